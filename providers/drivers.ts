@@ -1,0 +1,25 @@
+import type { Driver } from "./driver";
+
+/* eslint-disable @typescript-eslint/no-require-imports --
+   A driver is loaded when the engine first asks for its kind: a preview that needs none of SSH does not load it. */
+const drivers = {
+  "ssh-key": () => (require("./ssh-key/driver") as typeof import("./ssh-key/driver")).sshKeyDriver,
+  "nspawn-network": () =>
+    (require("./nspawn/network-driver") as typeof import("./nspawn/network-driver")).networkDriver,
+  "nspawn-machine": () =>
+    (require("./nspawn/machine-driver") as typeof import("./nspawn/machine-driver")).machineDriver,
+  "host-inspection": () => (require("./inspection/driver") as typeof import("./inspection/driver")).inspectionDriver,
+  "kubeadm-join": () => (require("./kubeadm/join-driver") as typeof import("./kubeadm/join-driver")).joinDriver,
+} satisfies Record<string, () => unknown>;
+/* eslint-enable @typescript-eslint/no-require-imports */
+
+/** The kinds of driver. A kind stands in users' states: it is as permanent as a resource's name. */
+export type DriverKind = keyof typeof drivers;
+
+/** The driver of a kind. Throws where the kind is unknown: the state was written by a newer checkout. */
+export function driverOf(kind: string): Driver<never, object> {
+  if (!Object.hasOwn(drivers, kind)) {
+    throw new Error(`there is no driver of kind '${kind}' in this checkout; was the stack updated by a newer one?`);
+  }
+  return drivers[kind as DriverKind]() as Driver<never, object>;
+}
