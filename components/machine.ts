@@ -1,0 +1,43 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+/** What a machine is for in the cluster. */
+export type Role = "control-plane" | "worker";
+
+/** How a machine is reached over SSH. The host key is pinned: a connection to a host with another key is refused. */
+export interface Connection {
+  /** IPv4 address or DNS name, as the computer that runs Pulumi reaches it. */
+  host: pulumi.Input<string>;
+  port: number;
+  /** Logs in by key and may use sudo. */
+  user: string;
+  /** PEM or OpenSSH format. A secret: never in a script, an argument or a message. */
+  privateKey: pulumi.Input<string>;
+  /** The host's public key as in known_hosts, without host names and comment: `ssh-ed25519 AAAA…`. */
+  hostKey: pulumi.Input<string>;
+}
+
+/**
+ * What a machine can do that decides which resources exist. It is declared by the machine kind or the inventory rather
+ * than looked up, because a first preview must know it; the inspection then verifies it.
+ */
+export interface Capabilities {
+  /** The machine runs on the kernel of the computer: modules and kernel-wide sysctls are not its own. */
+  sharedKernel: boolean;
+  /** The kernel has iSCSI, which Longhorn needs for its volumes. */
+  iscsi: boolean;
+}
+
+/** One machine, whatever its kind: all that the steps, the cluster and the platform see of it. */
+export interface Machine {
+  /** Hostname, node name and the name in every message: an RFC 1123 label. */
+  name: string;
+  role: Role;
+  /** IPv4 address of the node within the cluster (kubelet's `node-ip`). */
+  address: pulumi.Input<string>;
+  connection: Connection;
+  /** Changes exactly when the machine is made anew: what was done on the old one must then be done again. */
+  incarnation: pulumi.Output<string>;
+  capabilities: Capabilities;
+  /** The resource that stands for the machine. What is on the machine goes with it: `deletedWith`. */
+  resource: pulumi.Resource;
+}
