@@ -16,7 +16,7 @@ export class DriverProvider implements pulumi.dynamic.ResourceProvider {
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     require("tsx/cjs");
     // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const { bridgeTo } = require(process.cwd() + "/providers/bridge") as { bridgeTo(kind: string): Bridge };
+    const { bridgeTo } = require(process.cwd() + "/providers/bridge") as { bridgeTo: (kind: string) => Bridge };
     return bridgeTo(this.kind);
   }
 

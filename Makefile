@@ -1,0 +1,51 @@
+# A thin front for lab/cli: every target installs the npm packages where they are missing or older than the lock file.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help up preview refresh kubeconfig nodes down clean-cache test e2e check bench
+.NOTPARALLEL:
+
+tsx := @node_modules/.bin/tsx
+packages := node_modules/.package-lock.json
+export STACK
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{ printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+up: $(packages) ## build the cluster, or bring it to what the settings say (STACK=lab|local|metal)
+	$(tsx) lab/cli/up.ts
+
+preview: $(packages) ## show what `make up` would change
+	$(tsx) lab/cli/preview.ts
+
+refresh: $(packages) ## look at the machines, and record what differs from the state
+	$(tsx) lab/cli/refresh.ts
+
+kubeconfig: $(packages) ## print the kubeconfig (a secret: make -s kubeconfig > file, mode 0600)
+	$(tsx) lab/cli/kubeconfig.ts
+
+nodes: $(packages) ## show the nodes of the cluster
+	$(tsx) lab/cli/nodes.ts
+
+down: $(packages) ## remove the cluster, its machines, and what `make up` made
+	$(tsx) lab/cli/down.ts
+
+clean-cache: $(packages) ## remove what was built and kept for the next `make up`
+	$(tsx) lab/cli/clean-cache.ts
+
+test: $(packages) ## types, rules, and every tier of tests but the cluster's
+	$(tsx) lab/cli/test.ts
+
+e2e: $(packages) ## the cluster's tests, on a cluster of their own
+	$(tsx) lab/cli/test.ts cluster
+
+check: $(packages) ## types, rules and layout of the sources alone
+	$(tsx) lab/cli/test.ts check
+
+bench: $(packages) ## measure the times and sizes that have a budget
+	$(tsx) lab/cli/bench.ts
+
+$(packages): package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer (https://nodejs.org)" >&2; exit 1; }
+	@echo "· npm packages …" >&2
+	@npm ci --no-progress --loglevel=error
+	@touch $@

@@ -1,0 +1,33 @@
+/**
+ * A failure that is explained to the person at the terminal: what failed, why, and what to do next. Anything else that
+ * is thrown is a defect, and is printed with its stack.
+ */
+export class Failure extends Error {
+  constructor(
+    message: string,
+    readonly advice?: string,
+  ) {
+    super(message);
+    this.name = "Failure";
+  }
+}
+
+/** Runs a command of make; prints its failure and sets the exit code. */
+export async function main(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    process.stderr.write(explain(error));
+    process.exitCode = process.exitCode || 1;
+  }
+}
+
+/** The text of a failure, ending with a line break. */
+export function explain(error: unknown): string {
+  if (error instanceof Failure) return `\n✗ ${error.message}\n${error.advice ? `\n  ${indent(error.advice)}\n` : ""}`;
+  return `\n✗ ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
+}
+
+function indent(text: string): string {
+  return text.replace(/\n/g, "\n  ");
+}

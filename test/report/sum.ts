@@ -1,0 +1,74 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { add, countGo, countJest, type Counts, NONE } from "./counts";
+import { E2E_TIERS, hasTests, readEnd, TEST_TIERS, type Tier, type TierEnd } from "./tiers";
+
+/** What one tier contributes, and what has to be said of it. */
+export interface Verdict {
+  tier: string;
+  counts: Counts;
+  seconds?: number;
+  /** Why the tier is not as it should be, or why it was skipped. */
+  remark?: string;
+}
+
+/**
+ * Judges one tier by its report. A tier that did not run, that ran no test, or whose runner failed without a failed test
+ * (it crashed, or a check failed) counts as one failure; a tier that the machine can't run counts as one skipped.
+ */
+export function judge(reports: string, tier: Tier): Verdict {
+  const end = readEnd(reports, tier.name);
+  if (!end) return failed(tier.name, "did not run to its end");
+  if (end.skipped) return { tier: tier.name, counts: { ...NONE, skipped: 1 }, remark: `skipped: ${end.skipped}` };
+  const seconds = end.seconds;
+  if (end.runner === "check") {
+    return end.exitCode === 0
+      ? { tier: tier.name, counts: NONE, seconds }
+      : { ...failed(tier.name, "found faults in the sources"), seconds };
+  }
+  const counts = countReports(path.join(reports, tier.name), end);
+  if (end.exitCode !== 0 && counts.failed === 0) {
+    const remark = `its runner ended with exit code ${end.exitCode}`;
+    return { tier: tier.name, counts: { ...counts, failed: 1 }, seconds, remark };
+  }
+  if (counts.passed + counts.failed === 0) return { ...failed(tier.name, "ran no test"), seconds };
+  return { tier: tier.name, counts, seconds };
+}
+
+function failed(tier: string, remark: string): Verdict {
+  return { tier, counts: { ...NONE, failed: 1 }, remark };
+}
+
+function countReports(folder: string, end: TierEnd): Counts {
+  const [extension, count] = end.runner === "go" ? [".jsonl", countGo] : [".jest.json", countJest];
+  return fs
+    .readdirSync(folder)
+    .filter((file) => file.endsWith(extension))
+    .map((file) => count(fs.readFileSync(path.join(folder, file), "utf8")))
+    .reduce(add, NONE);
+}
+
+/** The closing line: `N passed, N failed`, and `, N skipped` where some were. */
+export function closingLine(counts: Counts): string {
+  const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
+  return `${counts.passed} passed, ${counts.failed} failed${skipped}`;
+}
+
+/** A line for each tier, then the closing line. */
+export function summary(verdicts: Verdict[]): string[] {
+  const width = Math.max(...verdicts.map((verdict) => verdict.tier.length));
+  const lines = verdicts.map(({ tier, counts, seconds, remark }) => {
+    const took = seconds === undefined ? "" : ` in ${seconds.toFixed(1)}s`;
+    return `  ${tier.padEnd(width)}  ${remark ? `${remark}: ` : ""}${closingLine(counts)}${took}`;
+  });
+  return [...lines, closingLine(verdicts.map((verdict) => verdict.counts).reduce(add, NONE))];
+}
+
+if (require.main === module) {
+  const wanted = process.argv.slice(2);
+  const known = [...TEST_TIERS, ...E2E_TIERS];
+  const tiers = wanted.length > 0 ? known.filter((tier) => wanted.includes(tier.name)) : known.filter(hasTests);
+  const verdicts = tiers.map((tier) => judge("reports", tier));
+  process.stdout.write(summary(verdicts).join("\n") + "\n");
+  process.exitCode = verdicts.some((verdict) => verdict.counts.failed > 0) ? 1 : 0;
+}

@@ -1,0 +1,50 @@
+import { fit, isLive, phase } from "../../../lab/cli/progress";
+
+function screen(isTTY: boolean): { text: string; isTTY: boolean; columns: number; write(text: string): void } {
+  return {
+    text: "",
+    isTTY,
+    columns: 40,
+    write(text: string) {
+      this.text += text;
+    },
+  };
+}
+
+test("a phase without a terminal prints a line at its start and one at its end", async () => {
+  const log = screen(false);
+  await expect(phase("engine", async () => 7, log)).resolves.toBe(7);
+  expect(log.text).toMatch(/^· engine …\n✓ engine \d\.\ds\n$/);
+});
+
+test("a phase that fails is marked as failed, and its error reaches the caller", async () => {
+  const log = screen(false);
+  await expect(phase("engine", () => Promise.reject(new Error("no go")), log)).rejects.toThrow("no go");
+  expect(log.text).toMatch(/✗ engine \d\.\ds\n$/);
+});
+
+test("a phase can change its title and print lines of its own", async () => {
+  const log = screen(false);
+  await phase(
+    "engine",
+    async (running) => {
+      running.line("building the language host");
+      running.title("engine (built)");
+    },
+    log,
+  );
+  expect(log.text).toContain("  building the language host\n");
+  expect(log.text).toMatch(/✓ engine \(built\) \d\.\ds\n$/);
+});
+
+test("only a terminal outside CI is redrawn", () => {
+  expect(isLive(screen(true), {})).toBe(true);
+  expect(isLive(screen(true), { CI: "true" })).toBe(false);
+  expect(isLive(screen(true), { TERM: "dumb" })).toBe(false);
+  expect(isLive(screen(false), {})).toBe(false);
+});
+
+test("a redrawn line is cut to the terminal's width", () => {
+  expect(fit("short", 40)).toBe("short");
+  expect(fit("x".repeat(50), 40)).toBe("x".repeat(38) + "…");
+});

@@ -1,0 +1,91 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { closingLine, judge, summary } from "../../report/sum";
+import { closeReport, openReport, type Tier, type TierEnd } from "../../report/tiers";
+
+const unit: Tier = { name: "unit", runner: "jest" };
+let reports: string;
+
+beforeEach(() => {
+  reports = fs.mkdtempSync(path.join(os.tmpdir(), "reports-"));
+});
+
+afterEach(() => {
+  fs.rmSync(reports, { recursive: true });
+});
+
+function leave(end: Partial<TierEnd>, passed?: number, failed = 0): void {
+  const folder = openReport(reports, "unit");
+  if (passed !== undefined) {
+    const report = {
+      numPassedTests: passed,
+      numFailedTests: failed,
+      numPendingTests: 0,
+      numTodoTests: 0,
+      numRuntimeErrorTestSuites: 0,
+    };
+    fs.writeFileSync(path.join(folder, "report.jest.json"), JSON.stringify(report));
+  }
+  closeReport(reports, { tier: "unit", runner: "jest", exitCode: 0, seconds: 1, ...end });
+}
+
+test("a tier's tests are counted from its report", () => {
+  leave({}, 12);
+  expect(judge(reports, unit)).toMatchObject({ counts: { passed: 12, failed: 0, skipped: 0 } });
+});
+
+test("a tier that did not run to its end is a failure", () => {
+  expect(judge(reports, unit)).toMatchObject({ counts: { failed: 1 }, remark: "did not run to its end" });
+  openReport(reports, "unit");
+  expect(judge(reports, unit)).toMatchObject({ counts: { failed: 1 }, remark: "did not run to its end" });
+});
+
+test("a tier that ran no test is a failure", () => {
+  leave({}, 0);
+  expect(judge(reports, unit)).toMatchObject({ counts: { failed: 1 }, remark: "ran no test" });
+  leave({});
+  expect(judge(reports, unit)).toMatchObject({ counts: { failed: 1 }, remark: "ran no test" });
+});
+
+test("a runner that fails without a failed test is a failure", () => {
+  leave({ exitCode: 137 }, 4);
+  expect(judge(reports, unit)).toMatchObject({ counts: { passed: 4, failed: 1 } });
+});
+
+test("a failed test is counted once, although its runner fails with it", () => {
+  leave({ exitCode: 1 }, 4, 1);
+  expect(judge(reports, unit).counts).toEqual({ passed: 4, failed: 1, skipped: 0 });
+});
+
+test("a tier that the machine can't run counts as skipped, with its reason", () => {
+  leave({ skipped: "machines need Linux" });
+  expect(judge(reports, unit)).toMatchObject({
+    counts: { failed: 0, skipped: 1 },
+    remark: "skipped: machines need Linux",
+  });
+});
+
+test("a check counts only where it fails", () => {
+  const check: Tier = { name: "unit", runner: "check" };
+  leave({ runner: "check" });
+  expect(judge(reports, check).counts).toEqual({ passed: 0, failed: 0, skipped: 0 });
+  leave({ runner: "check", exitCode: 2 });
+  expect(judge(reports, check).counts).toEqual({ passed: 0, failed: 1, skipped: 0 });
+});
+
+test("starting a tier removes its earlier report", () => {
+  leave({}, 12);
+  openReport(reports, "unit");
+  expect(judge(reports, unit).counts).toEqual({ passed: 0, failed: 1, skipped: 0 });
+});
+
+test("the closing line is the last line, and names skipped tests only where there are some", () => {
+  const verdict = { tier: "unit", counts: { passed: 2, failed: 0, skipped: 0 }, seconds: 1.25 };
+  expect(summary([verdict, { ...verdict, tier: "go" }])).toEqual([
+    "  unit  2 passed, 0 failed in 1.3s",
+    "  go    2 passed, 0 failed in 1.3s",
+    "4 passed, 0 failed",
+  ]);
+  expect(closingLine({ passed: 2, failed: 1, skipped: 3 })).toBe("2 passed, 1 failed, 3 skipped");
+});
