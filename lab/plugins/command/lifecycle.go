@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/protobuf/types/known/emptypb"
+)
+
+func (s *server) Check(_ context.Context, request *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+	kind, typeName, err := typeOf(request.GetUrn())
+	if err != nil {
+		return nil, err
+	}
+	news, err := unmarshal(request.GetNews())
+	if err != nil {
+		return nil, err
+	}
+	checked, failures := check(news, kind.inputs, typeName)
+	inputs, err := marshal(checked)
+	return &pulumirpc.CheckResponse{Inputs: inputs, Failures: failures}, err
+}
+
+func (s *server) Create(
+	call context.Context, request *pulumirpc.CreateRequest,
+) (*pulumirpc.CreateResponse, error) {
+	kind, typeName, err := typeOf(request.GetUrn())
+	if err != nil {
+		return nil, err
+	}
+	inputs, err := unmarshal(request.GetProperties())
+	if err != nil {
+		return nil, err
+	}
+	id, err := resource.NewUniqueHex(resource.URN(request.GetUrn()).Name(), 8, 0)
+	if err != nil {
+		return nil, fmt.Errorf("make an id: %w", err)
+	}
+	state := withOutputs(inputs, output{})
+	if request.GetPreview() {
+		kind.unknownOnCreate(state)
+	} else {
+		operation := s.commandOperation(call, request.GetUrn(), request.GetTimeout())
+		defer operation.end()
+		if state, err = operation.apply(typeName, inputs, nil, inputs["create"]); err != nil {
+			return nil, err
+		}
+	}
+	properties, err := marshal(state)
+	return &pulumirpc.CreateResponse{Id: id, Properties: properties}, err
+}
+
+func (s *server) Update(
+	call context.Context, request *pulumirpc.UpdateRequest,
+) (*pulumirpc.UpdateResponse, error) {
+	kind, typeName, err := typeOf(request.GetUrn())
+	if err != nil {
+		return nil, err
+	}
+	old, err := unmarshal(request.GetOlds())
+	if err != nil {
+		return nil, err
+	}
+	inputs, err := unmarshal(request.GetNews())
+	if err != nil {
+		return nil, err
+	}
+	keepIgnored(inputs, old, request.GetIgnoreChanges())
+	state := withOutputs(inputs, outputOf(old))
+	if request.GetPreview() {
+		kind.unknownOnUpdate(state, old, inputs)
+	} else {
+		command, given := inputs["update"]
+		if !given {
+			command = inputs["create"]
+		}
+		operation := s.commandOperation(call, request.GetUrn(), request.GetTimeout())
+		defer operation.end()
+		if state, err = operation.apply(typeName, inputs, old, command); err != nil {
+			return nil, err
+		}
+	}
+	properties, err := marshal(state)
+	return &pulumirpc.UpdateResponse{Properties: properties}, err
+}
+
+func (s *server) Delete(call context.Context, request *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
+	_, typeName, err := typeOf(request.GetUrn())
+	if err != nil {
+		return nil, err
+	}
+	state, err := unmarshal(request.GetProperties())
+	if err != nil {
+		return nil, err
+	}
+	operation := s.commandOperation(call, request.GetUrn(), request.GetTimeout())
+	defer operation.end()
+	if _, err := operation.apply(typeName, state, state, state["delete"]); err != nil {
+		return nil, err
+	}
+	return &emptypb.Empty{}, nil
+}
+
+// Read returns what it was given: nothing on the host says what a command did.
+func (s *server) Read(_ context.Context, request *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
+	if _, _, err := typeOf(request.GetUrn()); err != nil {
+		return nil, err
+	}
+	return &pulumirpc.ReadResponse{
+		Id: request.GetId(), Properties: request.GetProperties(), Inputs: request.GetInputs(),
+	}, nil
+}
+
+// operation is one create, update or delete that may run a command.
+type operation struct {
+	limited context.Context // ends by Cancel or by the resource's time limit
+	ended   context.Context // ends by Cancel alone
+	log     *logger
+	end     func()
+}
+
+func (s *server) commandOperation(call context.Context, urn string, seconds float64) operation {
+	ended, cancel := s.operation(call)
+	limited, stop := ended, context.CancelFunc(func() {})
+	if seconds > 0 {
+		limited, stop = context.WithTimeout(ended, time.Duration(seconds*float64(time.Second)))
+	}
+	return operation{
+		limited: limited, ended: ended, log: s.logger(urn), end: func() { stop(); cancel() },
+	}
+}
+
+// apply runs the command, if there is one, and returns the resource's state after it.
+func (o operation) apply(
+	typeName string, inputs, old resource.PropertyMap, command resource.PropertyValue,
+) (resource.PropertyMap, error) {
+	last := outputOf(old)
+	text, given := stringOf(command)
+	if !given {
+		return withOutputs(inputs, last), nil
+	}
+	run := runLocal
+	if typeName == "command:remote:Command" {
+		run = runRemote
+	}
+	arguments, err := decode(inputs, typeName)
+	if err != nil {
+		return nil, err
+	}
+	arguments.previous = last
+	written, err := run(o, arguments, text)
+	if err != nil {
+		return nil, err
+	}
+	return withOutputs(inputs, written), nil
+}
