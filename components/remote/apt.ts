@@ -1,0 +1,84 @@
+/** Shell functions for apt: its locks, its keys, exact versions. See `functions.ts`. */
+
+/**
+ * `lock_holder FILE`: prints the process that holds a lock on the file, as in `812 (apt-get)`; fails where none does.
+ * Reads the kernel's own list: fuser and lsof may be missing.
+ */
+export const LOCK_HOLDER = `lock_holder() {
+  local kind pid fd
+  while read -r _ kind _ _ pid _; do
+    case $kind in POSIX | FLOCK) ;; *) continue ;; esac
+    for fd in /proc/"$pid"/fd/*; do
+      if [ "$fd" -ef "$1" ]; then
+        printf '%s (%s)\\n' "$pid" "$(cat "/proc/$pid/comm")"
+        return 0
+      fi
+    done
+  done </proc/locks
+  return 1
+}`;
+
+/** `apt ARGUMENT…`: apt-get, after waiting for whoever holds its locks. */
+export const APT = `apt() {
+  local file holder waited=0
+  for file in /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock; do
+    while holder=$(lock_holder "$file"); do
+      [ "$waited" -lt "$lock_seconds" ] || die "$file is still held by process $holder after $waited s" "let it end or stop it, then run pulumi up again"
+      sleep 2
+      waited=$((waited + 2))
+    done
+  done
+  quietly apt-get -qq -y -o DPkg::Lock::Timeout=60 -o Dpkg::Options::=--force-confold "$@"
+}`;
+
+/**
+ * `apt_key URL FINGERPRINT KEYRING`: sees to it that the keyring holds exactly the key with this fingerprint. A key that
+ * is there and has not expired is not fetched again.
+ */
+export const APT_KEY = `fingerprints() {
+  gpg --homedir "$work" --batch --show-keys --with-colons "$1" 2>/dev/null | awk -F: '
+    $1 == "pub" { primary = 1; state = $2 == "e" ? " (expired)" : "" }
+    $1 == "fpr" && primary { printf "%s%s%s", found++ ? ", " : "", $10, state; primary = 0 }' || true
+}
+apt_key() {
+  local work seen
+  work=$(mktemp -d /run/homelab-key.XXXXXX)
+  if [ "$(fingerprints "$3")" != "$2" ]; then
+    quietly curl -fsSL --retry 3 --connect-timeout 15 --max-time 120 -o "$work/key" -- "$1"
+    seen=$(fingerprints "$work/key")
+    [ "$seen" = "$2" ] || {
+      rm -rf -- "$work"
+      die "the key at $1 has the fingerprint \${seen:-(none: it is no OpenPGP key)}, the pinned one is $2" "nothing was installed. Compare both with what the publisher says; if its key was replaced, set the new fingerprint in homelab:mirrors (apt)"
+    }
+    if grep -q '^-----BEGIN' "$work/key"; then gpg --homedir "$work" --batch --dearmor <"$work/key" >"$work/ring"; else cp "$work/key" "$work/ring"; fi
+    write_file "$3" 644 <"$work/ring"
+  fi
+  rm -rf -- "$work"
+}`;
+
+/**
+ * `apt_packages SOURCE NAME=VERSION…`: installs exactly these versions from one source list and holds them. A version may
+ * have a suffix of the distribution there (`2.2.3-1~debian.12~bookworm`). Touches the network only where one differs.
+ */
+export const APT_PACKAGES = `apt_packages() {
+  local source=$1 item name version differing=() exact=()
+  shift
+  for item; do
+    case $(package_version "\${item%%=*}") in "\${item#*=}" | "\${item#*=}~"*) ;; *) differing+=("$item") ;; esac
+  done
+  if [ "\${#differing[@]}" -gt 0 ]; then
+    [ -z "$(dpkg --audit)" ] || quietly dpkg --force-confold --configure -a
+    apt update -o Dir::Etc::sourcelist="$source" -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0
+    for item in "\${differing[@]}"; do
+      name=\${item%%=*}
+      version=$(apt-cache madison "$name" | awk -v want="\${item#*=}" '$3 == want || index($3, want "~") == 1 { print $3; exit }')
+      [ -n "$version" ] || die "$source offers no $name \${item#*=}" "it offers: $(apt-cache madison "$name" | awk '{ printf "%s ", $3 }')"
+      exact+=("$name=$version")
+    done
+    apt install --no-install-recommends --allow-change-held-packages --allow-downgrades -- "\${exact[@]}"
+    echo "installed \${exact[*]}"
+  fi
+  for item; do
+    [ "$(package_hold "\${item%%=*}")" = hold ] || quietly apt-mark hold "\${item%%=*}"
+  done
+}`;
