@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+
+/**
+ * Where the lab keeps what it builds, outside the checkout: `HOMELAB_LAB_CACHE`, else `homelab-lab` in the user's cache
+ * folder. It holds `<artefact>/<key>/`; a folder that is there is complete.
+ */
+export function cacheRoot(): string {
+  const userCache = process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache");
+  return process.env.HOMELAB_LAB_CACHE || path.join(userCache, "homelab-lab");
+}
+
+/** Key of an artefact: changes exactly when one of the files, or anything in `recipe`, does. */
+export function keyOf(recipe: object, sources: readonly string[]): string {
+  const hash = createHash("sha256").update(JSON.stringify([recipe, process.arch]));
+  for (const source of sources) {
+    for (const file of sourceFiles(source)) {
+      hash.update(`\0${path.relative(source, file)}\0`).update(fs.readFileSync(file));
+    }
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** The files of a Go module that reach its binaries, in a fixed order. */
+function sourceFiles(folder: string): string[] {
+  return fs
+    .readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => !entry.name.endsWith("_test.go") && entry.name !== "testdata")
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const inside = path.join(folder, entry.name);
+      return entry.isDirectory() ? sourceFiles(inside) : [inside];
+    });
+}
+
+/** How many results of earlier keys stay beside the newest: another checkout may be using them. */
+const keptKeys = 3;
+
+/**
+ * Makes `<artefact>/<key>/` in the cache by `fill`, which gets an empty folder; at once if it is there already. An
+ * interrupted or failed `fill` leaves nothing that could be taken for a result. Returns the folder.
+ */
+export async function cached(artefact: string, key: string, fill: (folder: string) => Promise<void>): Promise<string> {
+  const folder = path.join(cacheRoot(), artefact, key);
+  if (fs.existsSync(folder)) return folder;
+  const unfinished = path.join(cacheRoot(), "unfinished", `${artefact}-${key}-${process.pid}`);
+  fs.rmSync(unfinished, { recursive: true, force: true });
+  fs.mkdirSync(unfinished, { recursive: true });
+  try {
+    await fill(unfinished);
+    fs.mkdirSync(path.dirname(folder), { recursive: true });
+    fs.renameSync(unfinished, folder);
+  } catch (error) {
+    fs.rmSync(unfinished, { recursive: true, force: true });
+    throw error;
+  }
+  dropOldKeys(path.dirname(folder));
+  return folder;
+}
+
+function dropOldKeys(artefactFolder: string): void {
+  const age = (name: string): number => fs.statSync(path.join(artefactFolder, name)).mtimeMs;
+  const newestFirst = fs.readdirSync(artefactFolder).sort((a, b) => age(b) - age(a));
+  for (const name of newestFirst.slice(keptKeys)) {
+    fs.rmSync(path.join(artefactFolder, name), { recursive: true, force: true });
+  }
+}

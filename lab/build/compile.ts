@@ -1,0 +1,109 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { createInterface } from "node:readline";
+
+import execa from "execa";
+
+import { cacheRoot } from "./cache";
+import { goEnvironment, requireSpace } from "./go";
+import { startProgress, type Say } from "./progress";
+import type { Recipe } from "./recipes";
+
+/** Lines of the compiler's output that an error shows. */
+const shownLines = 25;
+
+/** Options of the build that change its result; part of every key. Debug information would be stripped anyway. */
+export const buildOptions = { compiler: "all=-dwarf=false", linker: "-s -w" } as const;
+
+/** Downloads what a recipe needs. Returns the number of packages that it compiles. */
+export async function prepare(recipe: Recipe): Promise<number> {
+  const listed = await execa("go", ["list", "-deps", ...tagOption(recipe), ...Object.keys(recipe.binaries)], {
+    cwd: recipe.module,
+    env: goEnvironment(),
+    extendEnv: false,
+    maxBuffer: 64e6,
+  });
+  return listed.stdout.split("\n").length;
+}
+
+/** Builds a recipe into an empty folder. The compiler's whole output goes to a log in the cache. */
+export async function compile(recipe: Recipe, name: string, folder: string, say: Say): Promise<void> {
+  requireSpace();
+  const log = path.join(cacheRoot(), "logs", `${name}.log`);
+  const progress = startProgress(recipe.title, say);
+  try {
+    progress.expect(await prepare(recipe));
+    await build(recipe, folder, log, progress.compiled);
+    await copyCarried(recipe, folder);
+    recordTime(recipe.title, progress.done());
+  } catch (error) {
+    progress.stop();
+    throw new Error(explain(recipe, log, error), { cause: error });
+  }
+}
+
+async function build(recipe: Recipe, folder: string, log: string, compiled: () => void): Promise<void> {
+  fs.mkdirSync(path.dirname(log), { recursive: true });
+  const output = fs.createWriteStream(log);
+  const binaries = Object.entries(recipe.binaries);
+  // -o with a folder names the binaries after their packages; each goes into one of its own until it is renamed.
+  const target = path.join(folder, binaries.length === 1 ? (binaries[0]?.[1] ?? "") : `built${path.sep}`);
+  const running = execa("go", ["build", "-v", ...options(recipe), "-o", target, ...Object.keys(recipe.binaries)], {
+    cwd: recipe.module,
+    env: goEnvironment(),
+    extendEnv: false,
+    buffer: false,
+    all: true,
+  });
+  running.all?.pipe(output);
+  if (running.stderr) createInterface({ input: running.stderr }).on("line", compiled);
+  await running;
+  if (binaries.length === 1) return;
+  for (const [packagePath, binary] of binaries) {
+    fs.renameSync(path.join(folder, "built", executableName(packagePath)), path.join(folder, binary));
+  }
+  fs.rmdirSync(path.join(folder, "built"));
+}
+
+function options(recipe: Recipe): string[] {
+  const variables = Object.entries(recipe.variables ?? {}).map(([name, value]) => `-X "${name}=${value}"`);
+  return [
+    ...tagOption(recipe),
+    `-gcflags=${buildOptions.compiler}`,
+    `-ldflags=${[buildOptions.linker, ...variables].join(" ")}`,
+  ];
+}
+
+function tagOption(recipe: Recipe): string[] {
+  return recipe.tags ? [`-tags=${recipe.tags.join(",")}`] : [];
+}
+
+/** The name that `go build` gives: the last element of the package's path that is not a major version. */
+function executableName(packagePath: string): string {
+  return path.posix.basename(packagePath.replace(/\/v\d+$/, ""));
+}
+
+async function copyCarried(recipe: Recipe, folder: string): Promise<void> {
+  for (const [name, [modulePath, inside]] of Object.entries(recipe.carried ?? {})) {
+    const found = await execa("go", ["list", "-m", "-f", "{{.Dir}}", modulePath], {
+      cwd: recipe.module,
+      env: goEnvironment(),
+      extendEnv: false,
+    });
+    fs.cpSync(path.join(found.stdout.trim(), inside), path.join(folder, name), { recursive: true });
+    // A module's archive keeps no modes.
+    if (name.endsWith(".sh")) fs.chmodSync(path.join(folder, name), 0o755);
+  }
+}
+
+/** Keeps how long each build took, for whoever wants to make it faster. */
+function recordTime(title: string, seconds: number): void {
+  fs.appendFileSync(path.join(cacheRoot(), "times.tsv"), `${new Date().toISOString()}\t${title}\t${seconds}\n`);
+}
+
+function explain(recipe: Recipe, log: string, error: unknown): string {
+  const said = fs.existsSync(log) ? fs.readFileSync(log, "utf8").trim() : "";
+  const why = said || (error instanceof Error ? error.message : String(error));
+  const tail = why.split("\n").slice(-shownLines).join("\n");
+  return `this computer: building ${recipe.title} failed:\n${tail}\nThe whole output is in ${log}.`;
+}

@@ -1,0 +1,157 @@
+import * as path from "node:path";
+
+import { labVersions } from "./versions";
+
+/** How one set of binaries is built: by one call of `go build`, so that they share what they have in common. */
+export interface Recipe {
+  /** What it is, for the person who waits: "kubernetes 1.36.3". */
+  readonly title: string;
+  /** Folder of the Go module whose go.mod and go.sum pin the sources. */
+  readonly module: string;
+  /** Package, as `go build` takes it, to the name of its binary. */
+  readonly binaries: Readonly<Record<string, string>>;
+  readonly tags?: readonly string[];
+  /** String variables that are set at link time, by package and name. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Files and folders that a dependency's module carries: name in the result to module path and path inside it. */
+  readonly carried?: Readonly<Record<string, readonly [modulePath: string, inside: string]>>;
+}
+
+const lab = path.resolve(__dirname, "..");
+const pinned = (name: string): string => path.join(lab, "build", "modules", name);
+
+/** Packages of one module, each built under the last element of its path. */
+function named(prefix: string, packages: readonly string[]): Record<string, string> {
+  return Object.fromEntries(packages.map((inside) => [`${prefix}/${inside}`, path.posix.basename(inside)]));
+}
+
+/** What Kubernetes' own build sets: servers report the one, clients the other. */
+function kubernetesVariables(version: string): Record<string, string> {
+  const [major = "", minor = ""] = version.split(".");
+  const values = { gitVersion: `v${version}`, gitMajor: major, gitMinor: minor, gitTreeState: "clean" };
+  const packages = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"];
+  return Object.fromEntries(
+    packages.flatMap((name) => Object.entries(values).map(([variable, value]) => [`${name}.${variable}`, value])),
+  );
+}
+
+const cilium = "github.com/cilium/cilium";
+const containerd = "github.com/containerd/containerd/v2";
+
+/** Every recipe, in the order that lets those who wait go on soonest. */
+export const recipes = {
+  kubernetes: {
+    title: `kubernetes ${labVersions.kubernetes}`,
+    module: pinned("kubernetes"),
+    binaries: named("k8s.io/kubernetes/cmd", [
+      "kubeadm",
+      "kubectl",
+      "kubelet",
+      "kube-apiserver",
+      "kube-controller-manager",
+      "kube-scheduler",
+    ]),
+    variables: kubernetesVariables(labVersions.kubernetes),
+  },
+  containerd: {
+    title: `containerd ${labVersions.containerd}`,
+    module: pinned("containerd"),
+    binaries: named(`${containerd}/cmd`, ["containerd", "containerd-shim-runc-v2", "ctr"]),
+    // Snapshotters that need a block device of their own; the machines use overlayfs.
+    tags: ["no_btrfs", "no_devmapper", "no_zfs"],
+    variables: { [`${containerd}/version.Version`]: `v${labVersions.containerd}` },
+  },
+  etcd: {
+    title: `etcd ${labVersions.etcd}`,
+    module: pinned("etcd"),
+    binaries: { "go.etcd.io/etcd/server/v3": "etcd", "go.etcd.io/etcd/etcdctl/v3": "etcdctl" },
+  },
+  coredns: { title: `coredns ${labVersions.coredns}`, module: pinned("coredns"), binaries: { ".": "coredns" } },
+  cni: {
+    title: `CNI plugins ${labVersions.cniPlugins}`,
+    module: pinned("cni"),
+    binaries: named("github.com/containernetworking/plugins/plugins", [
+      "ipam/dhcp",
+      "ipam/host-local",
+      "ipam/static",
+      "main/bridge",
+      "main/host-device",
+      "main/ipvlan",
+      "main/loopback",
+      "main/macvlan",
+      "main/ptp",
+      "main/vlan",
+      "meta/bandwidth",
+      "meta/firewall",
+      "meta/portmap",
+      "meta/sbr",
+      "meta/tuning",
+      "meta/vrf",
+    ]),
+    variables: {
+      "github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion": `v${labVersions.cniPlugins}`,
+    },
+  },
+  pause: { title: `pause ${labVersions.pause}`, module: pinned("pause"), binaries: { ".": "pause" } },
+  crictl: {
+    title: `crictl ${labVersions.criTools}`,
+    module: pinned("crictl"),
+    binaries: named("sigs.k8s.io/cri-tools/cmd", ["crictl"]),
+    variables: { "sigs.k8s.io/cri-tools/pkg/version.Version": `v${labVersions.criTools}` },
+  },
+  mirror: { title: "mirror", module: path.join(lab, "mirror"), binaries: { ".": "homelab-mirror" } },
+  "pulumi-cli": {
+    title: `pulumi ${labVersions.pulumi}`,
+    module: pinned("pulumi"),
+    binaries: { "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi": "pulumi" },
+    variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${labVersions.pulumi}` },
+  },
+  "pulumi-language-nodejs": {
+    title: `pulumi-language-nodejs ${labVersions.pulumiLanguageNodejs}`,
+    module: pinned("pulumi-language-nodejs"),
+    binaries: {
+      "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs": "pulumi-language-nodejs-bin",
+    },
+    variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${labVersions.pulumiLanguageNodejs}` },
+  },
+  "plugin-command": {
+    title: `pulumi-resource-command ${labVersions.pulumiCommand}`,
+    module: path.join(lab, "plugins", "command"),
+    binaries: { ".": "pulumi-resource-command" },
+    variables: { "main.version": labVersions.pulumiCommand },
+  },
+  "plugin-kubernetes": {
+    title: `pulumi-resource-kubernetes ${labVersions.pulumiKubernetes}`,
+    module: path.join(lab, "plugins", "kubernetes"),
+    binaries: { ".": "pulumi-resource-kubernetes" },
+    variables: { "main.version": labVersions.pulumiKubernetes },
+  },
+  cilium: {
+    title: `cilium ${labVersions.cilium}`,
+    module: pinned("cilium"),
+    binaries: {
+      [`${cilium}/daemon`]: "cilium-agent",
+      [`${cilium}/operator`]: "cilium-operator-generic",
+      [`${cilium}/cilium-dbg`]: "cilium-dbg",
+      [`${cilium}/cilium-health/responder`]: "cilium-health-responder",
+      [`${cilium}/plugins/cilium-cni`]: "cilium-cni",
+      [`${cilium}/tools/mount`]: "cilium-mount",
+      [`${cilium}/tools/sysctlfix`]: "cilium-sysctlfix",
+      [`${cilium}/hubble`]: "hubble",
+      [`${cilium}/hubble-relay`]: "hubble-relay",
+    },
+    // Only the operator's packages look at the second.
+    tags: ["osusergo", "ipam_provider_operator"],
+    // Release, revision and date; Cilium reads them back by position.
+    variables: { [`${cilium}/pkg/version.ciliumVersion`]: `${labVersions.cilium} lab 1970-01-01T00:00:00+00:00` },
+    carried: {
+      bpf: [cilium, "bpf"],
+      chart: [cilium, "install/kubernetes/cilium"],
+      "init-container.sh": [cilium, "images/cilium/init-container.sh"],
+      "install-plugin.sh": [cilium, "plugins/cilium-cni/install-plugin.sh"],
+      "cni-uninstall.sh": [cilium, "plugins/cilium-cni/cni-uninstall.sh"],
+    },
+  },
+} as const satisfies Record<string, Recipe>;
+
+export type RecipeName = keyof typeof recipes;

@@ -1,0 +1,21 @@
+import { versions } from "../../versions";
+
+/** What only the lab builds, beside the versions that every cluster pins. The Go modules pin the same in their go.mod. */
+export const labVersions = {
+  /** The newest Pulumi CLI whose Go modules are served complete. */
+  pulumi: "3.246.0",
+  /** The newest Node language host that is served as a Go module; it works with newer engines and SDKs. */
+  pulumiLanguageNodejs: "3.68.0",
+  /** The releases whose behaviour the lab's plugins have: those that package.json pins. */
+  pulumiCommand: "1.2.1",
+  pulumiKubernetes: "4.34.2",
+  cilium: "1.20.2",
+  kubernetes: versions.kubernetes,
+  /** Without the revisions that the Debian package and the image tag add. */
+  containerd: versions.containerd.replace(/-\d+$/, ""),
+  etcd: versions.etcd.replace(/-\d+$/, ""),
+  coredns: versions.coredns.replace(/^v/, ""),
+  cniPlugins: versions.cniPlugins,
+  criTools: versions.criTools,
+  pause: versions.pause,
+} as const;
