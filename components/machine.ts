@@ -1,4 +1,5 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
+import type { SshTarget } from "../providers/ssh/target";
 
 /** What a machine is for in the cluster. */
 export type Role = "control-plane" | "worker";
@@ -40,4 +41,9 @@ export interface Machine {
   capabilities: Capabilities;
   /** The resource that stands for the machine. What is on the machine goes with it: `deletedWith`. */
   resource: pulumi.Resource;
+}
+
+/** How a driver reaches a machine. Secret, because the private key is in it. */
+export function sshTarget(machine: Machine): pulumi.Output<SshTarget> {
+  return pulumi.secret(pulumi.output({ name: machine.name, ...machine.connection }));
 }

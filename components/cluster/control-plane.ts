@@ -1,0 +1,71 @@
+import { load, dump } from "js-yaml";
+import * as pulumi from "@pulumi/pulumi";
+import type { Machine } from "../machine";
+import { RemoteStep } from "../remote/remote-step";
+import type { ClusterArgs } from "./cluster";
+import { initScript } from "./init-script";
+import { clusterConfig, initRegistration, kubeletPatch, registrationTaints } from "./kubeadm-config";
+
+export interface ControlPlaneArgs extends Omit<ClusterArgs, "nodes"> {
+  node: ClusterArgs["nodes"][number];
+}
+
+/** The first control plane: `kubeadm init`, and the kubeconfig that it makes. */
+export class ControlPlane extends pulumi.ComponentResource {
+  readonly machine: Machine;
+  /** admin.conf with the endpoint as its server. Secret. */
+  readonly kubeconfig: pulumi.Output<string>;
+  /** Changes exactly when the cluster is another one: with the machine that holds its state. */
+  readonly identity: pulumi.Output<string>;
+
+  constructor(name: string, args: ControlPlaneArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("homelab:cluster:ControlPlane", name, {}, opts);
+    this.machine = args.node.prepared.machine;
+    this.identity = this.machine.incarnation;
+
+    const init = new RemoteStep(
+      `${name}-init`,
+      { step: "kubeadm-init", host: this.machine, commands: initBody(args) },
+      { parent: this, dependsOn: args.node.prepared },
+    );
+    const adminConf = new RemoteStep(
+      `${name}-kubeconfig`,
+      { step: "kubeconfig", host: this.machine, commands: "cat /etc/kubernetes/admin.conf\n" },
+      { parent: this, dependsOn: init, secretOutput: true },
+    );
+    this.kubeconfig = pulumi.secret(
+      pulumi
+        .all([adminConf.stdout, args.endpoint.host])
+        .apply(([conf, host]) => kubeconfig(conf, host, args.endpoint.port)),
+    );
+    this.registerOutputs();
+  }
+}
+
+/** The script of `kubeadm init`. Known before there is anything where the addresses are. */
+function initBody(args: ControlPlaneArgs): pulumi.Output<string> {
+  const { machine } = args.node.prepared;
+  return pulumi.all([machine.address, args.endpoint.host]).apply(([address, host]) => {
+    const endpoint = { host, port: args.endpoint.port };
+    return initScript({
+      registration: initRegistration({
+        endpoint,
+        node: {
+          name: machine.name,
+          address,
+          taints: registrationTaints(args.node.inventory),
+          ignorePreflightErrors: args.settings.kubeadm.ignorePreflightErrors,
+        },
+      }),
+      cluster: clusterConfig({ clusterName: args.name, cluster: args.settings, endpoint, address }),
+      kubeletPatch: kubeletPatch(args.node.inventory),
+    });
+  });
+}
+
+/** admin.conf with the address by which the API server is reached from outside. */
+export function kubeconfig(adminConf: string, host: string, port: number): string {
+  const config = load(adminConf) as { clusters: { cluster: { server: string } }[] };
+  for (const { cluster } of config.clusters) cluster.server = `https://${host}:${port}`;
+  return dump(config, { lineWidth: -1 });
+}

@@ -1,0 +1,104 @@
+import { quote } from "../remote/quote";
+import { KUBEADM_STATE } from "./init-script";
+
+export interface JoinScriptArgs {
+  /** JoinConfiguration with the token: this script goes over stdin and is never stored. */
+  config: string;
+  kubeletPatch: string;
+  /** Identity of the cluster: tells a node of this cluster from one that was in another. */
+  cluster: string;
+}
+
+/** `kubeadm token create` on the control plane; prints the command that a person would type, which holds token and hash. */
+export function joinTokenScript(node: string): string {
+  return `kubeadm token create --ttl 15m --description ${quote(`homelab: join of ${node}`)} --print-join-command 2>/dev/null
+`;
+}
+
+/** Takes a token back, by its public part. */
+export function deleteTokenScript(tokenId: string): string {
+  return `kubeadm token delete ${quote(tokenId)} >/dev/null
+`;
+}
+
+/**
+ * `kubeadm join`, guarded: a node of this cluster is left as it is; one that we began, or that was in a cluster that is
+ * gone, is reset first; anything else that looks like Kubernetes is refused. `known` says whether the API has the node.
+ */
+export function joinScript(args: JoinScriptArgs, known: boolean): string {
+  return `state=${KUBEADM_STATE}
+log=/var/log/homelab/kubeadm-join.log
+cluster=${quote(args.cluster)}
+install -d -m 0700 "$state" "$state/patches" /var/log/homelab
+
+if [ "$(cat "$state/joined" 2>/dev/null)" = "$cluster" ] && ${known ? "[ -s /etc/kubernetes/kubelet.conf ]" : "false"}; then
+  systemctl start kubelet
+  exit 0
+fi
+if [ -e "$state/joining" ] || [ -e "$state/joined" ]; then
+  kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock >>"$log" 2>&1
+  rm -f "$state/joined"
+else
+  for file in /etc/kubernetes/kubelet.conf /etc/kubernetes/bootstrap-kubelet.conf /var/lib/etcd/member; do
+    [ ! -e "$file" ] ||
+      die "there is a Kubernetes node that this program did not make ($file exists); nothing was changed; if it may go, run 'kubeadm reset' on the host, then repeat"
+  done
+fi
+touch "$state/joining"
+
+kubelet_patch=${quote(args.kubeletPatch)}
+if [ -n "$kubelet_patch" ]; then
+  printf '%s' "$kubelet_patch" | write_file "$state/patches/kubeletconfiguration.yaml" 600
+else
+  rm -f "$state/patches/kubeletconfiguration.yaml"
+fi
+
+# /run is in memory: the token never reaches a disk.
+config=/run/homelab-join.yaml
+trap 'rm -f "$config"' EXIT
+(umask 077 && printf '%s' ${quote(args.config)} >"$config")
+: >"$log"
+kubeadm join --config "$config" >>"$log" 2>&1 || {
+  grep -vi token "$log" | tail -n 25 >&2
+  die "'kubeadm join' failed; all of its output is in $log"
+}
+printf '%s\\n' "$cluster" >"$state/joined"
+rm -f "$state/joining"
+`;
+}
+
+/** Says whether the API server has the node; prints `yes` or `no`. */
+export function knownNodeScript(node: string): string {
+  return `if kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 10s get node ${quote(node)} -o name >/dev/null 2>&1; then
+  echo yes
+else
+  echo no
+fi
+`;
+}
+
+const DRAIN_LIMIT_SECONDS = 180;
+
+/** Moves the node's pods away, as far as their disruption budgets allow within the limit, and takes it out of the cluster. */
+export function removeNodeScript(node: string): string {
+  return `node=${quote(node)}
+kubectl() { command kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 30s "$@"; }
+if kubectl get node "$node" -o name >/dev/null 2>&1; then
+  command kubectl --kubeconfig /etc/kubernetes/admin.conf drain "$node" --ignore-daemonsets --delete-emptydir-data \\
+    --timeout ${DRAIN_LIMIT_SECONDS}s >&2 ||
+    die "the pods of $node could not all be moved away within ${DRAIN_LIMIT_SECONDS} s; see the lines above; a disruption budget may need more replicas elsewhere. Repeat, or drain it by hand"
+  kubectl delete node "$node" >&2
+fi
+`;
+}
+
+/** Takes kubeadm's traces off a node that this program joined. */
+export function leaveScript(): string {
+  return `state=${KUBEADM_STATE}
+if [ -e "$state/joined" ] || [ -e "$state/joining" ]; then
+  kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock >/dev/null 2>&1 ||
+    die "'kubeadm reset' failed; run it by hand on the host to see why"
+  rm -rf "$state"
+fi
+`;
+}

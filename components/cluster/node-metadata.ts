@@ -1,0 +1,63 @@
+import { dump } from "js-yaml";
+import type { NodeSettings } from "../../settings";
+import { quote } from "../remote/quote";
+import { CONTROL_PLANE_TAINT, type Taint } from "./kubeadm-config";
+
+/** Where a node keeps which taints came from the inventory: what is there but no longer listed is removed. */
+const TAINTS_ANNOTATION = "homelab/taints";
+
+/**
+ * Gives nodes that have registered the labels, annotations and taints of the inventory; others' are left alone.
+ * `schedulable`: ordinary pods may run on the control plane, because there is no other node.
+ */
+export function nodeMetadataScript(nodes: readonly NodeSettings[], schedulable: boolean): string {
+  const applied = nodes.map((node) => {
+    const taints = wantedTaints(node, schedulable).map(taintText);
+    return `apply_metadata ${quote(node.name)} ${quote(taints.join(" "))} <<'MANIFEST'
+${manifest(node, taints)}MANIFEST
+`;
+  });
+  return `kubectl() { command kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 30s "$@"; }
+
+# apply_metadata NODE TAINTS, the manifest of labels and annotations on stdin.
+apply_metadata() {
+  local node=$1 wanted=$2 had taint
+  had=$(kubectl get node "$node" -o ${quote(`jsonpath={.metadata.annotations.${TAINTS_ANNOTATION.replaceAll(".", "\\.")}}`)}) ||
+    die "node $node has not registered; look at 'journalctl -u kubelet' on $node"
+  # A control plane registers with this one.
+  for taint in $had ${quote(taintText(CONTROL_PLANE_TAINT))}; do
+    case " $wanted " in
+      *" $taint "*) ;;
+      *) kubectl taint node "$node" "$taint-" >/dev/null 2>&1 || true ;;
+    esac
+  done
+  # shellcheck disable=SC2086 # a list of words without spaces or patterns: the settings check them
+  [ -z "$wanted" ] || kubectl taint node "$node" --overwrite $wanted >/dev/null
+  kubectl apply --server-side --field-manager homelab --force-conflicts -f - >/dev/null
+}
+
+${applied.join("")}`;
+}
+
+function wantedTaints(node: NodeSettings, schedulable: boolean): readonly Taint[] {
+  return node.role === "control-plane" && !schedulable ? [CONTROL_PLANE_TAINT, ...node.taints] : node.taints;
+}
+
+function taintText(taint: Taint): string {
+  return `${taint.key}${taint.value ? `=${taint.value}` : ""}:${taint.effect}`;
+}
+
+function manifest(node: NodeSettings, taints: string[]): string {
+  return dump(
+    {
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: {
+        name: node.name,
+        labels: { ...(node.role === "worker" ? { "node-role.kubernetes.io/worker": "" } : {}), ...node.labels },
+        annotations: { ...node.annotations, [TAINTS_ANNOTATION]: taints.join(" ") },
+      },
+    },
+    { sortKeys: true, lineWidth: -1 },
+  );
+}

@@ -1,0 +1,54 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { AddonsSettings } from "../../settings";
+import type { Cluster } from "../cluster/cluster";
+import { RemoteStep } from "../remote/remote-step";
+import type { FetchedChart } from "./chart";
+import { Cilium } from "./cilium";
+import { readyScript } from "./ready-cluster";
+
+export interface PlatformArgs {
+  cluster: Cluster;
+  addons: AddonsSettings;
+  charts: { cilium: FetchedChart };
+}
+
+/** What every cluster has before anybody's own workloads: each add-on after what it really needs. */
+export class Platform extends pulumi.ComponentResource {
+  constructor(name: string, args: PlatformArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("homelab:platform:Platform", name, {}, opts);
+    const { cluster, addons, charts } = args;
+
+    const provider = new kubernetes.Provider(
+      "kubernetes",
+      {
+        kubeconfig: cluster.kubeconfig,
+        // Without it, a kubeconfig that is read again would preview as another cluster, and everything in it as replaced.
+        clusterIdentifier: cluster.identity,
+        enableServerSideApply: true,
+      },
+      { parent: this },
+    );
+    // What is in the cluster goes with its machines: `destroy` doesn't need the API server.
+    const inCluster = { parent: this, provider, deletedWith: cluster.controlPlane.resource };
+
+    // Cilium makes the nodes Ready, so it may not wait for Ready ones: only for nodes that have registered.
+    const cilium = new Cilium(
+      "cilium",
+      {
+        chart: charts.cilium,
+        settings: addons.cilium,
+        endpoint: cluster.endpoint,
+        nodeCount: cluster.nodeNames.length,
+      },
+      { ...inCluster, dependsOn: cluster.members },
+    );
+    new RemoteStep(
+      "cluster-ready",
+      { step: "cluster-ready", host: cluster.controlPlane, commands: readyScript(cluster.nodeNames) },
+      { parent: this, dependsOn: cilium },
+    );
+
+    this.registerOutputs();
+  }
+}

@@ -1,0 +1,165 @@
+import { dump } from "js-yaml";
+import {
+  deleteTokenScript,
+  joinScript,
+  joinTokenScript,
+  knownNodeScript,
+  leaveScript,
+  removeNodeScript,
+} from "../../components/cluster/join-script";
+import { rootShell, stepScript } from "../../components/remote/script";
+import { difference, type Driver } from "../driver";
+import { withSsh } from "../ssh/connect";
+import { HostError } from "../ssh/errors";
+import type { SshSession, SshTarget } from "../ssh/target";
+
+export interface JoinInputs {
+  /** Name of the node in the cluster. */
+  nodeName: string;
+  /** The host that joins. */
+  node: SshTarget;
+  /** A control plane of the cluster. */
+  controlPlane: SshTarget;
+  /** Changes when the host is made anew. */
+  incarnation: string;
+  /** Changes when the cluster is another one. */
+  cluster: string;
+  /** kubeadm's JoinConfiguration without `discovery`. */
+  config: Record<string, unknown>;
+  /** Kubelet settings of this node alone, as a kubeadm patch; empty for none. */
+  kubeletPatch: string;
+}
+
+const CONNECT = { timeoutSeconds: 60 };
+/** A control plane that is gone must not keep `destroy` from ending. */
+const CONNECT_ON_DELETE = { timeoutSeconds: 20 };
+const JOIN_LIMIT_SECONDS = 420;
+const SHORT_LIMIT_SECONDS = 60;
+const DRAIN_LIMIT_SECONDS = 300;
+
+/**
+ * A node's membership. It is not a command resource because a join needs a token: this makes one on the control plane,
+ * hands it to the host over stdin, and deletes it; it never reaches inputs, outputs or state, so a join that died is
+ * repeated with a fresh one.
+ */
+export const joinDriver: Driver<JoinInputs, JoinInputs> = {
+  // How the hosts are reached, and what mattered while the node registered, can change without a new join.
+  diff: (_id, recorded, wanted) =>
+    difference(recorded, wanted, {
+      replaceOn: ["nodeName", "incarnation", "cluster"],
+      ignore: ["node", "controlPlane", "config", "kubeletPatch"],
+      deleteBeforeReplace: true,
+    }),
+
+  async create(inputs) {
+    await withSsh(inputs.controlPlane, CONNECT, `preparing the join of ${inputs.nodeName}`, async (controlPlane) => {
+      const known = (await output(controlPlane, inputs.controlPlane, knownNodeScript(inputs.nodeName))) === "yes";
+      const token = parseJoinCommand(await output(controlPlane, inputs.controlPlane, joinTokenScript(inputs.nodeName)));
+      try {
+        await withSsh(inputs.node, CONNECT, "joining the cluster", async (node) => {
+          const script = joinScript(
+            { config: withDiscovery(inputs.config, token), kubeletPatch: inputs.kubeletPatch, cluster: inputs.cluster },
+            known,
+          );
+          await runScript(node, inputs.node, "kubeadm-join", script, JOIN_LIMIT_SECONDS);
+        });
+      } finally {
+        await output(controlPlane, inputs.controlPlane, deleteTokenScript(token.id));
+      }
+    });
+    return { id: inputs.nodeName, outputs: inputs };
+  },
+
+  async delete(_id, recorded) {
+    await unlessUnreachable(`removing node ${recorded.nodeName} from the cluster`, () =>
+      withSsh(recorded.controlPlane, CONNECT_ON_DELETE, `removing node ${recorded.nodeName}`, (session) =>
+        runScript(
+          session,
+          recorded.controlPlane,
+          "remove-node",
+          removeNodeScript(recorded.nodeName),
+          DRAIN_LIMIT_SECONDS,
+        ),
+      ),
+    );
+    await unlessUnreachable("taking kubeadm's traces off the host", () =>
+      withSsh(recorded.node, CONNECT_ON_DELETE, "leaving the cluster", (session) =>
+        runScript(session, recorded.node, "kubeadm-leave", leaveScript(), DRAIN_LIMIT_SECONDS),
+      ),
+    );
+  },
+};
+
+interface JoinToken {
+  /** The public part, by which a token is deleted. */
+  id: string;
+  token: string;
+  endpoint: string;
+  caCertHash: string;
+}
+
+/** Reads what `kubeadm token create --print-join-command` prints. */
+export function parseJoinCommand(text: string): JoinToken {
+  const match =
+    /kubeadm join (\S+) --token ([a-z0-9]{6})\.([a-z0-9]{16}) --discovery-token-ca-cert-hash (sha256:[0-9a-f]{64})/.exec(
+      text,
+    );
+  // The text may hold a token: it is not part of the message.
+  if (!match)
+    throw new Error(
+      "the control plane's 'kubeadm token create' printed something unexpected; is kubeadm another version?",
+    );
+  const [, endpoint = "", id = "", secret = "", caCertHash = ""] = match;
+  return { id, token: `${id}.${secret}`, endpoint, caCertHash };
+}
+
+function withDiscovery(config: Record<string, unknown>, token: JoinToken): string {
+  return dump(
+    {
+      ...config,
+      discovery: {
+        bootstrapToken: {
+          apiServerEndpoint: token.endpoint,
+          token: token.token,
+          caCertHashes: [token.caCertHash],
+        },
+      },
+    },
+    { sortKeys: true, lineWidth: -1 },
+  );
+}
+
+async function output(session: SshSession, target: SshTarget, commands: string): Promise<string> {
+  return (await runScript(session, target, "kubeadm-token", commands, SHORT_LIMIT_SECONDS)).trim();
+}
+
+async function runScript(
+  session: SshSession,
+  target: SshTarget,
+  step: string,
+  commands: string,
+  timeoutSeconds: number,
+): Promise<string> {
+  const stdin = stepScript({ host: target.name, step, commands });
+  const result = await session.run(rootShell(target.user), { stdin, timeoutSeconds });
+  if (result.exitCode !== 0) {
+    throw new HostError({
+      kind: "command",
+      host: target.name,
+      doing: step.replace("-", " "),
+      why: result.stderr.trim() || `exit code ${result.exitCode}`,
+      next: "repeat with 'pulumi up' once that is mended",
+    });
+  }
+  return result.stdout;
+}
+
+/** A host that is gone has nothing left to take back; anything else that fails is an error. */
+async function unlessUnreachable(doing: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof HostError) || error.kind !== "unreachable") throw error;
+    console.warn(`${doing}: skipped, ${error.message}`);
+  }
+}

@@ -1,0 +1,55 @@
+import { dump } from "js-yaml";
+
+/** An image of the lab's mirror that has httpd, wget and nslookup. */
+const IMAGE = "lab.homelab/busybox:1.36";
+export const PORT = 8080;
+export const NODE_PORT = 30080;
+
+/**
+ * One web server and one client, on a node each, and a service in front of the server. Every answer of the server is its
+ * name. The client can reach other pods, services and DNS only through the network under test.
+ */
+export function workload(serverNode: string, clientNode: string): string {
+  return [
+    pod(
+      "server",
+      serverNode,
+      `mkdir -p /tmp/www && echo server > /tmp/www/index.html && httpd -f -p ${PORT} -h /tmp/www`,
+    ),
+    pod("client", clientNode, "sleep 86400"),
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "server" },
+      spec: {
+        type: "NodePort",
+        selector: { app: "server" },
+        ports: [{ port: 80, targetPort: PORT, nodePort: NODE_PORT }],
+      },
+    },
+  ]
+    .map((object) => dump(object))
+    .join("---\n");
+}
+
+/** Lets nobody reach the server. */
+export const DENY_ALL = dump({
+  apiVersion: "networking.k8s.io/v1",
+  kind: "NetworkPolicy",
+  metadata: { name: "deny-all" },
+  spec: { podSelector: { matchLabels: { app: "server" } }, policyTypes: ["Ingress"] },
+});
+
+function pod(name: string, nodeName: string, script: string): object {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, labels: { app: name } },
+    spec: {
+      nodeName,
+      terminationGracePeriodSeconds: 0,
+      tolerations: [{ operator: "Exists" }],
+      containers: [{ name, image: IMAGE, command: ["sh", "-c", script] }],
+    },
+  };
+}

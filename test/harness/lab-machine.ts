@@ -1,0 +1,70 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import execa from "execa";
+import { machineDir, PROCESS } from "../../providers/nspawn/layout";
+
+/**
+ * A lab machine as its owner sees it: from the computer, through its namespaces. Tests look at machines this way, so that
+ * what they count in sshd's log is the program's alone.
+ */
+export class LabMachine {
+  constructor(
+    readonly name: string,
+    readonly address: string,
+    private readonly bridge: string,
+    private readonly stateDir = "/var/lib/homelab/nspawn",
+  ) {}
+
+  /** Runs a bash script on the machine as root; fails the test where the exit code is not 0. */
+  async run(script: string): Promise<string> {
+    const { stdout } = await execa(
+      "nsenter",
+      ["--target", String(await this.leader()), "--all", "--", "/bin/bash", "-euo", "pipefail", "-s"],
+      { input: `cd /; export PATH=/usr/sbin:/usr/bin:/sbin:/bin\n${script}\n`, env: { LC_ALL: "C" }, extendEnv: true },
+    );
+    return stdout;
+  }
+
+  /** True where the script ends with exit code 0. */
+  async succeeds(script: string): Promise<boolean> {
+    return this.run(script).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Logins that sshd let in since the machine was made: its journal's own words. */
+  async logins(): Promise<number> {
+    return Number(await this.run(`journalctl --quiet _COMM=sshd -o cat | grep -c '^Accepted publickey' || true`));
+  }
+
+  /**
+   * What makes the machine what it is, as text: files with their hashes and modes, packages, and the state of each unit.
+   * What a running system changes by itself is left out.
+   */
+  async digest(): Promise<string> {
+    return this.run(DIGEST);
+  }
+
+  /** Process id, on the computer, of the machine's own init. */
+  private async leader(): Promise<number> {
+    const file = path.join(machineDir({ name: this.name, bridge: this.bridge, stateDir: this.stateDir }), PROCESS);
+    const [nspawn = ""] = (await readFile(file, "utf8")).split(" ");
+    const children = await readFile(`/proc/${nspawn}/task/${nspawn}/children`, "utf8");
+    const leader = Number(children.trim().split(" ")[0]);
+    if (!leader) throw new Error(`${this.name}: the machine has no init process`);
+    return leader;
+  }
+}
+
+const DIGEST = `
+find /etc /boot /home /opt /root /srv /usr/local /usr/bin /usr/sbin /var/lib/homelab /var/spool/cron -xdev -type f \\
+  ! -path /etc/resolv.conf ! -path /etc/machine-id ! -name '*-' -printf '%m %p\\n' | sort -k2 | while read -r mode file; do
+  printf 'file %s %s %s\\n' "$file" "$mode" "$(sha256sum <"$file" | cut -d' ' -f1)"
+done
+dpkg-query -W -f 'package \${Package} \${Version} \${Status}\\n'
+systemctl list-unit-files --no-legend --plain | awk '{ print "unit-file", $1, $2 }'
+systemctl list-units --all --no-legend --plain --type service,timer,socket,swap | awk '{ print "unit", $1, $2, $3 }' |
+  grep -vE ' (session-|user@|user-runtime-dir@|ssh@|systemd-tmpfiles-clean|apt-daily|dpkg-db-backup|man-db|logrotate|e2scrub|fstrim|systemd-timedated|systemd-hostnamed|systemd-localed)' |
+  sort
+`;

@@ -1,0 +1,267 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+import execa from "execa";
+import { dump, load } from "js-yaml";
+import { ensureBinaries } from "../../lab/build/binaries";
+import { ensureMirrorRunning, stopMirror } from "../../lab/mirror-service";
+import { ensureMirror } from "../../lab/packages/main";
+import { LabMachine } from "./lab-machine";
+
+export interface LabStackArgs {
+  /** Begins the names of the stack, of its bridge and of its machines: a few letters. */
+  name: string;
+  /** Roles of the machines, in the order of their addresses. */
+  roles: ("control-plane" | "worker")[];
+  /** Changes to the settings of Pulumi.lab.yaml, by key without `homelab:`. */
+  change?: (settings: LabSettings) => void;
+}
+
+/** The configuration of a stack file, as far as tests change it. */
+export interface LabSettings {
+  "homelab:machines": {
+    kind: string;
+    network: { bridge: string; subnet: string };
+    stateDir?: string;
+    nodes: Record<string, unknown>[];
+  };
+  "homelab:sysctls"?: Record<string, string>;
+  [key: string]: unknown;
+}
+
+/** What a run of the CLI printed and how it ended. */
+export interface CliResult {
+  exitCode: number;
+  /** Standard output and error, as they came. */
+  output: string;
+}
+
+/** One planned operation of `pulumi preview --json`. */
+export interface PlannedStep {
+  op: string;
+  urn: string;
+  /** Paths of the inputs that differ. */
+  changed: string[];
+}
+
+/** A run that is not waited for. */
+export interface RunningCli {
+  pid: number;
+  ended: Promise<CliResult>;
+}
+
+const CHECKOUT = path.resolve(__dirname, "..", "..");
+
+/**
+ * A stack of the real program, run by the real engine, with stack, backend, bridge, network, machines and mirror of its own:
+ * a cluster that somebody uses on the same computer is never touched.
+ */
+export class LabStack {
+  private constructor(
+    readonly name: string,
+    readonly folder: string,
+    readonly passphrase: string,
+    readonly settings: LabSettings,
+    private readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  static async create(args: LabStackArgs): Promise<LabStack> {
+    const engine = await ensureBinaries("engine");
+    const root = await ensureMirror();
+    const folder = await mkdtemp(path.join(os.tmpdir(), `homelab-${args.name}-`));
+    const name = `${args.name}-${path
+      .basename(folder)
+      .slice(-4)
+      .toLowerCase()
+      .replace(/[^a-z0-9]/g, "x")}`;
+    const network = freeNetwork();
+    const port = await freePort();
+    const settings = await testSettings(args, name, network, port);
+    const passphrase = `canary-passphrase-${name}`;
+    const stack = new LabStack(name, folder, passphrase, settings, {
+      ...process.env,
+      PATH: `${engine}:${process.env.PATH}`,
+      PULUMI_HOME: path.join(folder, "pulumi-home"),
+      PULUMI_BACKEND_URL: `file://${folder}`,
+      PULUMI_CONFIG_PASSPHRASE: passphrase,
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      PULUMI_PARALLEL: "32",
+      NO_COLOR: "1",
+    });
+    await ensureMirrorRunning({ root, listen: [`127.0.0.1:${port}`, `${network}.1:${port}`], runDir: folder });
+    await stack.initialise();
+    return stack;
+  }
+
+  /** `pulumi up`; fails the test where the exit code is not 0. */
+  async up(...args: string[]): Promise<CliResult> {
+    return this.mustSucceed("up", "--yes", "--skip-preview", ...args);
+  }
+
+  async refresh(...args: string[]): Promise<CliResult> {
+    return this.mustSucceed("refresh", "--yes", "--skip-preview", ...args);
+  }
+
+  async destroy(...args: string[]): Promise<CliResult> {
+    return this.mustSucceed("destroy", "--yes", "--skip-preview", ...args);
+  }
+
+  async cancel(): Promise<CliResult> {
+    return this.pulumi("cancel", "--yes");
+  }
+
+  /** The operations that `pulumi preview` plans, but for resources that stay the same. */
+  async plan(): Promise<PlannedStep[]> {
+    const { stdout } = await this.exec(["preview", "--json", ...this.configFile()]);
+    const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string; detailedDiff?: object }[] };
+    return steps
+      .filter(({ op }) => op !== "same")
+      .map(({ op, urn, detailedDiff }) => ({ op, urn, changed: Object.keys(detailedDiff ?? {}) }));
+  }
+
+  /** The readable preview, with its diffs. */
+  async previewText(): Promise<string> {
+    return (await this.mustSucceed("preview", "--diff")).output;
+  }
+
+  /** Any command of the CLI; how it ended is the answer. */
+  async pulumi(command: string, ...args: string[]): Promise<CliResult> {
+    const ended = await execa("pulumi", [command, ...args, ...this.configFile(command)], {
+      cwd: CHECKOUT,
+      env: this.env,
+      all: true,
+      reject: false,
+      stdin: "ignore",
+    });
+    return { exitCode: ended.exitCode ?? 1, output: ended.all ?? "" };
+  }
+
+  /** Starts a command in a process group of its own and does not wait for it. */
+  start(command: string, ...args: string[]): RunningCli {
+    const child = execa("pulumi", [command, ...args, ...this.configFile(command)], {
+      cwd: CHECKOUT,
+      env: this.env,
+      all: true,
+      reject: false,
+      stdin: "ignore",
+      detached: true,
+    });
+    if (!child.pid) throw new Error("pulumi did not start");
+    return {
+      pid: child.pid,
+      ended: child.then((ended) => ({ exitCode: ended.exitCode ?? 1, output: ended.all ?? "" })),
+    };
+  }
+
+  /** `pulumi stack export` as text: secrets are encrypted in it. */
+  async exportedState(): Promise<string> {
+    return (await this.exec(["stack", "export", "-s", this.name])).stdout;
+  }
+
+  /** A stack output; secrets in clear. */
+  async output<T>(name: string): Promise<T> {
+    const { stdout } = await this.exec(["stack", "output", name, "--json", "--show-secrets", "-s", this.name]);
+    return JSON.parse(stdout) as T;
+  }
+
+  /** Changes the settings for the runs that follow. */
+  async change(change: (settings: LabSettings) => void): Promise<void> {
+    change(this.settings);
+    const file = load(await readFile(this.settingsFile, "utf8")) as Record<string, unknown>;
+    await writeFile(this.settingsFile, dump({ ...file, config: this.settings }));
+  }
+
+  machine(index: number): LabMachine {
+    const node = this.settings["homelab:machines"].nodes[index];
+    if (!node) throw new Error(`the stack has no machine ${index}`);
+    const { network, stateDir } = this.settings["homelab:machines"];
+    return new LabMachine(node["name"] as string, node["address"] as string, network.bridge, stateDir);
+  }
+
+  get machines(): LabMachine[] {
+    return this.settings["homelab:machines"].nodes.map((_, index) => this.machine(index));
+  }
+
+  get settingsFile(): string {
+    return path.join(this.folder, `Pulumi.${this.name}.yaml`);
+  }
+
+  /** Takes everything away, whatever state it is in. */
+  async remove(): Promise<void> {
+    await this.cancel();
+    const destroyed = await this.pulumi("destroy", "--yes", "--skip-preview");
+    await stopMirror(this.folder);
+    if (destroyed.exitCode !== 0) throw new Error(`the stack of the test could not be removed:\n${destroyed.output}`);
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** `stack init` writes the salt of the passphrase beside Pulumi.yaml: not into the checkout. */
+  private async initialise(): Promise<void> {
+    await writeFile(path.join(this.folder, "Pulumi.yaml"), await readFile(path.join(CHECKOUT, "Pulumi.yaml")));
+    await writeFile(this.settingsFile, dump({ config: this.settings }));
+    await execa("pulumi", ["stack", "init", this.name], { cwd: this.folder, env: this.env, stdin: "ignore" });
+  }
+
+  private configFile(command = "preview"): string[] {
+    const stack = ["-s", this.name];
+    return ["up", "preview", "refresh", "destroy"].includes(command)
+      ? [...stack, "--config-file", this.settingsFile]
+      : stack;
+  }
+
+  private async mustSucceed(command: string, ...args: string[]): Promise<CliResult> {
+    const result = await this.pulumi(command, ...args);
+    if (result.exitCode !== 0) throw new Error(`pulumi ${command} ended with ${result.exitCode}:\n${result.output}`);
+    return result;
+  }
+
+  private exec(args: string[]) {
+    return execa("pulumi", args, { cwd: CHECKOUT, env: this.env, stdin: "ignore" });
+  }
+}
+
+async function testSettings(args: LabStackArgs, name: string, network: string, port: number): Promise<LabSettings> {
+  const text = await readFile(path.join(CHECKOUT, "Pulumi.lab.yaml"), "utf8");
+  const { config } = load(text) as { config: LabSettings };
+  // The mirror is the same one; the addresses by which it is reached are the test's own.
+  const moved = JSON.stringify(config)
+    .replaceAll("10.90.0.1:5080", `${network}.1:${port}`)
+    .replaceAll("127.0.0.1:5080", `127.0.0.1:${port}`);
+  const settings = JSON.parse(moved) as LabSettings;
+  settings["homelab:machines"] = {
+    ...settings["homelab:machines"],
+    network: { bridge: name, subnet: `${network}.0/24` },
+    nodes: args.roles.map((role, index) => ({
+      name: `${name}-${index + 1}`,
+      role,
+      address: `${network}.${11 + index}`,
+    })),
+  };
+  args.change?.(settings);
+  return settings;
+}
+
+/** The first three numbers of a /24 that this computer has no address in. */
+function freeNetwork(): string {
+  const taken = new Set(
+    Object.values(os.networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address)),
+  );
+  for (let third = 1; third < 250; third++) {
+    const network = `10.91.${third}`;
+    if (![...taken].some((address) => address.startsWith(`${network}.`))) return network;
+  }
+  throw new Error("no network is left for the test's machines");
+}
+
+async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as net.AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
