@@ -1,0 +1,83 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type Problem, problemLine, problemsOf, type Source } from "./settings/problems";
+import { resolve, type Settings } from "./settings/resolve";
+import { inventoryProblems } from "./settings/rules/inventory";
+import { networkProblems } from "./settings/rules/networks";
+import { clusterProblems, notBuiltProblems, plainSecretProblems, sshProblems } from "./settings/rules/scope";
+import { settingsSchema } from "./settings/schema";
+import { viewOf } from "./settings/view";
+
+export { capabilitiesOf } from "./settings/resolve";
+export type * from "./settings/resolve";
+export type { Secret } from "./settings/secret";
+export { controlPlaneEndpoint, nodeAddress } from "./settings/derived";
+export { gatewayAddress, prefixLength } from "./settings/subnets";
+
+/** Either the settings, complete and unchangeable, or all that is wrong with them, one line each. */
+export type Parsing = { settings: Settings; problems?: undefined } | { settings?: undefined; problems: string[] };
+
+/**
+ * Checks the settings and fills in the defaults. Pure.
+ *
+ * @param raw the values of the stack's keys, without the project's name
+ * @param secretKeys the keys that hold an encrypted value: nothing of them is shown in a message
+ */
+export function parseSettings(raw: Readonly<Record<string, unknown>>, secretKeys: Iterable<string> = []): Parsing {
+  const source: Source = { raw, secretKeys: new Set(secretKeys) };
+  const parsed = settingsSchema.safeParse(raw);
+  const view = viewOf(raw);
+  const problems: Problem[] = [
+    ...(parsed.error ? problemsOf(parsed.error, source) : []),
+    ...inventoryProblems(view),
+    ...networkProblems(view),
+    ...clusterProblems(view),
+    ...sshProblems(view),
+    ...notBuiltProblems(view),
+    ...plainSecretProblems(source),
+  ];
+  if (parsed.success && problems.length === 0) return { settings: resolve(parsed.data) };
+  return { problems: [...new Set(problems.map(problemLine))] };
+}
+
+/**
+ * The settings of the selected stack. The only place that reads Pulumi's configuration.
+ *
+ * @throws pulumi.RunError that lists every problem, before any resource is made
+ */
+export function loadSettings(): Settings {
+  const prefix = `${pulumi.getProject()}:`;
+  const raw: Record<string, unknown> = {};
+  const secretKeys: string[] = [];
+  for (const [key, value] of Object.entries(pulumi.runtime.allConfig())) {
+    if (!key.startsWith(prefix)) continue;
+    const name = key.slice(prefix.length);
+    raw[name] = structured(value);
+    if (isConfigSecret(key)) secretKeys.push(name);
+  }
+  const { settings, problems } = parseSettings(raw, secretKeys);
+  if (!problems) return settings;
+  throw new pulumi.RunError(report(pulumi.getStack(), problems));
+}
+
+/** In the SDK and left out of its types; `settings.test.ts` fails should it go. */
+function isConfigSecret(key: string): boolean {
+  return (pulumi.runtime as unknown as { isConfigSecret(key: string): boolean }).isConfigSecret(key);
+}
+
+/** Pulumi hands mappings and lists on as JSON, everything else as plain text. */
+function structured(value: string): unknown {
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return value;
+  }
+}
+
+function report(stack: string, problems: string[]): string {
+  const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
+  return [
+    `the settings of stack '${stack}' have ${count}; nothing was changed:`,
+    ...problems.map((problem) => `  ${problem}`),
+    `Correct Pulumi.${stack}.yaml. docs/settings.md describes every setting.`,
+  ].join("\n");
+}

@@ -1,0 +1,31 @@
+import { pattern, type Rule } from "./rule";
+
+export const plainName: Rule = pattern(
+  /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+  40,
+  "is not a name: lower-case letters, digits and hyphens",
+);
+
+/** Paths and revisions of a Git repository. */
+export const gitWord: Rule = pattern(
+  /^[A-Za-z0-9][A-Za-z0-9._/-]*$/,
+  256,
+  "has characters that a path or revision in Git does not need",
+);
+
+export const gitUrl: Rule = pattern(
+  /^(https?:\/\/[a-z0-9.-]+(:\d{1,5})?\/|ssh:\/\/[a-z0-9_-]+@[a-z0-9.-]+(:\d{1,5})?\/|[a-z0-9_-]+@[a-z0-9.-]+:)[A-Za-z0-9._~/-]+$/,
+  512,
+  "is not the address of a Git repository: https://, ssh:// or user@host:path, without a password",
+);
+
+/** Login names and ids of accounts elsewhere. */
+export const loginName: Rule = pattern(/^[A-Za-z0-9][A-Za-z0-9._$@+-]*$/, 256, "is not a login name");
+
+export const tailscaleTag: Rule = pattern(/^tag:[a-zA-Z][a-zA-Z0-9-]*$/, 64, "is not a tag, such as tag:k8s");
+
+export const proxyException: Rule = pattern(
+  /^[A-Za-z0-9.*][A-Za-z0-9.*:/-]*$/,
+  253,
+  "is not a name, an address or a subnet",
+);

@@ -1,0 +1,114 @@
+import { pathText, type Problem, type Source, valueAt } from "../problems";
+import { secretPaths } from "../shape";
+import type { View } from "../view";
+
+/** What is designed but not built: refused, so that nothing is silently ignored. */
+export function notBuiltProblems(view: View): Problem[] {
+  const on = ["longhorn", "tailscale", "argocd"]
+    .map((addon) => ["addons", addon, "enabled"])
+    .filter((path) => valueAt(view.raw, path) === true);
+  const present = [["gitops"], ["proxy"]].filter((path) => valueAt(view.raw, path) !== undefined);
+  const logins = valueAt(view.raw, ["containerd", "auth"]);
+  const auth =
+    logins !== null && typeof logins === "object" && Object.keys(logins).length > 0 ? [["containerd", "auth"]] : [];
+  const maintenance = view.nodes
+    .filter(({ raw }) => raw.maintenance === true)
+    .map(({ path }) => [...path, "maintenance"]);
+  return [...on, ...present, ...auth, ...maintenance].map((path) => ({
+    path,
+    message: "is not built yet; leave it out",
+  }));
+}
+
+/** Arguments that the program gives to the components from settings of their own. */
+const owned: Record<string, Record<string, string>> = {
+  apiServer: {
+    "service-cluster-ip-range": "cluster.serviceSubnet",
+    "feature-gates": "cluster.featureGates",
+    "advertise-address": "the node's address",
+    "secure-port": "cluster.controlPlaneEndpoint.port",
+  },
+  controllerManager: {
+    "cluster-cidr": "cluster.podSubnet",
+    "service-cluster-ip-range": "cluster.serviceSubnet",
+    "feature-gates": "cluster.featureGates",
+  },
+  scheduler: { "feature-gates": "cluster.featureGates" },
+};
+
+/** Rules between the settings of the cluster and the add-ons. */
+export function clusterProblems(view: View): Problem[] {
+  const args = Object.entries(owned).flatMap(([component, names]) =>
+    Object.entries(names)
+      .map(([name, setting]) => ({ path: ["cluster", component, "extraArgs", name], setting }))
+      .filter(({ path }) => valueAt(view.raw, path) !== undefined)
+      .map(({ path, setting }) => ({ path, message: `is set from ${setting}; change that instead` })),
+  );
+  const kubelets = [["cluster", "kubelet"], ...view.nodes.map(({ path }) => [...path, "kubelet"])];
+  return [...args, ...kubelets.flatMap((path) => imageCollection(view, path)), ...hubble(view)];
+}
+
+function imageCollection(view: View, kubelet: PropertyKey[]): Problem[] {
+  const path = [...kubelet, "imageGCLowThresholdPercent"];
+  const low = valueAt(view.raw, path);
+  const high = valueAt(view.raw, [...kubelet, "imageGCHighThresholdPercent"]);
+  if (typeof low !== "number" || typeof high !== "number" || low < high) return [];
+  return [{ path, message: `${low} is not below imageGCHighThresholdPercent (${high})` }];
+}
+
+function hubble(view: View): Problem[] {
+  const path = ["addons", "cilium", "hubble"];
+  const { enabled, relay, ui } = (valueAt(view.raw, path) ?? {}) as Record<string, unknown>;
+  const problems: Problem[] = [];
+  if (enabled === false && relay === true)
+    problems.push({ path: [...path, "relay"], message: "true needs hubble.enabled" });
+  if (ui === true && (enabled === false || relay === false)) {
+    problems.push({ path: [...path, "ui"], message: "true needs hubble.enabled and hubble.relay" });
+  }
+  return problems;
+}
+
+/** How hosts are reached is a matter of metal; the machines that the program makes get a user and keys of their own. */
+export function sshProblems(view: View): Problem[] {
+  const ssh = (valueAt(view.raw, ["ssh"]) ?? {}) as Record<string, unknown>;
+  if (view.kind === "nspawn" || view.kind === "multipass") {
+    return Object.keys(ssh)
+      .filter((name) =>
+        ["user", "port", "agent", "privateKey", "privateKeyPath", "sudoPassword", "bastion"].includes(name),
+      )
+      .map((name) => ({
+        path: ["ssh", name],
+        message: `is for existing hosts (kind metal); machines of kind ${view.kind} get a user and keys from the program`,
+      }));
+  }
+  return view.kind === "metal" ? view.nodes.flatMap((node) => hostLogin(node, ssh)) : [];
+}
+
+function hostLogin({ path, raw }: View["nodes"][number], shared: Record<string, unknown>): Problem[] {
+  const own = (raw.ssh ?? {}) as Record<string, unknown>;
+  const ssh = { ...shared, ...own };
+  const problems: Problem[] = [];
+  if (ssh.user === undefined) {
+    problems.push({ path: [...path, "ssh", "user"], message: "is required, here or under ssh.user" });
+  }
+  const keys = ["agent", "privateKey", "privateKeyPath"].filter(
+    (name) => ssh[name] !== undefined && ssh[name] !== false,
+  );
+  if (keys.length === 0) {
+    problems.push({
+      path: [...path, "ssh"],
+      message: "has no key to log in with: set ssh.agent, ssh.privateKey or ssh.privateKeyPath, here or for all hosts",
+    });
+  }
+  return problems;
+}
+
+/** Secrets are encrypted in the stack's file, because the file is committed. */
+export function plainSecretProblems({ raw, secretKeys }: Source): Problem[] {
+  return secretPaths(raw)
+    .filter((path) => !secretKeys.has(String(path[0])))
+    .map((path) => ({
+      path,
+      message: `stands in clear in the stack's file; encrypt it: pulumi config set --secret --path '${pathText(path)}'`,
+    }));
+}

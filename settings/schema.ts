@@ -1,0 +1,18 @@
+import { z } from "zod";
+import { addonsSchema, gitopsSchema } from "./addons";
+import { clusterSchema, containerdSchema, mirrorsSchema, proxySchema, sysctlsSchema } from "./cluster";
+import { machinesSchema, sshSchema } from "./machines";
+import { described } from "./node";
+
+/** Every setting of a stack: the keys of `homelab:` in Pulumi.<stack>.yaml. */
+export const settingsSchema = z.strictObject({
+  machines: described("The machines that become the nodes", machinesSchema),
+  cluster: described("Kubernetes", clusterSchema).prefault({}),
+  containerd: described("The container runtime", containerdSchema).prefault({}),
+  sysctls: sysctlsSchema.prefault({}),
+  mirrors: described("Where packages and charts come from", mirrorsSchema).prefault({}),
+  addons: described("What is installed into the cluster", addonsSchema).prefault({}),
+  ssh: described("How the hosts are reached", sshSchema).prefault({}),
+  gitops: described("The repository that Argo CD takes over with (not built yet)", gitopsSchema).optional(),
+  proxy: described("Proxy for the hosts' own downloads (not built yet)", proxySchema).optional(),
+});
