@@ -1,0 +1,132 @@
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { ensureBinaries } from "./build/binaries";
+import { lastLines } from "./cli/command";
+import { Failure } from "./cli/failure";
+import { mirrorProgramName } from "./packages/main";
+
+/** Where and what the mirror serves. */
+export interface MirrorService {
+  /** Root folder, as `ensureMirror` returns it. */
+  readonly root: string;
+  /** Addresses with ports; one that is not configured yet is bound all the same. */
+  readonly listen: readonly string[];
+  /** Folder of the process's id and log. */
+  readonly runDir: string;
+}
+
+const startSeconds = 10;
+const stopSeconds = 10;
+const pollMs = 50;
+
+const pidFile = (runDir: string): string => path.join(runDir, "mirror.pid");
+const logFile = (runDir: string): string => path.join(runDir, "mirror.log");
+
+/**
+ * Sees to it that the mirror is served, by a process of its own that outlives this one. One that already serves the same
+ * root at the same addresses is left alone; any other one that this run folder knows is ended first.
+ */
+export async function ensureMirrorRunning(service: MirrorService): Promise<void> {
+  const program = path.join(await ensureBinaries("mirror"), mirrorProgramName);
+  const command = serveCommand(program, service);
+  const running = runningMirror(service.runDir);
+  if (running && sameCommand(running.command, command) && (await servedRoot(service)) === service.root) return;
+  await stopMirror(service.runDir);
+  const foreign = await servedRoot(service);
+  if (foreign !== undefined) {
+    throw new Failure(
+      `${service.listen[0]} is taken by another mirror, which serves ${foreign || "something else"}`,
+      "End that process (the lab of another checkout may have started it), then run the command again.",
+    );
+  }
+  await start(command, service);
+}
+
+/** Ends the mirror that was started for this run folder, and nothing else. */
+export async function stopMirror(runDir: string): Promise<void> {
+  const running = runningMirror(runDir);
+  if (running) {
+    process.kill(running.pid, "SIGTERM");
+    const ended = await within(
+      stopSeconds,
+      async () => !fs.existsSync(`/proc/${running.pid}`) || isZombie(running.pid),
+    );
+    if (!ended)
+      throw new Failure(`the mirror (process ${running.pid}) did not end within ${stopSeconds} s`, "End it by hand.");
+  }
+  fs.rmSync(pidFile(runDir), { force: true });
+}
+
+/** The command line of the server. */
+export function serveCommand(program: string, { root, listen, runDir }: MirrorService): string[] {
+  return [program, "serve", "--root", root, ...listen.flatMap((a) => ["--listen", a]), "--log", logFile(runDir)];
+}
+
+async function start(command: readonly string[], service: MirrorService): Promise<void> {
+  fs.mkdirSync(service.runDir, { recursive: true });
+  const [program = "", ...args] = command;
+  const log = fs.openSync(logFile(service.runDir), "a");
+  const child = spawn(program, args, { detached: true, stdio: ["ignore", log, log], cwd: "/" });
+  fs.closeSync(log);
+  const spawned = await new Promise<boolean>((resolve) => {
+    child.once("spawn", () => resolve(true)).once("error", () => resolve(false));
+  });
+  if (spawned) fs.writeFileSync(pidFile(service.runDir), `${child.pid}\n`);
+  child.unref();
+  const up =
+    spawned &&
+    (await within(startSeconds, async () => {
+      return child.exitCode !== null || (await servedRoot(service)) === service.root;
+    }));
+  if (up && child.exitCode === null) return;
+  throw new Failure(
+    `the lab's mirror does not serve at ${service.listen.join(", ")}`,
+    `${logFile(service.runDir)} ends with:\n${lastLines(fs.readFileSync(logFile(service.runDir), "utf8"), 5)}`,
+  );
+}
+
+/** The mirror that the run folder's pid file names, if that process is one: ids are given to other programs again. */
+export function runningMirror(runDir: string): { pid: number; command: string[] } | undefined {
+  try {
+    const pid = Number(fs.readFileSync(pidFile(runDir), "utf8").trim());
+    const command = fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+    const isMirror = path.basename(command[0] ?? "") === mirrorProgramName && command[1] === "serve";
+    return isMirror && command.includes(logFile(runDir)) ? { pid, command } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function sameCommand(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((word, index) => word === other[index]);
+}
+
+/** What is served at the first address: a root; "" where it is no mirror; undefined where nobody listens. */
+async function servedRoot(service: MirrorService): Promise<string | undefined> {
+  try {
+    const answer = await fetch(`http://${service.listen[0]}/healthz`, { signal: AbortSignal.timeout(2000) });
+    const { root } = (await answer.json().catch(() => ({}))) as { root?: string };
+    return root ?? "";
+  } catch {
+    return undefined;
+  }
+}
+
+function isZombie(pid: number): boolean {
+  try {
+    return / Z /.test(fs.readFileSync(`/proc/${pid}/stat`, "utf8").replace(/\(.*\)/, ""));
+  } catch {
+    return true;
+  }
+}
+
+async function within(seconds: number, done: () => Promise<boolean>): Promise<boolean> {
+  const end = Date.now() + seconds * 1000;
+  while (Date.now() < end) {
+    if (await done()) return true;
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+  return false;
+}
