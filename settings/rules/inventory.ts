@@ -1,3 +1,4 @@
+import { hostKey } from "../formats";
 import { pathText, type Problem, quoted } from "../problems";
 import { type Found, textAt, type View } from "../view";
 
@@ -7,7 +8,7 @@ export function inventoryProblems(view: View): Problem[] {
     ...repeated(view.nodes.flatMap(({ name }) => name ?? [])),
     // A host may have one address for both purposes.
     ...repeated(view.nodes.flatMap(({ addresses }) => distinct(addresses))),
-    ...repeated(view.nodes.flatMap(({ path }) => textAt(view.raw, [...path, "ssh", "hostKey"]) ?? [])),
+    ...repeated(hostKeys(view)),
     ...roles(view),
     ...taints(view),
     ...reservedLabels(view),
@@ -17,6 +18,12 @@ export function inventoryProblems(view: View): Problem[] {
 
 function distinct(found: Found<string>[]): Found<string>[] {
   return found.filter((one, index) => found.findIndex(({ value }) => value === one.value) === index);
+}
+
+/** Hosts that were cloned with their key: each could stand in for the other. */
+function hostKeys(view: View): Found<string>[] {
+  const found = view.nodes.flatMap(({ path }) => textAt(view.raw, [...path, "ssh", "hostKey"]) ?? []);
+  return found.filter(({ value }) => hostKey(value) === undefined);
 }
 
 /** What must be unique names both places. */
