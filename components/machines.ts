@@ -40,7 +40,12 @@ export class Machines extends pulumi.ComponentResource {
     const clientKey = new SshKey("ssh-key", { comment: project }, { parent: this });
     const network = new NspawnNetwork(
       "network",
-      { ...settings.network, address: gatewayAddress(settings.network.subnet), stateDir: settings.stateDir },
+      {
+        ...settings.network,
+        address: gatewayAddress(settings.network.subnet),
+        stateDir: settings.stateDir,
+        owner: clientKey.publicKey,
+      },
       { parent: this },
     );
     return settings.nodes.map((node) => {
@@ -60,6 +65,7 @@ export class Machines extends pulumi.ComponentResource {
           authorizedKey: clientKey.publicKey,
           hostKeyPublic: hostKey.publicKey,
           hostKeyPrivate: hostKey.privateKey,
+          clientKey: clientKey.privateKey,
         },
         { parent: this, dependsOn: network },
       );
@@ -75,7 +81,7 @@ export class Machines extends pulumi.ComponentResource {
           hostKey: hostKey.publicKey.apply(withoutComment),
         },
         incarnation: machine.incarnation,
-        capabilities: settings.capabilities,
+        capabilities: node.capabilities,
         resource: machine,
       };
     });

@@ -1,27 +1,26 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ClusterSettings, NodeSettings } from "../../settings";
+import type { ClusterSettings } from "../../settings";
 import { KubeadmJoin } from "../../providers/kubeadm/resource";
 import { type Machine, sshTarget } from "../machine";
-import type { PreparedNode } from "../node/prepared-node";
+import type { InventoriedNode } from "../node/prepare-nodes";
 import { RemoteStep } from "../remote/remote-step";
 import { ControlPlane } from "./control-plane";
+import type { Endpoint } from "./endpoint";
 import { joinConfig, kubeletPatch, registrationTaints } from "./kubeadm-config";
 import { nodeMetadataScript } from "./node-metadata";
 
 export interface ClusterArgs {
   name: string;
   settings: ClusterSettings;
-  /** `host:port` of the API server, as nodes and people reach it. */
-  endpoint: { host: pulumi.Input<string>; port: number };
-  /** The prepared nodes, each with what the inventory says of it. */
-  nodes: { prepared: PreparedNode; inventory: NodeSettings }[];
+  endpoint: Endpoint;
+  nodes: InventoriedNode[];
 }
 
 /** A kubeadm cluster: the first control plane, the other nodes, and what the inventory says of each. */
 export class Cluster extends pulumi.ComponentResource {
   /** admin.conf with the endpoint as its server. Secret. */
   readonly kubeconfig: pulumi.Output<string>;
-  readonly endpoint: { host: pulumi.Input<string>; port: number };
+  readonly endpoint: Endpoint;
   /** Changes exactly when the cluster is another one. */
   readonly identity: pulumi.Output<string>;
   /** The first control plane, which holds the cluster's state. */
@@ -63,7 +62,7 @@ export class Cluster extends pulumi.ComponentResource {
   }
 
   /** Without its control plane there is no cluster to leave; a node that is taken out of the inventory leaves properly. */
-  private join(node: ClusterNode, controlPlane: ControlPlane, settings: ClusterSettings): KubeadmJoin {
+  private join(node: InventoriedNode, controlPlane: ControlPlane, settings: ClusterSettings): KubeadmJoin {
     const { machine } = node.prepared;
     const registration = { name: machine.name, taints: registrationTaints(node.inventory), ...settings.kubeadm };
     return new KubeadmJoin(
@@ -82,10 +81,8 @@ export class Cluster extends pulumi.ComponentResource {
   }
 }
 
-type ClusterNode = ClusterArgs["nodes"][number];
-
 /** The settings guarantee that there is a control plane. */
-function firstControlPlaneFirst(nodes: ClusterNode[]): [ClusterNode, ...ClusterNode[]] {
+function firstControlPlaneFirst(nodes: InventoriedNode[]): [InventoriedNode, ...InventoriedNode[]] {
   const first = nodes.find(({ inventory }) => inventory.role === "control-plane");
   if (!first) throw new Error("a cluster needs a control plane");
   return [first, ...nodes.filter((node) => node !== first)];

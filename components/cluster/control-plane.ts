@@ -1,13 +1,14 @@
 import { load, dump } from "js-yaml";
 import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../machine";
+import type { InventoriedNode } from "../node/prepare-nodes";
 import { RemoteStep } from "../remote/remote-step";
 import type { ClusterArgs } from "./cluster";
 import { initScript } from "./init-script";
 import { clusterConfig, initRegistration, kubeletPatch, registrationTaints } from "./kubeadm-config";
 
 export interface ControlPlaneArgs extends Omit<ClusterArgs, "nodes"> {
-  node: ClusterArgs["nodes"][number];
+  node: InventoriedNode;
 }
 
 /** The first control plane: `kubeadm init`, and the kubeconfig that it makes. */

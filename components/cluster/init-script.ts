@@ -1,7 +1,6 @@
 import { quote } from "../remote/quote";
-
-/** What a run leaves on the host, so that the next one knows what it finds. */
-export const KUBEADM_STATE = "/var/lib/homelab/kubeadm";
+import { KUBEADM_STATE } from "./kubeadm-state";
+import { kubeletPatchFunctions } from "./kubelet-patch-script";
 
 const API_LIMIT_SECONDS = 240;
 
@@ -29,8 +28,7 @@ install -d -m 0700 "$state" "$state/patches" /var/log/homelab
 
 registration=${quote(args.registration)}
 cluster=${quote(args.cluster)}
-kubelet_patch=${quote(args.kubeletPatch)}
-
+${kubeletPatchFunctions(args.kubeletPatch)}
 api_answers() {
   [ -s /etc/kubernetes/admin.conf ] &&
     kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 5s get --raw /readyz >/dev/null 2>&1
@@ -55,11 +53,7 @@ logged() {
 write_config() {
   printf '%s---\\n%s' "$registration" "$cluster" | write_file "$config" 600
   printf '%s' "$cluster" | write_file "$state/cluster.yaml" 600
-  if [ -n "$kubelet_patch" ]; then
-    printf '%s' "$kubelet_patch" | write_file "$state/patches/kubeletconfiguration.yaml" 600
-  else
-    rm -f "$state/patches/kubeletconfiguration.yaml"
-  fi
+  write_kubelet_patch
 }
 
 refuse_foreign_cluster() {
@@ -104,6 +98,7 @@ if [ -e "$state/completed" ]; then
     printf '%s' "$cluster" | diff -U0 "$state/cluster.yaml" - | tail -n +3 >&2 || true
     die "the settings of a running cluster can't be changed in place yet (the lines above); nothing was changed; take the change back, or make the cluster anew"
   fi
+  apply_kubelet_patch "$log"
 else
   if [ ! -e "$state/started" ]; then
     refuse_foreign_cluster

@@ -1,5 +1,6 @@
 import { quote } from "../remote/quote";
-import { KUBEADM_STATE } from "./init-script";
+import { KUBEADM_STATE } from "./kubeadm-state";
+import { kubeletPatchFunctions } from "./kubelet-patch-script";
 
 export interface JoinScriptArgs {
   /** JoinConfiguration with the token: this script goes over stdin and is never stored. */
@@ -46,12 +47,7 @@ else
 fi
 touch "$state/joining"
 
-kubelet_patch=${quote(args.kubeletPatch)}
-if [ -n "$kubelet_patch" ]; then
-  printf '%s' "$kubelet_patch" | write_file "$state/patches/kubeletconfiguration.yaml" 600
-else
-  rm -f "$state/patches/kubeletconfiguration.yaml"
-fi
+${kubeletPatchFunctions(args.kubeletPatch)}write_kubelet_patch
 
 # /run is in memory: the token never reaches a disk.
 config=/run/homelab-join.yaml
@@ -64,6 +60,13 @@ kubeadm join --config "$config" >>"$log" 2>&1 || {
 }
 printf '%s\\n' "$cluster" >"$state/joined"
 rm -f "$state/joining"
+`;
+}
+
+/** Brings a running kubelet to the node's own settings. */
+export function kubeletSettingsScript(patch: string): string {
+  return `install -d -m 0700 /var/log/homelab
+${kubeletPatchFunctions(patch)}apply_kubelet_patch /var/log/homelab/kubelet-settings.log
 `;
 }
 

@@ -25,8 +25,8 @@ export interface NodeRegistration {
   name: string;
   /** The address that the node is reached by: a host may have several. */
   address: string;
-  taints: Taint[];
-  ignorePreflightErrors: string[];
+  taints: readonly Taint[];
+  ignorePreflightErrors: readonly string[];
 }
 
 export interface Endpoint {

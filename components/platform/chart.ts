@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { dump, load } from "js-yaml";
-import type { ChartMirror } from "../../settings";
+import type { MirrorsSettings } from "../../settings";
 
 /** A chart as `charts/<folder>/` pins it. */
 interface ChartPin {
@@ -41,7 +41,7 @@ const FETCH_TIMEOUT_SECONDS = 60;
  */
 export async function fetchChart(
   folder: string,
-  mirror: ChartMirror | undefined,
+  mirror: MirrorsSettings["charts"],
   notice: (text: string) => void,
 ): Promise<FetchedChart> {
   const pin = readPin(folder);

@@ -1,6 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { CiliumSettings } from "../../settings";
+import type { Endpoint } from "../cluster/endpoint";
 import type { FetchedChart } from "./chart";
 import { mergeValues, type Values } from "./values";
 
@@ -8,7 +9,7 @@ export interface CiliumArgs {
   chart: FetchedChart;
   settings: CiliumSettings;
   /** The API server, by the address that every node can reach without a service network. */
-  endpoint: { host: pulumi.Input<string>; port: number };
+  endpoint: Endpoint;
   nodeCount: number;
 }
 

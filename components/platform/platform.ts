@@ -3,18 +3,22 @@ import * as pulumi from "@pulumi/pulumi";
 import type { AddonsSettings } from "../../settings";
 import type { Cluster } from "../cluster/cluster";
 import { RemoteStep } from "../remote/remote-step";
-import type { FetchedChart } from "./chart";
+import type { Charts } from "./charts";
 import { Cilium } from "./cilium";
 import { readyScript } from "./ready-cluster";
 
 export interface PlatformArgs {
   cluster: Cluster;
   addons: AddonsSettings;
-  charts: { cilium: FetchedChart };
+  /** Of the add-ons that are switched on. */
+  charts: Charts;
 }
 
 /** What every cluster has before anybody's own workloads: each add-on after what it really needs. */
 export class Platform extends pulumi.ComponentResource {
+  /** Versions of the add-ons, by name. */
+  readonly versions: Record<string, string> = {};
+
   constructor(name: string, args: PlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:platform:Platform", name, {}, opts);
     const { cluster, addons, charts } = args;
@@ -32,6 +36,11 @@ export class Platform extends pulumi.ComponentResource {
     // What is in the cluster goes with its machines: `destroy` doesn't need the API server.
     const inCluster = { parent: this, provider, deletedWith: cluster.controlPlane.resource };
 
+    if (!charts.cilium) {
+      // Nodes become Ready when the user's own network comes: nothing can wait for that here.
+      this.registerOutputs();
+      return;
+    }
     // Cilium makes the nodes Ready, so it may not wait for Ready ones: only for nodes that have registered.
     const cilium = new Cilium(
       "cilium",
@@ -43,12 +52,12 @@ export class Platform extends pulumi.ComponentResource {
       },
       { ...inCluster, dependsOn: cluster.members },
     );
+    this.versions.cilium = cilium.version;
     new RemoteStep(
       "cluster-ready",
       { step: "cluster-ready", host: cluster.controlPlane, commands: readyScript(cluster.nodeNames) },
       { parent: this, dependsOn: cilium },
     );
-
     this.registerOutputs();
   }
 }

@@ -4,6 +4,7 @@ import {
   joinScript,
   joinTokenScript,
   knownNodeScript,
+  kubeletSettingsScript,
   leaveScript,
   removeNodeScript,
 } from "../../components/cluster/join-script";
@@ -43,11 +44,11 @@ const DRAIN_LIMIT_SECONDS = 300;
  * repeated with a fresh one.
  */
 export const joinDriver: Driver<JoinInputs, JoinInputs> = {
-  // How the hosts are reached, and what mattered while the node registered, can change without a new join.
+  // What mattered while the node registered is no reason to join again.
   diff: (_id, recorded, wanted) =>
     difference(recorded, wanted, {
       replaceOn: ["nodeName", "incarnation", "cluster"],
-      ignore: ["node", "controlPlane", "config", "kubeletPatch"],
+      ignore: ["config"],
       deleteBeforeReplace: true,
     }),
 
@@ -68,6 +69,22 @@ export const joinDriver: Driver<JoinInputs, JoinInputs> = {
       }
     });
     return { id: inputs.nodeName, outputs: inputs };
+  },
+
+  async update(_id, recorded, wanted) {
+    if (recorded.kubeletPatch !== wanted.kubeletPatch) {
+      await withSsh(wanted.node, CONNECT, "changing the kubelet's settings", (session) =>
+        runScript(
+          session,
+          wanted.node,
+          "kubelet-settings",
+          kubeletSettingsScript(wanted.kubeletPatch),
+          SHORT_LIMIT_SECONDS,
+        ),
+      );
+    }
+    // How the hosts are reached is only recorded, for the day on which the node leaves.
+    return wanted;
   },
 
   async delete(_id, recorded) {
@@ -160,6 +177,8 @@ async function unlessUnreachable(doing: string, work: () => Promise<unknown>): P
     await work();
   } catch (error) {
     if (!(error instanceof HostError) || error.kind !== "unreachable") throw error;
+    // The engine shows what a provider writes there as a warning of the resource.
+    // eslint-disable-next-line no-console
     console.warn(`${doing}: skipped, ${error.message}`);
   }
 }

@@ -113,8 +113,8 @@ export class LabStack {
   }
 
   /** The operations that `pulumi preview` plans, but for resources that stay the same. */
-  async plan(): Promise<PlannedStep[]> {
-    const { stdout } = await this.exec(["preview", "--json", ...this.configFile()]);
+  async plan(...args: string[]): Promise<PlannedStep[]> {
+    const { stdout } = await this.exec(["preview", "--json", ...args, ...this.configFile()]);
     const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string; detailedDiff?: object }[] };
     return steps
       .filter(({ op }) => op !== "same")
@@ -122,8 +122,8 @@ export class LabStack {
   }
 
   /** The readable preview, with its diffs. */
-  async previewText(): Promise<string> {
-    return (await this.mustSucceed("preview", "--diff")).output;
+  async previewText(...args: string[]): Promise<string> {
+    return (await this.mustSucceed("preview", "--diff", ...args)).output;
   }
 
   /** Any command of the CLI; how it ended is the answer. */

@@ -1,0 +1,32 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Cluster } from "./components/cluster/cluster";
+import { clusterEndpoint } from "./components/cluster/endpoint";
+import { Machines } from "./components/machines";
+import { prepareNodes } from "./components/node/prepare-nodes";
+import { fetchCharts } from "./components/platform/charts";
+import { Platform } from "./components/platform/platform";
+import { loadSettings } from "./settings";
+import { versions } from "./versions";
+
+/** settings → machines → prepared nodes → cluster → platform → outputs */
+export = async () => {
+  const settings = loadSettings();
+  const charts = await fetchCharts(settings);
+
+  const machines = new Machines("machines", settings.machines);
+  const nodes = prepareNodes(machines.all, settings);
+  const cluster = new Cluster("cluster", {
+    name: pulumi.getProject(),
+    settings: settings.cluster,
+    endpoint: clusterEndpoint(settings, machines.all),
+    nodes,
+  });
+  const platform = new Platform("platform", { cluster, addons: settings.addons, charts });
+
+  return {
+    nodes: machines.all.map(({ name, role, address }) => ({ name, role, address })),
+    endpoint: pulumi.interpolate`https://${cluster.endpoint.host}:${cluster.endpoint.port}`,
+    versions: { kubernetes: settings.cluster.kubernetesVersion, containerd: versions.containerd, ...platform.versions },
+    kubeconfig: cluster.kubeconfig,
+  };
+};

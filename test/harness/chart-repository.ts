@@ -1,0 +1,38 @@
+import { createHash } from "node:crypto";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { dump } from "js-yaml";
+
+/** A Helm repository on loopback that serves one chart. */
+export interface ChartRepository {
+  url: string;
+  /** sha256 of the chart's bytes. */
+  digest: string;
+  /** Paths that were asked for. */
+  requests: string[];
+  /** Serves other bytes under the same name. */
+  replace(bytes: string): void;
+  close(): Promise<void>;
+}
+
+export async function serveChart(name: string, version: string, bytes: string): Promise<ChartRepository> {
+  let served = bytes;
+  const requests: string[] = [];
+  const index = dump({ apiVersion: "v1", entries: { [name]: [{ name, version, urls: [`${name}-${version}.tgz`] }] } });
+  const server = http.createServer((request, response) => {
+    requests.push(request.url ?? "");
+    if (request.url === "/index.yaml") response.end(index);
+    else if (request.url === `/${name}-${version}.tgz`) response.end(served);
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    digest: createHash("sha256").update(bytes).digest("hex"),
+    requests,
+    replace: (other) => {
+      served = other;
+    },
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}

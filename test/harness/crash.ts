@@ -1,0 +1,20 @@
+import { eventually } from "./eventually";
+import type { LabMachine } from "./lab-machine";
+import type { LabStack } from "./lab-stack";
+
+/**
+ * Begins an `up`, waits until a process is seen on the machine, and kills the run as a crash would: the engine and all that
+ * it started on this computer, at once. Answers whether the process was seen in time.
+ */
+export async function killWhen(
+  stack: LabStack,
+  machine: LabMachine,
+  processPattern: string,
+  ...args: string[]
+): Promise<boolean> {
+  const running = stack.start("up", "--yes", "--skip-preview", ...args);
+  const seen = await eventually(() => machine.succeeds(`pgrep -f ${JSON.stringify(processPattern)}`), 300);
+  process.kill(-running.pid, "SIGKILL");
+  await running.ended;
+  return seen;
+}

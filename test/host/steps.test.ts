@@ -1,0 +1,131 @@
+import { access, readdir } from "node:fs/promises";
+import os from "node:os";
+import type { LabMachine } from "../harness/lab-machine";
+import { LabStack, type PlannedStep } from "../harness/lab-stack";
+import { HOSTS_ONLY } from "../harness/targets";
+
+jest.setTimeout(10 * 60_000);
+
+/** Logins of a first run: the machine's readiness, its inspection, and one for each step. */
+const LOGINS_OF_FIRST_RUN = 8;
+const IP_FORWARD = "net.ipv4.ip_forward";
+/** A sysctl that every network namespace has for itself. */
+const KEEPALIVE = "net.ipv4.tcp_keepalive_time";
+
+let stack: LabStack;
+let first: LabMachine;
+let second: LabMachine;
+
+beforeAll(async () => {
+  stack = await LabStack.create({ name: "hst", roles: ["control-plane", "worker"] });
+  await stack.up(...HOSTS_ONLY);
+  first = stack.machine(0);
+  second = stack.machine(1);
+});
+
+afterAll(async () => {
+  await stack?.remove();
+});
+
+const logins = async () => Promise.all(stack.machines.map((machine) => machine.logins()));
+const digests = async () => Promise.all(stack.machines.map((machine) => machine.digest()));
+const sysctl = async (machine: LabMachine, name: string) => machine.run(`sysctl -n ${name}`);
+const resourceNames = (steps: PlannedStep[]) => steps.map(({ urn }) => urn.split("::").at(-1)).sort();
+
+describe("the life of two prepared hosts", () => {
+  test("begins with at most eight logins per host", async () => {
+    for (const count of await logins()) {
+      expect(count).toBeGreaterThan(0);
+      expect(count).toBeLessThanOrEqual(LOGINS_OF_FIRST_RUN);
+    }
+  });
+
+  test("has the kernel settings, containerd and the Kubernetes packages in effect on each host", async () => {
+    for (const machine of stack.machines) {
+      expect(await sysctl(machine, IP_FORWARD)).toBe("1");
+      expect(await machine.run("containerd config dump | grep -c 'sandbox = .registry.k8s.io/pause'")).toBe("1");
+      expect(await machine.run("kubeadm version -o short")).toBe("v1.36.3");
+      expect((await machine.run("apt-mark showhold")).split("\n")).toEqual(
+        expect.arrayContaining(["kubeadm", "kubectl", "kubelet"]),
+      );
+    }
+  });
+
+  test("is not touched by a second up: no change, no login, the same host digest", async () => {
+    const before = { logins: await logins(), digests: await digests() };
+    expect(await stack.plan(...HOSTS_ONLY)).toEqual([]);
+    await stack.up(...HOSTS_ONLY);
+    expect({ logins: await logins(), digests: await digests() }).toEqual(before);
+  });
+
+  test("shows a changed sysctl as one update per host, with a readable line diff, and applies it", async () => {
+    await stack.change((settings) => {
+      settings["homelab:sysctls"] = { [KEEPALIVE]: "600" };
+    });
+    const plan = await stack.plan(...HOSTS_ONLY);
+    expect(plan.map(({ op, changed }) => ({ op, changed }))).toEqual(
+      stack.machines.map(() => ({ op: "update", changed: ["stdin"] })),
+    );
+    expect(resourceNames(plan)).toEqual(stack.machines.map(({ name }) => `${name}-sysctls`));
+    expect(await stack.previewText(...HOSTS_ONLY)).toMatch(/^ *\+ .*net\.ipv4\.tcp_keepalive_time/m);
+
+    await stack.up(...HOSTS_ONLY);
+    expect(await sysctl(first, KEEPALIVE)).toBe("600");
+    expect(await sysctl(second, KEEPALIVE)).toBe("600");
+    await stack.refresh();
+    expect(await stack.plan(...HOSTS_ONLY)).toEqual([]);
+  });
+
+  test("finds a sysctl that was changed by hand, says so, and repairs it on that host alone", async () => {
+    await first.run(`sysctl -w ${IP_FORWARD}=0`);
+    const before = await logins();
+    await stack.refresh();
+    expect(await logins()).toEqual(before.map((count) => count + 1));
+
+    const plan = await stack.plan(...HOSTS_ONLY);
+    expect(resourceNames(plan)).toEqual([`${first.name}-sysctls`]);
+    expect(await stack.previewText(...HOSTS_ONLY)).toMatch(/drift 1 .*net\.ipv4\.ip_forward/);
+
+    const loginsOfSecond = await second.logins();
+    await stack.up(...HOSTS_ONLY);
+    expect(await sysctl(first, IP_FORWARD)).toBe("1");
+    expect(await second.logins()).toBe(loginsOfSecond);
+    await stack.refresh();
+    expect(await stack.plan(...HOSTS_ONLY)).toEqual([]);
+  });
+
+  test("goes on with the other hosts when one can't be reached, and names that one", async () => {
+    await first.run(
+      "systemctl stop ssh.socket ssh.service 2>/dev/null || systemctl stop ssh.service; pkill -x sshd || true",
+    );
+    await stack.change((settings) => {
+      settings["homelab:sysctls"] = { [KEEPALIVE]: "900" };
+    });
+    const failed = await stack.pulumi("up", "--yes", "--skip-preview", "--continue-on-error", ...HOSTS_ONLY);
+    expect(failed.exitCode).not.toBe(0);
+    expect(failed.output).toContain(first.name);
+    expect(await sysctl(second, KEEPALIVE)).toBe("900");
+
+    await first.run("systemctl start ssh.service");
+    await stack.up(...HOSTS_ONLY);
+    expect(await sysctl(first, KEEPALIVE)).toBe("900");
+  });
+
+  test("ends with a destroy that leaves no machine, bridge or process", async () => {
+    const { network } = stack.settings["homelab:machines"];
+    const stateDir = "/var/lib/homelab/nspawn";
+    expect(Object.keys(os.networkInterfaces())).toContain(network.bridge);
+    await stack.destroy();
+    expect(Object.keys(os.networkInterfaces())).not.toContain(network.bridge);
+    await expect(access(`${stateDir}/machines/${network.bridge}`)).rejects.toThrow("ENOENT");
+    expect(await commandLines()).not.toContainEqual(expect.stringContaining(network.bridge));
+  });
+});
+
+/** Command lines of all processes, but for the mirror's, which is not the stack's. */
+async function commandLines(): Promise<string[]> {
+  const pids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry));
+  const { readFile } = await import("node:fs/promises");
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")));
+  return lines.map((line) => line.replaceAll("\0", " ")).filter((line) => line.includes("nspawn"));
+}

@@ -1,0 +1,82 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { load } from "js-yaml";
+import { fetchChart } from "../../../components/platform/chart";
+import { type ChartRepository, serveChart } from "../../harness/chart-repository";
+
+let folder: string;
+let repository: ChartRepository;
+const startedIn = process.cwd();
+const LOCK = path.join("charts", "charts.lock.yaml");
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "homelab-chart-"));
+  process.chdir(folder);
+  repository = await serveChart("demo", "1.2.3", "the chart");
+  await mkdir(path.join("charts", "demo"), { recursive: true });
+  await pin("1.2.3");
+  await writeFile(path.join("charts", "demo", "values.yaml"), "replicas: 2\n");
+});
+
+afterEach(async () => {
+  process.chdir(startedIn);
+  await repository.close();
+  await rm(folder, { recursive: true });
+});
+
+async function pin(version: string): Promise<void> {
+  const dependency = `{ name: demo, version: ${version}, repository: "${repository.url}" }`;
+  await writeFile(path.join("charts", "demo", "Chart.yaml"), `dependencies:\n  - ${dependency}\n`);
+}
+
+const fetched = (notices: string[] = []) => fetchChart("demo", undefined, (text) => notices.push(text));
+
+test("the first fetch records the digest and says so; the next opens no connection", async () => {
+  const notices: string[] = [];
+  const chart = await fetched(notices);
+  expect(chart).toEqual({
+    name: "demo",
+    version: "1.2.3",
+    path: `./.homelab/charts/demo-1.2.3-${repository.digest.slice(0, 12)}.tgz`,
+    values: { replicas: 2 },
+  });
+  expect(await readFile(chart.path, "utf8")).toBe("the chart");
+  expect(load(await readFile(LOCK, "utf8"))).toEqual({ "demo-1.2.3": { upstream: repository.digest } });
+  expect(notices).toHaveLength(1);
+
+  const requests = repository.requests.length;
+  expect(await fetched(notices)).toEqual(chart);
+  expect(repository.requests).toHaveLength(requests);
+  expect(notices).toHaveLength(1);
+});
+
+test("a chart whose digest is not the recorded one is refused and not kept", async () => {
+  await fetched();
+  await rm(".homelab", { recursive: true });
+  repository.replace("another chart");
+  await expect(fetched()).rejects.toThrow(/chart demo 1\.2\.3: .*the digest is sha256:[0-9a-f]{64}, .* has sha256:/);
+  await expect(readFile(path.join(".homelab", "charts", "anything"))).rejects.toThrow("ENOENT");
+});
+
+test("a version that the repository does not have is an error that lists what it has", async () => {
+  await pin("9.9.9");
+  await expect(fetched()).rejects.toThrow("chart demo 9.9.9: fetching it from");
+  await expect(fetched()).rejects.toThrow("it has 1.2.3");
+});
+
+test("a repository that is down is an error that names the address and what to do", async () => {
+  const { url } = repository;
+  await repository.close();
+  await expect(fetched()).rejects.toThrow(`fetching it from ${url} failed`);
+  await expect(fetched()).rejects.toThrow("mirrors.charts");
+});
+
+test("a mirror's chart has a digest of its own in the lock file", async () => {
+  await writeFile(LOCK, "# Why this file.\ndemo-1.2.3:\n  upstream: something-else\n");
+  await fetchChart("demo", { name: "lab", url: repository.url }, () => undefined);
+  expect(await readFile(LOCK, "utf8")).toMatch(/^# Why this file\.\n/);
+  expect(load(await readFile(LOCK, "utf8"))).toEqual({
+    "demo-1.2.3": { lab: repository.digest, upstream: "something-else" },
+  });
+});
