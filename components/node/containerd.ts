@@ -1,0 +1,132 @@
+import { type Claim, fileClaim } from "../remote/claims";
+import { hereDocument, quote, quoteAll } from "../remote/quote";
+import { type AptRepository, aptRepositoryClaims, aptRepositoryCommands, sourceList } from "./apt-repository";
+import {
+  CONFIG_FILE,
+  containerdConfig,
+  type ContainerdSettings,
+  effectiveValues,
+  HEADER,
+  REGISTRIES_FOLDER,
+  registryFiles,
+  RESTRICT_OOM,
+  SYSTEMD_CGROUP,
+} from "./containerd-config";
+
+const REPOSITORY = "docker";
+const PACKAGE = "containerd.io";
+const UNIT = "containerd.service";
+const PROXY_FILE = "/etc/systemd/system/containerd.service.d/homelab-proxy.conf";
+
+export interface ContainerdArgs extends ContainerdSettings {
+  /** Of the package containerd.io; a distribution's suffix is allowed for. */
+  version: string;
+  repository: AptRepository;
+  /** Proxy variables of the environment, by name; none: an empty object. */
+  proxy: Readonly<Record<string, string>>;
+}
+
+/** containerd: exactly this version, its whole configuration, running, and with that configuration in effect. */
+export function containerdScript(args: ContainerdArgs): string {
+  return `
+${aptRepositoryCommands({ ...args.repository, name: REPOSITORY, keyPath: "gpg", suite: " $VERSION_CODENAME stable" })}
+apt_packages ${sourceList(REPOSITORY)} ${quote(`${PACKAGE}=${args.version}`)}
+${DECIDE_ON_HOST}
+${configure(args)}
+${START}
+${verify(args)}
+`;
+}
+
+// runc can't lower a container's oom_score_adj without CAP_SYS_RESOURCE (bit 24), as in many a container.
+const DECIDE_ON_HOST = `systemd_cgroup=false restrict_oom_score_adj=false
+[ "$(stat -fc %T /sys/fs/cgroup)" != cgroup2fs ] || systemd_cgroup=true
+bounding=$(awk '$1 == "CapBnd:" { print $2 }' /proc/self/status)
+((0x$bounding >> 24 & 1)) || restrict_oom_score_adj=true
+decided() { sed -e "s/${SYSTEMD_CGROUP}/$systemd_cgroup/" -e "s/${RESTRICT_OOM}/$restrict_oom_score_adj/"; }`;
+
+/** Writes the files. What is read at start alone is noted in `restart` before it is replaced: a cut run is made up for. */
+function configure(args: ContainerdArgs): string {
+  const registries = registryFiles(args);
+  const proxy = proxyUnit(args.proxy);
+  return `restart=/var/lib/homelab/containerd-restart
+mkdir -p /var/lib/homelab
+needs_restart() {
+  cmp -s -- "$1" "$2" || touch "$restart"
+}
+cat >/run/homelab-containerd.toml ${hereDocument(containerdConfig(args))}
+decided </run/homelab-containerd.toml >/run/homelab-containerd.decided
+needs_restart /run/homelab-containerd.decided ${CONFIG_FILE}
+write_file ${CONFIG_FILE} 644 </run/homelab-containerd.decided
+rm -f /run/homelab-containerd.*
+${registries.map(({ path, content }) => `write_file ${path} 644 ${hereDocument(content)}`).join("\n")}
+for file in ${REGISTRIES_FOLDER}/*/hosts.toml; do
+  case " ${quoteAll(registries.map(({ path }) => path))} " in *" $file "*) continue ;; esac
+  [ ! -f "$file" ] || [ "$(head -n 1 "$file")" != ${quote(HEADER)} ] || remove_file "$file"
+done
+${
+  proxy === undefined
+    ? `if [ -e ${PROXY_FILE} ]; then
+  touch "$restart"
+  remove_file ${PROXY_FILE}
+  systemctl daemon-reload
+fi`
+    : `if ! cmp -s ${PROXY_FILE} - ${hereDocument(proxy)}
+then
+  touch "$restart"
+  write_file ${PROXY_FILE} 644 ${hereDocument(proxy)}
+  systemctl daemon-reload
+fi`
+}`;
+}
+
+const START = `[ "$(unit_enabled ${UNIT})" = enabled ] || quietly systemctl enable ${UNIT}
+if [ -e "$restart" ] || [ "$(unit_active ${UNIT})" != active ]; then
+  quietly systemctl restart ${UNIT} || true
+  [ "$(unit_active ${UNIT})" = active ] || die "containerd does not start" "see 'journalctl -u containerd' on the host"
+  rm -f "$restart"
+  echo "restarted containerd"
+fi`;
+
+function verify(args: ContainerdArgs): string {
+  const checks = effectiveValues(args).map(([name, value]) => {
+    const wanted =
+      value === SYSTEMD_CGROUP
+        ? '"$systemd_cgroup"'
+        : value === RESTRICT_OOM
+          ? '"$restrict_oom_score_adj"'
+          : quote(value);
+    return `in_effect ${quote(name)} ${wanted}`;
+  });
+  return `containerd_dump=$(containerd config dump) || die "containerd does not accept ${CONFIG_FILE}" "see 'containerd config dump' on the host"
+in_effect() {
+  [ "$(containerd_value "$1")" = "$2" ] || die "containerd's $1 should be '$2' and is '$(containerd_value "$1")'" "look for other files that set it, in 'containerd config dump' under imports"
+}
+${checks.join("\n")}
+ctr plugins ls | awk '$1 == "io.containerd.grpc.v1" && $2 == "cri" && $NF == "ok" { ok = 1 } END { exit !ok }' || die "containerd runs without its Kubernetes part (cri)" "see 'ctr plugins ls' and 'journalctl -u containerd' on the host"`;
+}
+
+/** The environment of containerd's service: it pulls the images. */
+function proxyUnit(proxy: Readonly<Record<string, string>>): string | undefined {
+  const lines = Object.keys(proxy)
+    .sort()
+    .map((name) => `Environment="${name}=${(proxy[name] ?? "").replaceAll("%", "%%").replace(/["\\]/g, "\\$&")}"`);
+  return lines.length === 0 ? undefined : `${HEADER}\n[Service]\n${lines.join("\n")}\n`;
+}
+
+export function containerdClaims(args: ContainerdArgs): Claim[] {
+  const proxy = proxyUnit(args.proxy);
+  return [
+    ...aptRepositoryClaims(REPOSITORY),
+    { kind: "package", key: PACKAGE, value: args.version },
+    { kind: "hold", key: PACKAGE, value: "hold" },
+    { kind: "file", key: CONFIG_FILE },
+    ...registryFiles(args).map(({ path, content }) => fileClaim(path, content)),
+    ...(proxy === undefined ? [] : [fileClaim(PROXY_FILE, proxy)]),
+    { kind: "unit-enabled", key: UNIT, value: "enabled" },
+    { kind: "unit-active", key: UNIT, value: "active" },
+    ...effectiveValues(args)
+      .filter(([, value]) => value !== SYSTEMD_CGROUP && value !== RESTRICT_OOM)
+      .map(([key, value]): Claim => ({ kind: "containerd", key, value })),
+  ];
+}

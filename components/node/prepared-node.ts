@@ -1,0 +1,39 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Machine } from "../machine";
+import { type Drift, RemoteStep } from "../remote/remote-step";
+import { type NodeSteps, stepsOf } from "./steps";
+
+export interface PreparedNodeArgs {
+  machine: Machine;
+  /** What the settings say of hosts. */
+  settings: NodeSteps;
+  /** What the inspection found of a step on this host. */
+  drift: (step: string) => pulumi.Output<Drift>;
+}
+
+/** A machine with everything that kubeadm needs. Its steps run one after the other, each as a resource of its own. */
+export class PreparedNode extends pulumi.ComponentResource {
+  readonly machine: Machine;
+
+  constructor(name: string, args: PreparedNodeArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("homelab:node:PreparedNode", name, {}, opts);
+    this.machine = args.machine;
+    let before: pulumi.Resource[] = [];
+    for (const step of stepsOf(args.machine.capabilities, args.settings)) {
+      const resource = new RemoteStep(
+        `${name}-${step.name}`,
+        {
+          step: step.name,
+          host: args.machine,
+          commands: step.commands,
+          claims: step.claims,
+          drift: args.drift(step.name),
+          environment: step.environment,
+        },
+        { parent: this, dependsOn: before },
+      );
+      before = [resource];
+    }
+    this.registerOutputs();
+  }
+}

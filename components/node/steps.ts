@@ -1,0 +1,85 @@
+import type { Capabilities } from "../machine";
+import type { Claim } from "../remote/claims";
+import type { AptRepository } from "./apt-repository";
+import { basePackagesClaims, basePackagesScript } from "./base-packages";
+import { containerdClaims, containerdScript } from "./containerd";
+import type { ContainerdSettings } from "./containerd-config";
+import { kernelModulesClaims, kernelModulesScript } from "./kernel-modules";
+import { kubernetesPackagesClaims, kubernetesPackagesScript } from "./kubernetes-packages";
+import { swapClaims, swapScript } from "./swap";
+import { sysctlsClaims, sysctlsScript } from "./sysctls";
+
+/** The steps of a node, in their order. Storage prerequisites will come between the packages and containerd. */
+export const STEPS = [
+  "kernel-modules",
+  "sysctls",
+  "swap",
+  "base-packages",
+  "containerd",
+  "kubernetes-packages",
+] as const;
+export type StepName = (typeof STEPS)[number];
+
+/** The names of the steps that a machine with these capabilities gets: the ones that its inspection looks for. */
+export function stepNames(_capabilities: Capabilities): StepName[] {
+  return [...STEPS];
+}
+
+/** What the settings say of hosts. */
+export interface NodeSteps {
+  kubernetesVersion: string;
+  /** Of the Debian packages: "1.1" in `1.36.3-1.1`. */
+  kubernetesDebRevision: string;
+  /** Version of the package containerd.io. */
+  containerdVersion: string;
+  containerd: ContainerdSettings;
+  /** Added to the sysctls that are needed, or in their place. */
+  sysctls: Readonly<Record<string, string>>;
+  repositories: { kubernetes: AptRepository; docker: AptRepository };
+  proxy?: { http?: string; https?: string; noProxy: readonly string[] };
+}
+
+export interface Step {
+  name: StepName;
+  commands: string;
+  claims: Claim[];
+  environment: Record<string, string>;
+}
+
+/** The steps of one machine. Pure: what comes out depends on settings alone. */
+export function stepsOf(capabilities: Capabilities, settings: NodeSteps): Step[] {
+  const proxy = proxyEnvironment(settings.proxy);
+  const work: Record<StepName, () => Omit<Step, "name" | "environment"> & { online?: boolean }> = {
+    "kernel-modules": () => both(kernelModulesScript, kernelModulesClaims, capabilities),
+    sysctls: () => both(sysctlsScript, sysctlsClaims, { ...capabilities, sysctls: settings.sysctls }),
+    swap: () => both(swapScript, swapClaims, capabilities),
+    "base-packages": () => ({ ...both(basePackagesScript, basePackagesClaims, undefined), online: true }),
+    containerd: () => {
+      const { containerdVersion: version, repositories, containerd } = settings;
+      const args = { ...containerd, version, repository: repositories.docker, proxy };
+      return { ...both(containerdScript, containerdClaims, args), online: true };
+    },
+    "kubernetes-packages": () => {
+      const { kubernetesVersion, kubernetesDebRevision: debRevision, repositories } = settings;
+      const args = { kubernetesVersion, debRevision, repository: repositories.kubernetes };
+      return { ...both(kubernetesPackagesScript, kubernetesPackagesClaims, args), online: true };
+    },
+  };
+  return stepNames(capabilities).map((name) => {
+    const { commands, claims, online } = work[name]();
+    return { name, commands, claims, environment: online ? proxy : {} };
+  });
+}
+
+function both<Args>(script: (args: Args) => string, claims: (args: Args) => Claim[], args: Args) {
+  return { commands: script(args), claims: claims(args) };
+}
+
+/** As curl and containerd read it: curl takes the lower-case names, Go either. */
+function proxyEnvironment(proxy: NodeSteps["proxy"]): Record<string, string> {
+  const environment: Record<string, string> = {};
+  if (proxy?.http) environment.http_proxy = proxy.http;
+  if (proxy?.https) environment.https_proxy = proxy.https;
+  if (Object.keys(environment).length > 0 && proxy?.noProxy.length) environment.no_proxy = proxy.noProxy.join(",");
+  return environment;
+}

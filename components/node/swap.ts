@@ -1,0 +1,34 @@
+import type { Claim } from "../remote/claims";
+
+export interface SwapArgs {
+  /** The machine runs on another's kernel: swap in use is that computer's, and stays as it is. */
+  sharedKernel: boolean;
+}
+
+/** Swap off, now and at every boot: in fstab, in systemd's units (made by generators too), as compressed memory. */
+export function swapScript(args: SwapArgs): string {
+  return `
+if grep -qsE '^[^#[:space:]]+[[:space:]]+[^[:space:]]+[[:space:]]+swap([[:space:]]|$)' /etc/fstab; then
+  sed -E 's/^[^#[:space:]]+[[:space:]]+[^[:space:]]+[[:space:]]+swap([[:space:]]|$)/# off by homelab: &/' /etc/fstab |
+    write_file /etc/fstab "$(stat -c %a /etc/fstab)"
+  systemctl daemon-reload
+fi
+for unit in $(swap_units); do
+  systemctl stop -- "$unit" 2>/dev/null || true
+  systemctl mask -- "$unit" 2>/dev/null || systemctl disable -- "$unit" 2>/dev/null || true
+  echo "turned off $unit"
+done
+${args.sharedKernel ? "" : TURN_OFF_NOW}
+[ "$(swap_at_boot)" = none ] || die "this would bring swap back at the next boot: $(swap_at_boot)" "remove it by hand, then run pulumi up again"
+`;
+}
+
+const TURN_OFF_NOW = `if [ "$(swap_active)" != none ]; then
+  swapoff -a || true
+  [ "$(swap_active)" = none ] || die "swap could not be turned off: $(swap_active)" "free some memory, run 'swapoff -a' on the host, then pulumi up again"
+fi`;
+
+export function swapClaims(args: SwapArgs): Claim[] {
+  const atBoot: Claim = { kind: "swap", key: "at-boot", value: "none" };
+  return args.sharedKernel ? [atBoot] : [{ kind: "swap", key: "active", value: "none" }, atBoot];
+}
