@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Problem, problemLine, problemsOf, type Source } from "./settings/problems";
+import { problemsOf } from "./settings/explain";
+import { type Problem, problemLine, type Source } from "./settings/problems";
 import { resolve, type Settings } from "./settings/resolve";
 import { inventoryProblems } from "./settings/rules/inventory";
 import { networkProblems } from "./settings/rules/networks";

@@ -108,8 +108,8 @@ export const mirrorsSchema = z.strictObject({
 });
 
 export const proxySchema = z.strictObject({
-  http: format.text(format.mirrorUrl, "Proxy for http").optional(),
-  https: format.text(format.mirrorUrl, "Proxy for https").optional(),
+  http: format.text(format.httpUrl, "Proxy for http").optional(),
+  https: format.text(format.httpUrl, "Proxy for https").optional(),
   noProxy: described(
     "Names and subnets that are reached directly",
     z.array(format.text(format.proxyException, "Name, address or subnet")),

@@ -14,5 +14,5 @@ export const settingsSchema = z.strictObject({
   addons: described("What is installed into the cluster", addonsSchema).prefault({}),
   ssh: described("How the hosts are reached", sshSchema).prefault({}),
   gitops: described("The repository that Argo CD takes over with (not built yet)", gitopsSchema).optional(),
-  proxy: described("Proxy for the hosts' own downloads (not built yet)", proxySchema).optional(),
+  proxy: described("Proxy for the hosts' own downloads: packages and images", proxySchema).optional(),
 });

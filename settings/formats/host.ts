@@ -50,10 +50,10 @@ export const hostKey: Rule = (value) => {
 /** Login names as useradd accepts them. */
 export const userName: Rule = pattern(/^[a-z_][a-z0-9_-]{0,31}$/, 32, "is not a user name of a Linux host");
 
-/** A registry's host as containerd names its folder in certs.d: a host, an optional port, or `_default`. */
+/** A registry's host as image names begin with it: a host and an optional port. */
 export const registryHost: Rule = (value) => {
-  const [host = "", port] = value.split(":");
-  const ok = value === "_default" || (!hostOrAddress(host) && (port === undefined || /^\d{1,5}$/.test(port)));
+  const [host = "", port, ...rest] = value.split(":");
+  const ok = !hostOrAddress(host) && rest.length === 0 && (port === undefined || /^\d{1,5}$/.test(port));
   return ok ? undefined : "is not the host of a registry, such as registry.k8s.io or registry.example:5000";
 };
 

@@ -65,14 +65,16 @@ export const interfaceName: Rule = pattern(
 
 /** http(s), no user and password, no query. `{distribution}` and `{minor}` are the only placeholders. */
 export const mirrorUrl: Rule = (value) => {
-  if (/^[a-z]+:\/\/[^/]*@/i.test(value)) {
-    return "has a user or password in it; a mirror is read without credentials, and settings are not the place for them";
-  }
   const plain = value.replaceAll("{distribution}", "x").replaceAll("{minor}", "x");
-  const url = /^https?:\/\/([a-z0-9.-]+)(:\d{1,5})?(\/[A-Za-z0-9._~:/%+-]*)?$/.exec(plain);
-  const complaint = "is not the address of a mirror: http:// or https://, a host, an optional port and a path";
-  if (!url || value.length > 512) return complaint;
-  return hostOrAddress(url[1] ?? "") || Number((url[2] ?? ":1").slice(1)) > 65535 ? complaint : undefined;
+  return httpUrl(plain) && `${httpUrl(plain)}, such as http://10.90.0.1:5080/charts`;
+};
+
+export const httpUrl: Rule = (value) => {
+  if (/^[a-z]+:\/\/[^/]*@/i.test(value))
+    return "has a user or password in it, which would stand in clear in settings and hosts";
+  const url = /^https?:\/\/([a-z0-9.-]+)(?::(\d{1,5}))?(\/[A-Za-z0-9._~:/%+-]*)?$/.exec(value);
+  const ok = url && value.length <= 512 && !hostOrAddress(url[1] ?? "") && Number(url[2] ?? 80) <= 65535;
+  return ok ? undefined : "is not a plain http or https address";
 };
 
 export const macAddress: Rule = pattern(

@@ -7,7 +7,7 @@ export function notBuiltProblems(view: View): Problem[] {
   const on = ["longhorn", "tailscale", "argocd"]
     .map((addon) => ["addons", addon, "enabled"])
     .filter((path) => valueAt(view.raw, path) === true);
-  const present = [["gitops"], ["proxy"]].filter((path) => valueAt(view.raw, path) !== undefined);
+  const present = [["gitops"]].filter((path) => valueAt(view.raw, path) !== undefined);
   const logins = valueAt(view.raw, ["containerd", "auth"]);
   const auth =
     logins !== null && typeof logins === "object" && Object.keys(logins).length > 0 ? [["containerd", "auth"]] : [];

@@ -1,0 +1,96 @@
+import type { z } from "zod";
+import { didYouMean } from "./did-you-mean";
+import { type Problem, quoted, shownAt, type Source, valueAt } from "./problems";
+import { settingNamesAt } from "./shape";
+
+/** zod's findings as sentences. */
+export function problemsOf(error: z.ZodError, source: Source): Problem[] {
+  return error.issues.flatMap((issue) => problemsOfIssue(issue, source));
+}
+
+const typeNames: Record<string, string> = {
+  string: "text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "a mapping",
+  record: "a mapping",
+};
+
+function problemsOfIssue(issue: z.core.$ZodIssue, source: Source): Problem[] {
+  const path = issue.path;
+  const shown = shownAt(source, path);
+  const one = (message: string): Problem[] => [{ path, message }];
+  switch (issue.code) {
+    case "custom":
+      return one(`${shown} ${issue.message}`);
+    case "invalid_type":
+      return one(wrongType(issue.expected, valueAt(source.raw, path), shown));
+    case "invalid_value":
+      return one(notAllowed(issue.values.map(String), valueAt(source.raw, path), shown));
+    case "invalid_union":
+      return one(notAllowed(unionOptions(issue), valueAt(source.raw, path), shown));
+    case "unrecognized_keys":
+      return issue.keys.map((key) => unknownSetting([...path, key], source));
+    case "invalid_key":
+      return [{ path: path.slice(0, -1), message: wrongName(issue, source) }];
+    case "too_small":
+      return one(issue.origin === "number" ? `${shown} is less than ${issue.minimum}` : emptyValue(issue, shown));
+    case "too_big":
+      return one(`${shown} is ${issue.origin === "number" ? `more than ${issue.maximum}` : "too long"}`);
+    case "invalid_format":
+    case "invalid_element":
+    case "not_multiple_of":
+      return one(`${shown} is not allowed: ${issue.message}`);
+  }
+}
+
+function wrongType(expected: string, value: unknown, shown: string): string {
+  const wanted = typeNames[expected] ?? expected;
+  if (value === undefined) return `is required (${wanted})`;
+  if (expected === "string" && (typeof value === "number" || typeof value === "boolean")) {
+    return `${shown} is not text; write it in quotes: "${String(value)}"`;
+  }
+  return `${shown} is not ${wanted}`;
+}
+
+function notAllowed(allowed: string[], value: unknown, shown: string): string {
+  if (value === undefined) return `is required; allowed: ${allowed.join(", ")}`;
+  const hint = typeof value === "string" ? didYouMean(value, allowed) : undefined;
+  return `${shown} is not allowed; ${hint ? `did you mean "${hint}"? ` : ""}allowed: ${allowed.join(", ")}`;
+}
+
+/** zod's type leaves out the options of a discriminated union, which stand in its issue. */
+function unionOptions(issue: object): string[] {
+  const options = (issue as { options?: unknown[] }).options ?? [];
+  return options.map(String);
+}
+
+function wrongName(issue: z.core.$ZodIssueInvalidKey, source: Source): string {
+  const name = String(issue.path.at(-1));
+  const allowed = settingNamesAt(issue.path.slice(0, -1), source.raw);
+  if (allowed.length > 0) return `the name ${quoted(name)} is not known; allowed: ${allowed.join(", ")}`;
+  return `the name ${quoted(name)} ${issue.issues[0]?.message ?? "is not allowed"}`;
+}
+
+function emptyValue(issue: z.core.$ZodIssueTooSmall, shown: string): string {
+  return issue.origin === "array" ? issue.message : `${shown} is empty`;
+}
+
+/** Settings that people look for under another name. */
+const elsewhere: Record<string, string> = {
+  "mirrors.registry": "registries are mirrored under containerd.mirrors",
+  "machines.nodes.hostKey": "a host's key stands under ssh.hostKey",
+  "cluster.containerd": "containerd is a setting of its own: homelab:containerd",
+  "cluster.version": 'did you mean "kubernetesVersion"?',
+};
+
+function unknownSetting(path: PropertyKey[], source: Source): Problem {
+  const name = String(path.at(-1));
+  const hint = elsewhere[path.filter((part) => typeof part !== "number").join(".")];
+  const allowed = settingNamesAt(path.slice(0, -1), source.raw);
+  const similar = didYouMean(name, allowed);
+  const advice = hint ?? (similar ? `did you mean "${similar}"?` : `allowed: ${allowed.join(", ")}`);
+  return { path, message: `is not a known setting; ${advice}` };
+}
