@@ -1,10 +1,17 @@
+import { rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { load } from "js-yaml";
 import { eventually } from "../harness/eventually";
 import { Kubectl } from "../harness/kubectl";
 import type { LabMachine } from "../harness/lab-machine";
 import { LabStack } from "../harness/lab-stack";
+import { leaksInFolder, leaksInText, lineOfKey, ProcessWatch, type Secret } from "../harness/secret-search";
 import { DENY_ALL, NODE_PORT, PORT, workload } from "./workload";
 
 jest.setTimeout(15 * 60_000);
+
+/** A bootstrap token: six and sixteen characters. */
+const JOIN_TOKEN = /\b[a-z0-9]{6}\.[a-z0-9]{16}\b/;
 
 interface NodeList {
   items: {
@@ -20,6 +27,8 @@ let stack: LabStack;
 let kubectl: Kubectl;
 let controlPlane: LabMachine;
 let worker: LabMachine;
+/** What the first run printed, and every command line that was seen while it ran. */
+let firstRun: { output: string; commandLines: string };
 
 beforeAll(async () => {
   stack = await LabStack.create({
@@ -29,7 +38,9 @@ beforeAll(async () => {
       Object.assign(settings["homelab:machines"].nodes[1] ?? {}, { labels: { "e2e/disk": "fast" } });
     },
   });
-  await stack.up();
+  const watch = new ProcessWatch();
+  const { output } = await stack.up();
+  firstRun = { output, commandLines: await watch.stop() };
   kubectl = await Kubectl.of(stack);
   controlPlane = stack.machine(0);
   worker = stack.machine(1);
@@ -48,6 +59,22 @@ async function readyNodes(): Promise<string[]> {
 
 async function systemPods(app: string): Promise<PodList["items"]> {
   return (await kubectl.json<PodList>("-n", "kube-system", "get", "pods", "-l", `k8s-app=${app}`)).items;
+}
+
+/** Everything that must not be seen: the program's private keys and the kubeconfig's, and the passphrase of the state. */
+async function secretsOf(lab: LabStack): Promise<Secret[]> {
+  const kubeconfig = load(await lab.output<string>("kubeconfig")) as {
+    users: { user: { "client-key-data": string } }[];
+  };
+  const clientKey = kubeconfig.users[0]?.user["client-key-data"] ?? "";
+  const keys = (await lab.privateKeys()).map((pem, index) => ({ name: `ssh key ${index + 1}`, value: lineOfKey(pem) }));
+  expect(keys).toHaveLength(lab.machines.length + 1);
+  return [
+    ...keys,
+    { name: "kubeconfig", value: clientKey.slice(40, 120) },
+    { name: "key of the kubeconfig", value: lineOfKey(Buffer.from(clientKey, "base64").toString()) },
+    { name: "passphrase", value: lab.passphrase },
+  ];
 }
 
 const wget = (host: string) => ["wget", "-q", "-T", "3", "-O", "-", `http://${host}`];
@@ -111,6 +138,28 @@ describe("a cluster of one control plane and one worker", () => {
 
   test("has no bootstrap token left", async () => {
     expect(await controlPlane.run("kubeadm token list -o jsonpath='{.token}'")).toBe("");
+  });
+
+  test("keeps its secrets out of state, output and command lines, and the search would find a leak", async () => {
+    const secrets = await secretsOf(stack);
+    const places = {
+      "output of up": firstRun.output,
+      "command lines": firstRun.commandLines,
+      preview: await stack.previewText(),
+      "preview as JSON": (await stack.pulumi("preview", "--json")).output,
+      "verbose log": (await stack.pulumi("preview", "--logtostderr", "-v=9")).output,
+    };
+    const search = async () => [
+      ...Object.entries(places).flatMap(([place, text]) => leaksInText(place, text, secrets)),
+      ...(await leaksInFolder(path.join(stack.folder, ".pulumi"), secrets)),
+    ];
+    expect(await search()).toEqual([]);
+    expect(`${firstRun.output}${firstRun.commandLines}${await stack.exportedState()}`).not.toMatch(JOIN_TOKEN);
+
+    const planted = path.join(stack.folder, ".pulumi", "planted");
+    await writeFile(planted, `{"key":${JSON.stringify(secrets.map(({ value }) => value).join("\n"))}}`);
+    expect(await search()).toEqual(secrets.map(({ name }) => `${name} in planted`));
+    await rm(planted);
   });
 
   test("brings a restarted node back to Ready", async () => {

@@ -16,6 +16,8 @@ export interface LabStackArgs {
   roles: ("control-plane" | "worker")[];
   /** Changes to the settings of Pulumi.lab.yaml, by key without `homelab:`. */
   change?: (settings: LabSettings) => void;
+  /** False for a stack that makes no machines: no mirror is needed then. Default true. */
+  mirror?: boolean;
 }
 
 /** The configuration of a stack file, as far as tests change it. */
@@ -68,7 +70,6 @@ export class LabStack {
 
   static async create(args: LabStackArgs): Promise<LabStack> {
     const engine = await ensureBinaries("engine");
-    const root = await ensureMirror();
     const folder = await mkdtemp(path.join(os.tmpdir(), `homelab-${args.name}-`));
     const name = `${args.name}-${path
       .basename(folder)
@@ -90,7 +91,10 @@ export class LabStack {
       PULUMI_PARALLEL: "32",
       NO_COLOR: "1",
     });
-    await ensureMirrorRunning({ root, listen: [`127.0.0.1:${port}`, `${network}.1:${port}`], runDir: folder });
+    if (args.mirror ?? true) {
+      const listen = [`127.0.0.1:${port}`, `${network}.1:${port}`];
+      await ensureMirrorRunning({ root: await ensureMirror(), listen, runDir: folder });
+    }
     await stack.initialise();
     return stack;
   }
@@ -164,6 +168,17 @@ export class LabStack {
   async output<T>(name: string): Promise<T> {
     const { stdout } = await this.exec(["stack", "output", name, "--json", "--show-secrets", "-s", this.name]);
     return JSON.parse(stdout) as T;
+  }
+
+  /** The private keys that the program made, in clear. */
+  async privateKeys(): Promise<string[]> {
+    const { stdout } = await this.exec(["stack", "export", "--show-secrets", "-s", this.name]);
+    const { deployment } = JSON.parse(stdout) as {
+      deployment: { resources: { type: string; outputs?: { privateKey?: { plaintext: string } } }[] };
+    };
+    return deployment.resources
+      .filter(({ type }) => type === "pulumi-nodejs:dynamic/ssh:Key")
+      .map(({ outputs }) => JSON.parse(outputs?.privateKey?.plaintext ?? '""') as string);
   }
 
   /** Changes the settings for the runs that follow. */
