@@ -23,7 +23,7 @@ func check(
 	checked := object.Copy()
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		if !slices.ContainsFunc(fields, func(f field) bool { return f.name == string(key) }) {
-			fail(string(key), "Unrecognized property '%s' of %s", key, owner)
+			fail(string(key), "Unrecognized field '%s' on %s", key, owner)
 		}
 	}
 	for _, f := range fields {
@@ -31,7 +31,7 @@ func check(
 		value, given := checked[key]
 		switch {
 		case !given && f.required:
-			fail(f.name, "Missing required property '%s' of %s", f.name, owner)
+			fail(f.name, "Missing required field '%s' on %s", f.name, owner)
 		case !given && f.fallback != nil:
 			checked[key] = resource.NewPropertyValue(f.fallback)
 		case given && f.refused:
@@ -59,7 +59,7 @@ func checkValue(
 	case value.IsComputed():
 	case !f.kind.holds(value):
 		failures = append(failures, &pulumirpc.CheckFailure{Property: f.name, Reason: fmt.Sprintf(
-			"Property '%s' of %s must be %s, not %s", f.name, owner, f.kind.noun(), value.TypeString())})
+			"Field '%s' on %s must be %s, not %s", f.name, owner, f.kind.noun(), value.TypeString())})
 	case f.kind == kindObject:
 		var checked resource.PropertyMap
 		checked, failures = check(value.ObjectValue(), f.fields, f.typeName)

@@ -4,13 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
 	"strconv"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/retry"
 	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/agent"
 )
 
 // connection is the input of that name, with the defaults of Check already in it.
@@ -23,8 +21,8 @@ type connection struct {
 	PrivateKeyPassword *string     `json:"privateKeyPassword"`
 	AgentSocketPath    *string     `json:"agentSocketPath"`
 	HostKey            *string     `json:"hostKey"`
-	DialErrorLimit     *int        `json:"dialErrorLimit"`
-	PerDialTimeout     int         `json:"perDialTimeout"` // seconds; 0: no limit
+	DialErrorLimit     *float64    `json:"dialErrorLimit"`
+	PerDialTimeout     float64     `json:"perDialTimeout"` // seconds; 0: no limit
 	Proxy              *connection `json:"proxy"`
 }
 
@@ -33,27 +31,25 @@ const defaultDialErrorLimit = 10
 
 func (c *connection) address() string { return net.JoinHostPort(c.Host, strconv.Itoa(int(c.Port))) }
 
-func (c *connection) timeout() time.Duration { return time.Duration(c.PerDialTimeout) * time.Second }
+func (c *connection) timeout() time.Duration {
+	return time.Duration(int(c.PerDialTimeout)) * time.Second
+}
 
 // dial logs in to the host, through its bastion if it has one. A failed dial or login is tried again, up to the
 // connection's limit. Closing the client closes what it needed.
 func (c *connection) dial(ctx context.Context, log *logger) (*ssh.Client, error) {
-	config, err := c.clientConfig()
+	config, release, err := c.clientConfig()
 	if err != nil {
 		return nil, err
 	}
+	defer release()
 	if c.Proxy == nil {
 		dialer := net.Dialer{Timeout: c.timeout()}
 		return dialAgain(ctx, "Dial", c.DialErrorLimit, log, func() (*ssh.Client, error) {
 			return login(ctx, dialer.DialContext, c.address(), config)
 		})
 	}
-	bastion, err := (&connection{
-		Host: c.Proxy.Host, Port: c.Proxy.Port, User: c.Proxy.User, Password: c.Proxy.Password,
-		PrivateKey: c.Proxy.PrivateKey, PrivateKeyPassword: c.Proxy.PrivateKeyPassword,
-		AgentSocketPath: c.Proxy.AgentSocketPath, HostKey: c.Proxy.HostKey,
-		DialErrorLimit: c.Proxy.DialErrorLimit, PerDialTimeout: c.Proxy.PerDialTimeout,
-	}).dial(ctx, log)
+	bastion, err := c.Proxy.dial(ctx, log)
 	if err != nil {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
@@ -92,11 +88,11 @@ func login(
 
 // dialAgain repeats a failing dial with growing pauses: 0.1 s, half as long again each time, 5 s at most.
 func dialAgain(
-	ctx context.Context, doing string, limit *int, log *logger, dial func() (*ssh.Client, error),
+	ctx context.Context, doing string, limit *float64, log *logger, dial func() (*ssh.Client, error),
 ) (*ssh.Client, error) {
 	most, shown := defaultDialErrorLimit, "inf"
 	if limit != nil {
-		most = *limit
+		most = int(*limit)
 	}
 	if most >= 0 {
 		shown = strconv.Itoa(most)
@@ -120,54 +116,4 @@ func dialAgain(
 		err = ctx.Err()
 	}
 	return client, err
-}
-
-// clientConfig says who logs in, with what, and which host key is expected. The order of the methods is the
-// order in which the host is offered them.
-func (c *connection) clientConfig() (*ssh.ClientConfig, error) {
-	config := &ssh.ClientConfig{User: c.User, Timeout: c.timeout(), HostKeyCallback: ssh.InsecureIgnoreHostKey()}
-	if c.HostKey != nil {
-		key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(*c.HostKey))
-		if err != nil {
-			return nil, fmt.Errorf("failed to parse host key: %w", err)
-		}
-		config.HostKeyCallback = ssh.FixedHostKey(key)
-		config.HostKeyAlgorithms = []string{key.Type()}
-	}
-	if c.PrivateKey != nil {
-		signer, err := c.signer()
-		if err != nil {
-			return nil, err
-		}
-		config.Auth = append(config.Auth, ssh.PublicKeys(signer))
-	}
-	if c.Password != nil {
-		config.Auth = append(config.Auth, ssh.Password(*c.Password), ssh.KeyboardInteractive(
-			func(_, _ string, questions []string, _ []bool) ([]string, error) {
-				answers := make([]string, len(questions))
-				for i := range questions {
-					answers[i] = *c.Password
-				}
-				return answers, nil
-			}))
-	}
-	socket := os.Getenv("SSH_AUTH_SOCK")
-	if c.AgentSocketPath != nil {
-		socket = *c.AgentSocketPath
-	}
-	if socket != "" {
-		agentConnection, err := net.Dial("unix", socket)
-		if err != nil {
-			return nil, err
-		}
-		config.Auth = append(config.Auth, ssh.PublicKeysCallback(agent.NewClient(agentConnection).Signers))
-	}
-	return config, nil
-}
-
-func (c *connection) signer() (ssh.Signer, error) {
-	if c.PrivateKeyPassword != nil {
-		return ssh.ParsePrivateKeyWithPassphrase([]byte(*c.PrivateKey), []byte(*c.PrivateKeyPassword))
-	}
-	return ssh.ParsePrivateKey([]byte(*c.PrivateKey))
 }

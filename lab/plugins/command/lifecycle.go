@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -43,7 +42,7 @@ func (s *server) Create(
 	if request.GetPreview() {
 		kind.unknownOnCreate(state)
 	} else {
-		operation := s.commandOperation(call, request.GetUrn(), request.GetTimeout())
+		operation := s.begin(call, request.GetUrn(), request.GetTimeout())
 		defer operation.end()
 		if state, err = operation.apply(typeName, inputs, nil, inputs["create"]); err != nil {
 			return nil, err
@@ -77,7 +76,7 @@ func (s *server) Update(
 		if !given {
 			command = inputs["create"]
 		}
-		operation := s.commandOperation(call, request.GetUrn(), request.GetTimeout())
+		operation := s.begin(call, request.GetUrn(), request.GetTimeout())
 		defer operation.end()
 		if state, err = operation.apply(typeName, inputs, old, command); err != nil {
 			return nil, err
@@ -96,7 +95,7 @@ func (s *server) Delete(call context.Context, request *pulumirpc.DeleteRequest) 
 	if err != nil {
 		return nil, err
 	}
-	operation := s.commandOperation(call, request.GetUrn(), request.GetTimeout())
+	operation := s.begin(call, request.GetUrn(), request.GetTimeout())
 	defer operation.end()
 	if _, err := operation.apply(typeName, state, state, state["delete"]); err != nil {
 		return nil, err
@@ -112,48 +111,4 @@ func (s *server) Read(_ context.Context, request *pulumirpc.ReadRequest) (*pulum
 	return &pulumirpc.ReadResponse{
 		Id: request.GetId(), Properties: request.GetProperties(), Inputs: request.GetInputs(),
 	}, nil
-}
-
-// operation is one create, update or delete that may run a command.
-type operation struct {
-	limited context.Context // ends by Cancel or by the resource's time limit
-	ended   context.Context // ends by Cancel alone
-	log     *logger
-	end     func()
-}
-
-func (s *server) commandOperation(call context.Context, urn string, seconds float64) operation {
-	ended, cancel := s.operation(call)
-	limited, stop := ended, context.CancelFunc(func() {})
-	if seconds > 0 {
-		limited, stop = context.WithTimeout(ended, time.Duration(seconds*float64(time.Second)))
-	}
-	return operation{
-		limited: limited, ended: ended, log: s.logger(urn), end: func() { stop(); cancel() },
-	}
-}
-
-// apply runs the command, if there is one, and returns the resource's state after it.
-func (o operation) apply(
-	typeName string, inputs, old resource.PropertyMap, command resource.PropertyValue,
-) (resource.PropertyMap, error) {
-	last := outputOf(old)
-	text, given := stringOf(command)
-	if !given {
-		return withOutputs(inputs, last), nil
-	}
-	run := runLocal
-	if typeName == "command:remote:Command" {
-		run = runRemote
-	}
-	arguments, err := decode(inputs, typeName)
-	if err != nil {
-		return nil, err
-	}
-	arguments.previous = last
-	written, err := run(o, arguments, text)
-	if err != nil {
-		return nil, err
-	}
-	return withOutputs(inputs, written), nil
 }

@@ -44,13 +44,6 @@ func (s *server) connectEngine(address string) error {
 	return nil
 }
 
-// operation is the context of one call: it ends with the call, or by Cancel.
-func (s *server) operation(call context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(call)
-	stop := context.AfterFunc(s.ended, cancel)
-	return ctx, func() { stop(); cancel() }
-}
-
 func (s *server) logger(urn string) *logger {
 	s.mu.Lock()
 	defer s.mu.Unlock()
