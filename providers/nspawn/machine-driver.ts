@@ -1,0 +1,160 @@
+import { randomBytes } from "node:crypto";
+import { quote } from "../../components/remote/quote";
+import { difference, type Driver, PartiallyCreated } from "../driver";
+import { parseHostKey } from "../ssh/host-key";
+import { ensureBaseImage, imageKey } from "./base-image";
+import { authorizedKeyScript, writeFilesScript } from "./files";
+import { machineDir, type MachineId, TREE } from "./layout";
+import { type MachineInputs, type MachineOutputs, machineId } from "./machine";
+import { bootId, hostFeatures, runningFunction, startMachine, stopMachine } from "./process";
+import { waitUntilReady } from "./ready";
+import { type MachineRecord, readRecords, writeRecordScript } from "./record";
+import { refuseTaken } from "./refusals";
+import { asRoot } from "./root";
+
+/** For what is done with files alone. In seconds. */
+const FILES_LIMIT = 300;
+
+/** The inputs that can be changed without making the machine anew. */
+const IN_PLACE = new Set(["authorizedKey", "clientKey", "hostKeyPrivate"]);
+const INPUTS = [
+  ...(["name", "address", "prefixLength", "gateway", "bridge", "image", "stateDir", "user"] as const),
+  ...(["authorizedKey", "hostKeyPublic", "hostKeyPrivate", "clientKey", "aptSources"] as const),
+];
+
+/** Machines in systemd-nspawn on this computer: systemd, sshd and a network address of their own, the kernel shared. */
+export const machineDriver: Driver<MachineInputs, MachineOutputs> = {
+  check(inputs) {
+    const failures = [];
+    if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(inputs.name)) {
+      failures.push({ property: "name", reason: `'${inputs.name}' is not an RFC 1123 label (a-z, 0-9, '-')` });
+    }
+    return { inputs, failures };
+  },
+
+  diff(_id, recorded, wanted) {
+    const found = difference(recorded, wanted, {
+      replaceOn: INPUTS.filter((name) => !IN_PLACE.has(name)),
+      // They change together with the public parts, which are compared.
+      ignore: ["clientKey", "hostKeyPrivate"],
+      // The new machine needs the old one's name and address.
+      deleteBeforeReplace: true,
+    });
+    const stopped = !recorded.running || recorded.bootId !== (bootId() ?? recorded.bootId);
+    return { ...found, changes: found.changes || stopped };
+  },
+
+  async create(inputs) {
+    const image = await ensureBaseImage(inputs.stateDir, inputs.image);
+    const records = await readRecords(inputs.stateDir);
+    const left = records.find((record) => record.name === inputs.name && record.bridge === inputs.bridge);
+    await refuseTaken(inputs, records, left);
+    const record = left && isWhole(left, inputs) ? left : await writeTree(inputs, image, left);
+    const outputs: MachineOutputs = {
+      ...inputs,
+      incarnation: record.incarnation,
+      running: true,
+      bootId: bootId() ?? "",
+    };
+    const id = `${inputs.name}-${record.incarnation}`;
+    try {
+      await bringUp(outputs);
+    } catch (error) {
+      // The tree exists: the next `up` starts from it.
+      throw new PartiallyCreated((error as Error).message, id, { ...outputs, running: false });
+    }
+    return { id, outputs };
+  },
+
+  async read(id, recorded) {
+    const machine = machineId(recorded);
+    const script = `${runningFunction(machine)}
+if [ ! -d ${quote(`${machineDir(machine)}/${TREE}`)} ]; then echo gone; return; fi
+if running; then echo running; else echo stopped; fi`;
+    const state = await asRoot(`looking at the machine ${recorded.name}`, script, FILES_LIMIT);
+    if (state === "gone" || !(await isRecorded(machine))) return undefined;
+    const inputs = Object.fromEntries(
+      INPUTS.filter((name) => recorded[name] !== undefined).map((name) => [name, recorded[name]]),
+    ) as unknown as MachineInputs;
+    return { id, inputs, outputs: { ...recorded, running: state === "running" } };
+  },
+
+  async update(_id, recorded, wanted) {
+    const outputs = { ...recorded, ...wanted, running: true, bootId: bootId() ?? "" };
+    const tree = `${machineDir(machineId(recorded))}/${TREE}`;
+    await asRoot(`setting the key of ${wanted.name}`, authorizedKeyScript(tree, wanted), FILES_LIMIT);
+    await bringUp(outputs);
+    return outputs;
+  },
+
+  async delete(_id, recorded) {
+    const machine = machineId(recorded);
+    const records = await readRecords(recorded.stateDir);
+    if (!records.some((record) => record.incarnation === recorded.incarnation)) return;
+    await stopMachine(machine);
+    await removeTree(machine);
+  },
+};
+
+async function bringUp(machine: MachineOutputs): Promise<void> {
+  await startMachine(machineId(machine));
+  await waitUntilReady(machine);
+}
+
+/** True where an interrupted run got as far as a whole tree of the same image. */
+function isWhole(record: MachineRecord, inputs: MachineInputs): boolean {
+  return record.stage === "written" && record.imageKey === imageKey(inputs.image) && record.address === inputs.address;
+}
+
+async function isRecorded(machine: MachineId): Promise<boolean> {
+  return (await readRecords(machine.stateDir)).some((record) => record.incarnation === machine.incarnation);
+}
+
+/** Makes the tree anew; what an interrupted run left of it (`left`) goes first. */
+async function writeTree(
+  inputs: MachineInputs,
+  image: string,
+  left: MachineRecord | undefined,
+): Promise<MachineRecord> {
+  if (left) {
+    const machine = machineId({ ...inputs, incarnation: left.incarnation });
+    await stopMachine(machine);
+    await removeTree(machine);
+  }
+  const record: MachineRecord = {
+    name: inputs.name,
+    address: inputs.address,
+    bridge: inputs.bridge,
+    incarnation: randomBytes(4).toString("hex"),
+    machineId: randomBytes(16).toString("hex"),
+    imageKey: imageKey(inputs.image),
+    hostKeyPublic: inputs.hostKeyPublic,
+    stage: "claimed",
+  };
+  const dir = machineDir(inputs);
+  const tree = `${dir}/${TREE}`;
+  const identity = {
+    ...inputs,
+    machineId: record.machineId,
+    cgroupVersion: hostFeatures().cgroup.version,
+    aptSources: inputs.aptSources ?? [],
+  };
+  const script = `mkdir -p ${quote(inputs.stateDir)}/machines
+chmod 700 ${quote(inputs.stateDir)}/machines
+mkdir -p ${quote(dir)}
+${writeRecordScript(inputs.stateDir, record)}
+mkdir ${quote(tree)}
+tar --extract --numeric-owner --xattrs --xattrs-include='*' --file=${quote(image)} --directory=${quote(tree)} --exclude=./dev/*
+${writeFilesScript(tree, identity)}
+${writeRecordScript(inputs.stateDir, { ...record, stage: "written" })}`;
+  parseHostKey(inputs.hostKeyPublic);
+  await asRoot(`making the tree of the machine ${inputs.name}`, script, FILES_LIMIT);
+  return { ...record, stage: "written" };
+}
+
+async function removeTree(machine: MachineId): Promise<void> {
+  const dir = machineDir(machine);
+  const script = `rm -rf --one-file-system ${quote(dir)}
+rmdir --ignore-fail-on-non-empty ${quote(`${machine.stateDir}/machines/${machine.bridge}`)}`;
+  await asRoot(`removing the machine ${machine.name}`, script, FILES_LIMIT);
+}

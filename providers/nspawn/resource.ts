@@ -1,0 +1,65 @@
+import * as pulumi from "@pulumi/pulumi";
+import { driverProvider } from "../driver-provider";
+import type { Image } from "./base-image";
+
+export interface NspawnNetworkArgs {
+  /** Name of the bridge, at most 15 characters; no other stack on this computer may use it. */
+  bridge: string;
+  /** IPv4, as in "10.90.0.0/24". */
+  subnet: string;
+  /** This computer's address in the subnet: the machines' gateway. */
+  address: string;
+  /** Where the machines' things are kept on this computer. */
+  stateDir: string;
+  /** What this stack has and no other: a public key that it made. */
+  owner: pulumi.Input<string>;
+}
+
+/** A bridge on this computer, to which the machines of one stack are connected. */
+export class NspawnNetwork extends pulumi.dynamic.Resource {
+  constructor(name: string, args: NspawnNetworkArgs, opts?: pulumi.CustomResourceOptions) {
+    super(driverProvider("nspawn-network"), name, { ...args, bootId: undefined }, opts, "nspawn", "Network");
+  }
+}
+
+export interface NspawnMachineArgs {
+  /** Hostname, an RFC 1123 label. */
+  name: string;
+  /** IPv4, static. */
+  address: string;
+  prefixLength: number;
+  gateway: string;
+  /** The network's bridge. */
+  bridge: string;
+  image: Image;
+  /** Where images, trees and records are kept on this computer. */
+  stateDir: string;
+  /** Logs in by key and may use sudo. */
+  user: string;
+  /** The one public key that may log in. */
+  authorizedKey: pulumi.Input<string>;
+  hostKeyPublic: pulumi.Input<string>;
+  /** OpenSSH PEM; secret. */
+  hostKeyPrivate: pulumi.Input<string>;
+  /** The private part of `authorizedKey`, with which the new machine is tried; secret. */
+  clientKey: pulumi.Input<string>;
+  /** Lines of the machine's sources.list. Default: none. */
+  aptSources?: string[];
+}
+
+/** A machine in systemd-nspawn on this computer. */
+export class NspawnMachine extends pulumi.dynamic.Resource {
+  /** Random; changes exactly when the machine is made anew. */
+  declare readonly incarnation: pulumi.Output<string>;
+
+  constructor(name: string, args: NspawnMachineArgs, opts?: pulumi.CustomResourceOptions) {
+    super(
+      driverProvider("nspawn-machine"),
+      name,
+      { ...args, incarnation: undefined, running: undefined, bootId: undefined },
+      { ...opts, additionalSecretOutputs: ["hostKeyPrivate", "clientKey"] },
+      "nspawn",
+      "Machine",
+    );
+  }
+}

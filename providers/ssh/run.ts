@@ -1,0 +1,137 @@
+import { constants } from "node:os";
+import type { Client, ClientChannel } from "ssh2";
+import { HostError } from "./errors";
+import type { RunOptions, RunResult, SshSession, SshTarget } from "./target";
+
+const DEFAULT_MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
+/** How much of a failed command's standard error goes into the message: its end says why. */
+const STDERR_IN_MESSAGE = 4_000;
+
+/** Runs one command over an open connection; see `SshSession.run`. `lost` rejects when the connection dies. */
+export async function runOn(
+  client: Client,
+  lost: Promise<never>,
+  target: SshTarget,
+  doing: string,
+  command: string,
+  options: RunOptions,
+): Promise<RunResult> {
+  let channel: ClientChannel | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      channel?.signal("TERM");
+      reject(ranTooLong(target, doing, options));
+    }, options.timeoutSeconds * 1000);
+  });
+  try {
+    const opened = open(client, target, doing, command);
+    opened.catch(() => undefined);
+    channel = await Promise.race([opened, lost, tooLong]);
+    return await Promise.race([outcome(channel, target, doing, options), lost, tooLong]);
+  } finally {
+    clearTimeout(timer);
+    tooLong.catch(() => undefined);
+    channel?.close();
+  }
+}
+
+/** Like `session.run`, but a command that fails is an error of kind `command` with the end of its standard error. */
+export async function runOrFail(
+  session: SshSession,
+  doing: string,
+  command: string,
+  options: RunOptions,
+): Promise<RunResult> {
+  const result = await session.run(command, options);
+  if (result.exitCode === 0) return result;
+  const how = result.signal ? `was ended by ${result.signal}` : `ended with exit code ${result.exitCode}`;
+  const said = result.stderr.trim().slice(-STDERR_IN_MESSAGE);
+  throw new HostError({
+    kind: "command",
+    host: session.target.name,
+    doing,
+    why: said ? `the command ${how}:\n${said}\n` : `the command ${how} and said nothing`,
+    next: "Mend the cause on the host and run the same command again",
+  });
+}
+
+function open(client: Client, target: SshTarget, doing: string, command: string): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    client.exec(command, (error, channel) => {
+      if (!error) return resolve(channel);
+      reject(
+        new HostError({
+          kind: "unreachable",
+          host: target.name,
+          doing,
+          why: `the host did not start a command: ${error.message}`,
+          next: "Is a forced command or a session limit set in its sshd_config, or in authorized_keys?",
+        }),
+      );
+    });
+  });
+}
+
+function outcome(channel: ClientChannel, target: SshTarget, doing: string, options: RunOptions): Promise<RunResult> {
+  const limit = options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES;
+  return new Promise((resolve, reject) => {
+    const collect = (stream: NodeJS.ReadableStream): (() => string) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      stream.on("data", (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > limit) return reject(tooMuch(target, doing, limit));
+        chunks.push(chunk);
+      });
+      return () => Buffer.concat(chunks).toString("utf8");
+    };
+    const stdout = collect(channel);
+    const stderr = collect(channel.stderr);
+    let ended: { exitCode: number; signal?: string } | undefined;
+    channel.on("exit", (code: number | null, signal?: string) => {
+      ended = code === null ? { exitCode: exitCodeOf(signal), signal: `SIG${signal}` } : { exitCode: code };
+    });
+    channel.on("error", reject);
+    channel.on("close", () => {
+      if (ended) resolve({ stdout: stdout(), stderr: stderr(), ...ended });
+      else reject(vanished(target, doing));
+    });
+    channel.end(options.stdin ?? "");
+  });
+}
+
+function exitCodeOf(signal: string | undefined): number {
+  const signals: Record<string, number> = constants.signals;
+  return 128 + (signals[`SIG${signal}`] ?? 0);
+}
+
+function ranTooLong(target: SshTarget, doing: string, options: RunOptions): HostError {
+  return new HostError({
+    kind: "timeout",
+    host: target.name,
+    doing,
+    why: `the command ran longer than ${options.timeoutSeconds} s`,
+    next: `It may still be running: look with 'ps axf' on ${target.name} before you run the same command again`,
+  });
+}
+
+function tooMuch(target: SshTarget, doing: string, limit: number): HostError {
+  return new HostError({
+    kind: "command",
+    host: target.name,
+    doing,
+    why: `the command printed more than ${limit} bytes`,
+    next: "This is not what it should do; look at the host",
+  });
+}
+
+function vanished(target: SshTarget, doing: string): HostError {
+  return new HostError({
+    kind: "unreachable",
+    host: target.name,
+    doing,
+    why: "the connection was lost before the command's end was known",
+    next: "Run the same command again: it goes on where this one stopped",
+  });
+}

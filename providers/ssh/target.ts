@@ -1,0 +1,49 @@
+/** A host, and how it is reached by SSH. */
+export interface SshTarget {
+  /** The host's name in messages. */
+  name: string;
+  host: string;
+  port: number;
+  user: string;
+  /** OpenSSH PEM, without a passphrase. Secret. */
+  privateKey: string;
+  /** The pinned key, `ssh-ed25519 AAAA…`. No other key is accepted. */
+  hostKey: string;
+  /** Socket of an SSH agent that holds the key. Refused until it is built. */
+  agent?: string;
+  /** A host through which this one is reached. Refused until it is built. */
+  bastion?: SshTarget;
+}
+
+export interface ConnectLimits {
+  /** How long to try to reach the host, waits between the tries included. In seconds. */
+  timeoutSeconds: number;
+}
+
+export interface RunOptions {
+  /** Given to the command; its standard input is closed after it. */
+  stdin?: string;
+  /** How long the command may run. In seconds. */
+  timeoutSeconds: number;
+  /** Most bytes of standard output, and of standard error, that are taken; more is an error. Default 8 MiB. */
+  maxOutputBytes?: number;
+}
+
+export interface RunResult {
+  stdout: string;
+  stderr: string;
+  /** As a shell counts: 128 + the signal's number where a signal ended the command. */
+  exitCode: number;
+  /** The signal that ended the command, as in "SIGKILL". */
+  signal?: string;
+}
+
+export interface SshSession {
+  readonly target: SshTarget;
+  /**
+   * Runs one command through the user's login shell. A command that fails is an answer, not an error.
+   * @throws HostError: `timeout` when it runs too long, `unreachable` when the connection dies under it, `command` when it
+   * prints too much.
+   */
+  run(command: string, options: RunOptions): Promise<RunResult>;
+}
