@@ -1,5 +1,5 @@
 import { type Claim, fileClaim } from "../remote/claims";
-import { hereDocument, quote, quoteAll } from "../remote/quote";
+import { hereDocument, quote } from "../remote/quote";
 import { type AptRepository, aptRepositoryClaims, aptRepositoryCommands, sourceList } from "./apt-repository";
 import {
   CONFIG_FILE,
@@ -60,8 +60,9 @@ needs_restart /run/homelab-containerd.decided ${CONFIG_FILE}
 write_file ${CONFIG_FILE} 644 </run/homelab-containerd.decided
 rm -f /run/homelab-containerd.*
 ${registries.map(({ path, content }) => `write_file ${path} 644 ${hereDocument(content)}`).join("\n")}
+wanted=${quote(` ${registries.map(({ path }) => path).join(" ")} `)}
 for file in ${REGISTRIES_FOLDER}/*/hosts.toml; do
-  case " ${quoteAll(registries.map(({ path }) => path))} " in *" $file "*) continue ;; esac
+  case $wanted in *" $file "*) continue ;; esac
   [ ! -f "$file" ] || [ "$(head -n 1 "$file")" != ${quote(HEADER)} ] || remove_file "$file"
 done
 ${

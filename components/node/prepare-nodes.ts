@@ -19,7 +19,12 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
     if (!machine) throw new Error(`${node.name}: there is no machine for the node`);
     const inspection = new HostInspection(
       `${machine.name}-inspection`,
-      { target: sshTarget(machine), incarnation: machine.incarnation, steps: stepNames(machine.capabilities) },
+      {
+        target: sshTarget(machine),
+        incarnation: machine.incarnation,
+        steps: stepNames(machine.capabilities),
+        sharedKernel: machine.capabilities.sharedKernel,
+      },
       { deletedWith: machine.resource, dependsOn: machine.resource },
     );
     const prepared = new PreparedNode(machine.name, {

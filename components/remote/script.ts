@@ -68,9 +68,9 @@ const DIE = `die() {
   exit 1
 }`;
 
-const REFUSE_UNSUPPORTED = `case "$(. /etc/os-release && echo "$ID \${VERSION_ID-}") $(uname -m)" in
-  ${SUPPORTED_SYSTEMS.map((system) => `"${system} "*`).join(" | ")}) ;;
-  *) die "$(. /etc/os-release && echo "\${PRETTY_NAME-$ID}") on $(uname -m) is not supported" "use ${SUPPORTED}; nothing was changed" ;;
+const REFUSE_UNSUPPORTED = `case $(. /etc/os-release && echo "$ID \${VERSION_ID-}") in
+  ${SUPPORTED_SYSTEMS.map((system) => `"${system}"`).join(" | ")}) ;;
+  *) die "$(. /etc/os-release && echo "\${PRETTY_NAME-$ID}") is not supported" "use ${SUPPORTED}; nothing was changed" ;;
 esac
 case $(uname -m) in ${SUPPORTED_MACHINES.join(" | ")}) ;; *) die "$(uname -m) is not supported" "use ${SUPPORTED}; nothing was changed" ;; esac`;
 
