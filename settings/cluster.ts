@@ -16,7 +16,9 @@ const component = described(
 ).prefault({});
 
 export const clusterSchema = z.strictObject({
-  kubernetesVersion: format.text(kubernetesVersion, "Version of Kubernetes, exactly").default(versions.kubernetes),
+  kubernetesVersion: format
+    .scalarText(kubernetesVersion, "Version of Kubernetes, exactly")
+    .default(versions.kubernetes),
   controlPlaneEndpoint: described(
     "Where nodes and people reach the API server; by default the first control plane",
     z.strictObject({
@@ -28,8 +30,10 @@ export const clusterSchema = z.strictObject({
     "Further names and addresses in the API server's certificate",
     z.array(format.text(format.hostOrAddress, "IPv4 address or DNS name")),
   ).prefault([]),
-  podSubnet: format.text(format.subnet, "Subnet of the pods; each node takes a /24 of it").default(defaultSubnets.pods),
-  serviceSubnet: format.text(format.subnet, "Subnet of the services").default(defaultSubnets.services),
+  podSubnet: format
+    .scalarText(format.subnet, "Subnet of the pods; each node takes a /24 of it")
+    .default(defaultSubnets.pods),
+  serviceSubnet: format.scalarText(format.subnet, "Subnet of the services").default(defaultSubnets.services),
   dnsDomain: format.text(format.dnsName, "DNS domain of the services").default("cluster.local"),
   apiServer: component,
   controllerManager: component,

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { didYouMean } from "./did-you-mean";
 import { type Problem, quoted, shownAt, type Source, valueAt } from "./problems";
-import { settingNamesAt } from "./shape";
+import { descriptionAt, settingNamesAt } from "./shape";
 
 /** zod's findings as sentences. */
 export function problemsOf(error: z.ZodError, source: Source): Problem[] {
@@ -26,7 +26,7 @@ function problemsOfIssue(issue: z.core.$ZodIssue, source: Source): Problem[] {
     case "custom":
       return one(`${shown} ${issue.message}`);
     case "invalid_type":
-      return one(wrongType(issue.expected, valueAt(source.raw, path), shown));
+      return one(wrongType(issue, source, shown));
     case "invalid_value":
       return one(notAllowed(issue.values.map(String), valueAt(source.raw, path), shown));
     case "invalid_union":
@@ -46,9 +46,10 @@ function problemsOfIssue(issue: z.core.$ZodIssue, source: Source): Problem[] {
   }
 }
 
-function wrongType(expected: string, value: unknown, shown: string): string {
+function wrongType({ expected, path }: z.core.$ZodIssueInvalidType, { raw }: Source, shown: string): string {
+  const value = valueAt(raw, path);
   const wanted = typeNames[expected] ?? expected;
-  if (value === undefined) return `is required (${wanted})`;
+  if (value === undefined) return `is required: ${descriptionAt(path, raw) ?? wanted}`;
   if (expected === "string" && (typeof value === "number" || typeof value === "boolean")) {
     return `${shown} is not text; write it in quotes: "${String(value)}"`;
   }
@@ -57,6 +58,9 @@ function wrongType(expected: string, value: unknown, shown: string): string {
 
 function notAllowed(allowed: string[], value: unknown, shown: string): string {
   if (value === undefined) return `is required; allowed: ${allowed.join(", ")}`;
+  if (typeof value === "number" && allowed.includes(String(value))) {
+    return `${shown} is not text; write it in quotes: "${value}"`;
+  }
   const hint = typeof value === "string" ? didYouMean(value, allowed) : undefined;
   return `${shown} is not allowed; ${hint ? `did you mean "${hint}"? ` : ""}allowed: ${allowed.join(", ")}`;
 }

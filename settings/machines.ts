@@ -3,7 +3,7 @@ import * as format from "./formats";
 import { secretText } from "./secret";
 import { capabilitiesSchema, defaultSubnets, described, nodeFields } from "./node";
 
-const address = format.text(format.ipv4, "IPv4 address of the machine");
+const address = format.scalarText(format.ipv4, "IPv4 address of the machine");
 const port = described("TCP port", z.number().int().min(1).max(65535));
 const capabilities = described(
   "What these machines can do, where it differs from their kind",
@@ -19,7 +19,7 @@ export const nspawnSchema = z.strictObject({
     "The bridge of the machines; the computer has the subnet's first address",
     z.strictObject({
       bridge: format.text(format.interfaceName, "Name of the bridge").default("homelab"),
-      subnet: format.text(format.subnet, "Subnet of the machines").default(defaultSubnets.machines),
+      subnet: format.scalarText(format.subnet, "Subnet of the machines").default(defaultSubnets.machines),
     }),
   ).prefault({}),
   image: described(
@@ -120,19 +120,25 @@ export const metalSchema = z.strictObject({
   nodes: nodesOf(
     z.strictObject({
       ...nodeFields,
-      address: format.text(format.ipv4, "IPv4 address by which the host is reached"),
-      privateAddress: format.text(format.ipv4, "IPv4 address of the node in the cluster, where it differs").optional(),
+      address: format.scalarText(format.ipv4, "IPv4 address by which the host is reached"),
+      privateAddress: format
+        .scalarText(format.ipv4, "IPv4 address of the node in the cluster, where it differs")
+        .optional(),
       ssh: described(
         "How this host is reached, over the settings under `ssh`",
-        z.strictObject({
-          hostKey,
-          user: loginFields.user.optional(),
-          port: loginFields.port.optional(),
-          agent: loginFields.agent.optional(),
-          privateKeyPath: loginFields.privateKeyPath.optional(),
-          sudoPassword: secretText("Password for sudo on this host").optional(),
-          bastion: loginFields.bastion.optional(),
-        }),
+        // Without any of it, what is missing is the host key.
+        z.preprocess(
+          (ssh) => ssh ?? {},
+          z.strictObject({
+            hostKey,
+            user: loginFields.user.optional(),
+            port: loginFields.port.optional(),
+            agent: loginFields.agent.optional(),
+            privateKeyPath: loginFields.privateKeyPath.optional(),
+            sudoPassword: secretText("Password for sudo on this host").optional(),
+            bastion: loginFields.bastion.optional(),
+          }),
+        ),
       ),
     }),
   ),

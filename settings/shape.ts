@@ -34,6 +34,12 @@ export function settingNamesAt(path: readonly PropertyKey[], raw: unknown): stri
   return Object.keys(shape?.properties ?? {}).concat((shape?.propertyNames?.enum ?? []).map(String));
 }
 
+/** What a setting is for. */
+export function descriptionAt(path: readonly PropertyKey[], raw: unknown): string | undefined {
+  const last = path.at(-1);
+  return last === undefined ? undefined : inside(shapeAt(path.slice(0, -1), raw), last, undefined)?.description;
+}
+
 /** Whether a value at a path is a secret, or has one inside. */
 export function isSecretAt(path: readonly PropertyKey[], raw: unknown): boolean {
   return shapeAt(path, raw)?.secret === true || /password|secret|token|privateKey$/i.test(String(path.at(-1)));

@@ -30,7 +30,7 @@ export const subnet: Rule = (value) => {
   if (isIpv4(value)) return `is an address, not a subnet; did you mean ${networkOf(value, 24)}/24?`;
   const hasLength = /^(0|[1-9]\d?)$/.test(length) && Number(length) <= 32 && rest.length === 0;
   if (!isIpv4(address) || !hasLength) {
-    const completed = completeSubnet(address);
+    const completed = completeSubnet(address)?.replace(/\d+$/, (whole) => (hasLength ? length : whole));
     return `is not an IPv4 subnet${completed ? `; did you mean ${completed}?` : ", such as 10.90.0.0/24"}`;
   }
   const network = networkOf(address, Number(length));
@@ -64,17 +64,14 @@ export const interfaceName: Rule = pattern(
 );
 
 /** http(s), no user and password, no query. `{distribution}` and `{minor}` are the only placeholders. */
-export const mirrorUrl: Rule = (value) => {
-  const plain = value.replaceAll("{distribution}", "x").replaceAll("{minor}", "x");
-  return httpUrl(plain) && `${httpUrl(plain)}, such as http://10.90.0.1:5080/charts`;
-};
+export const mirrorUrl: Rule = (value) => httpUrl(value.replaceAll("{distribution}", "x").replaceAll("{minor}", "x"));
 
 export const httpUrl: Rule = (value) => {
   if (/^[a-z]+:\/\/[^/]*@/i.test(value))
     return "has a user or password in it, which would stand in clear in settings and hosts";
   const url = /^https?:\/\/([a-z0-9.-]+)(?::(\d{1,5}))?(\/[A-Za-z0-9._~:/%+-]*)?$/.exec(value);
   const ok = url && value.length <= 512 && !hostOrAddress(url[1] ?? "") && Number(url[2] ?? 80) <= 65535;
-  return ok ? undefined : "is not a plain http or https address";
+  return ok ? undefined : "is not a plain http or https address, such as http://10.90.0.1:5080/charts";
 };
 
 export const macAddress: Rule = pattern(

@@ -1,0 +1,52 @@
+import * as pulumi from "@pulumi/pulumi";
+import { loadSettings } from "../../../settings";
+
+const machines = { kind: "nspawn", nodes: [{ name: "cp1", role: "control-plane", address: "10.90.0.11" }] };
+
+function configure(config: Record<string, unknown>, secretKeys: string[] = []) {
+  const text = Object.entries(config).map(([key, value]) => [
+    key,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  pulumi.runtime.setAllConfig(Object.fromEntries(text) as Record<string, string>, secretKeys);
+}
+
+function failure(): Error {
+  try {
+    loadSettings();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("the settings were accepted");
+}
+
+beforeAll(async () => {
+  await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) }, "homelab", "attic");
+});
+
+describe("the settings of a stack", () => {
+  it("are read from the project's own keys alone", () => {
+    configure({ "homelab:machines": machines, "aws:region": "eu-central-1" });
+    expect(loadSettings().machines.nodes[0]?.name).toBe("cp1");
+  });
+
+  it("fail with one message without a stack trace that has every problem, what is allowed and what to do", () => {
+    configure({ "homelab:machines": { ...machines, kind: "metl" }, "homelab:cluster": "small", "homelab:gitopps": {} });
+    const error = failure();
+    expect(pulumi.RunError.isInstance(error)).toBe(true);
+    expect(error.message).toBe(
+      [
+        "the settings of stack 'attic' have 3 problems; nothing was changed:",
+        '  machines.kind: "metl" is not allowed; did you mean "metal"? allowed: nspawn, multipass, metal',
+        '  cluster: "small" is not a mapping',
+        '  gitopps: is not a known setting; did you mean "gitops"?',
+        "Correct Pulumi.attic.yaml. docs/settings.md describes every setting.",
+      ].join("\n"),
+    );
+  });
+
+  it("don't show the value of a key that is encrypted", () => {
+    configure({ "homelab:machines": machines, "homelab:cluster": "hunter2" }, ["homelab:cluster"]);
+    expect(failure().message).toContain("cluster: the value (not shown) is not a mapping");
+  });
+});

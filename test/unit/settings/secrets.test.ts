@@ -1,0 +1,46 @@
+import { inspect } from "node:util";
+import { parseSettings } from "../../../settings";
+
+const MARKER = "c4n4ry";
+const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHKwzNZJPsxn3CMfaWgPsF6TxLBx1QmjDIFVDQLLbGQ1";
+
+function metal(ssh: object, hostSsh: object = {}) {
+  const node = { name: "cp1", role: "control-plane", address: "192.168.1.11", ssh: { hostKey: HOST_KEY, ...hostSsh } };
+  return { ssh: { user: "ubuntu", ...ssh }, machines: { kind: "metal", nodes: [node] } };
+}
+
+describe("secrets in the settings", () => {
+  it("are readable by the program and by nothing that prints the settings", () => {
+    const { settings } = parseSettings(metal({ privateKey: MARKER }), ["ssh"]);
+    expect(settings?.ssh.privateKey?.reveal()).toBe(MARKER);
+    expect(JSON.stringify(settings) + inspect(settings, { depth: null })).not.toContain(MARKER);
+  });
+
+  it("are refused when they stand in clear, without being shown", () => {
+    const { problems } = parseSettings(metal({ privateKey: MARKER }, { sudoPassword: MARKER }));
+    expect(problems).toEqual([
+      expect.stringMatching(/^ssh\.privateKey: stands in clear/),
+      expect.stringMatching(/^machines\.nodes\[0\]\.ssh\.sudoPassword: stands in clear/),
+    ]);
+    expect(problems?.join()).not.toContain(MARKER);
+  });
+
+  it.each<[string, Record<string, unknown>, string[]]>([
+    ["a secret of the wrong type", metal({ privateKey: [MARKER], sudoPassword: { a: MARKER } }), ["ssh"]],
+    ["a password in the place of its parent", { ...metal({ agent: true }), addons: MARKER }, ["addons"]],
+    ["a password that is encrypted where no secret belongs", metal({ agent: true, user: `${MARKER}!` }), ["ssh"]],
+    ["a private key in the wrong place", metal({ agent: true, user: `-----BEGIN ${MARKER}` }), []],
+    ["a password under an unknown name", metal({ agent: true, pasword: MARKER }), []],
+    ["a password in the address of a mirror", { mirrors: { apt: { docker: { url: `http://a:${MARKER}@b/` } } } }, []],
+    ["a token in the wrong type of login", { containerd: { auth: { "quay.io": { password: 7, token: MARKER } } } }, []],
+  ])("are not in the message about %s", (_, raw, secretKeys) => {
+    const { problems } = parseSettings(raw, secretKeys);
+    expect(problems).not.toHaveLength(0);
+    expect(problems?.join("\n")).not.toContain(MARKER);
+  });
+
+  it("don't hide what else is wrong under the same key", () => {
+    const { problems } = parseSettings(metal({ privateKey: MARKER, port: 0 }), ["ssh"]);
+    expect(problems).toEqual(["ssh.port: 0 is less than 1"]);
+  });
+});
