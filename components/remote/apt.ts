@@ -1,13 +1,13 @@
 /** Shell functions for apt: its locks, its keys, exact versions. See `functions.ts`. */
 
 /**
- * `lock_holder FILE`: prints the process that holds a lock on the file, as in `812 (apt-get)`; fails where none does.
+ * `lock_holder FILE`: prints the process that holds a POSIX lock (as apt takes them) on the file, as in `812 (apt-get)`; fails where none does.
  * Reads the kernel's own list: fuser and lsof may be missing.
  */
 export const LOCK_HOLDER = `lock_holder() {
   local kind pid fd
   while read -r _ kind _ _ pid _; do
-    case $kind in POSIX | FLOCK) ;; *) continue ;; esac
+    [ "$kind" = POSIX ] || continue
     for fd in /proc/"$pid"/fd/*; do
       if [ "$fd" -ef "$1" ]; then
         printf '%s (%s)\\n' "$pid" "$(cat "/proc/$pid/comm")"

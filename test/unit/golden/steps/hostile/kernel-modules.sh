@@ -1,0 +1,58 @@
+set -euo pipefail
+umask 022
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+host='cp1'\''; touch /pwned; "$(touch /pwned)" `touch /pwned` %s' step=kernel-modules lock_seconds=300
+die() {
+  printf '%s: %s: %s\n' "$host" "$step" "$1${2:+; $2}" >&2
+  exit 1
+}
+write_file() {
+  local new=$1.homelab-new
+  mkdir -p -- "${1%/*}"
+  cat >"$new"
+  chmod "$2" "$new"
+  if [ ! -L "$1" ] && cmp -s -- "$new" "$1" && [ "$(stat -c %a -- "$1")" = "${2#0}" ]; then
+    rm -f -- "$new"
+  else
+    mv -fT -- "$new" "$1"
+    echo "wrote $1"
+  fi
+}
+module_state() {
+  case $1 in
+    overlay) ! grep -qw overlay /proc/filesystems || { echo present; return 0; } ;;
+    br_netfilter) [ ! -e /proc/sys/net/bridge/bridge-nf-call-iptables ] || { echo present; return 0; } ;;
+  esac
+  if [ -d "/sys/module/$1" ] || grep -qs "/$1\.ko" "/lib/modules/$(uname -r)/modules.builtin"; then
+    echo present
+  else
+    echo missing
+  fi
+}
+main() {
+case $(. /etc/os-release && echo "$ID ${VERSION_ID-}") in
+  "ubuntu 22.04" | "ubuntu 24.04" | "debian 12" | "debian 13") ;;
+  *) die "$(. /etc/os-release && echo "${PRETTY_NAME-$ID}") is not supported" "use Ubuntu 22.04 or 24.04, or Debian 12 or 13, on amd64 or arm64; nothing was changed" ;;
+esac
+case $(uname -m) in x86_64 | aarch64) ;; *) die "$(uname -m) is not supported" "use Ubuntu 22.04 or 24.04, or Debian 12 or 13, on amd64 or arm64; nothing was changed" ;; esac
+exec 9>>/run/homelab.lock
+flock -w "$lock_seconds" 9 || die "the host is locked by another run ($(cat /run/homelab.lock)) and was not free after $lock_seconds s" "let it end or stop that process, then run pulumi up again"
+printf 'process %s, step %s, since %s\n' "$$" "$step" "$(date -u +%FT%TZ)" >/run/homelab.lock
+for module in br_netfilter overlay; do
+  [ "$(module_state "$module")" = present ] || modprobe -- "$module" 2>/dev/null || true
+  [ "$(module_state "$module")" = present ] || die "the kernel module $module can't be loaded" "see 'modprobe $module'; the kernel's package may be incomplete, or was replaced since the last boot: then reboot"
+done
+write_file /etc/modules-load.d/homelab.conf 644 <<'EOF'
+# Written by homelab. Kubernetes needs these modules.
+br_netfilter
+overlay
+EOF
+{
+printf '{\n"step":"%s",\n"run":"%s",\n"claims":[\n' kernel-modules "$(cat /proc/sys/kernel/random/uuid)"
+echo '{"kind":"module","key":"br_netfilter","value":"present"},'
+echo '{"kind":"module","key":"overlay","value":"present"},'
+echo '{"kind":"file","key":"/etc/modules-load.d/homelab.conf","value":"ea9ce30a4e8a0e2312d70656f81d730782db10dad6cb1d9fa3d4dda99f732f48 644"}'
+printf ']\n}\n'
+} | write_file /var/lib/homelab/claims/kernel-modules.json 644
+}
+main </dev/null

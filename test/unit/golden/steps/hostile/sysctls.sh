@@ -1,0 +1,68 @@
+set -euo pipefail
+umask 022
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+host='cp1'\''; touch /pwned; "$(touch /pwned)" `touch /pwned` %s' step=sysctls lock_seconds=300
+die() {
+  printf '%s: %s: %s\n' "$host" "$step" "$1${2:+; $2}" >&2
+  exit 1
+}
+write_file() {
+  local new=$1.homelab-new
+  mkdir -p -- "${1%/*}"
+  cat >"$new"
+  chmod "$2" "$new"
+  if [ ! -L "$1" ] && cmp -s -- "$new" "$1" && [ "$(stat -c %a -- "$1")" = "${2#0}" ]; then
+    rm -f -- "$new"
+  else
+    mv -fT -- "$new" "$1"
+    echo "wrote $1"
+  fi
+}
+sysctl_value() {
+  local words
+  read -ra words 2>/dev/null <"/proc/sys/${1//.//}" || { echo missing; return 0; }
+  echo "${words[*]-}"
+}
+main() {
+case $(. /etc/os-release && echo "$ID ${VERSION_ID-}") in
+  "ubuntu 22.04" | "ubuntu 24.04" | "debian 12" | "debian 13") ;;
+  *) die "$(. /etc/os-release && echo "${PRETTY_NAME-$ID}") is not supported" "use Ubuntu 22.04 or 24.04, or Debian 12 or 13, on amd64 or arm64; nothing was changed" ;;
+esac
+case $(uname -m) in x86_64 | aarch64) ;; *) die "$(uname -m) is not supported" "use Ubuntu 22.04 or 24.04, or Debian 12 or 13, on amd64 or arm64; nothing was changed" ;; esac
+exec 9>>/run/homelab.lock
+flock -w "$lock_seconds" 9 || die "the host is locked by another run ($(cat /run/homelab.lock)) and was not free after $lock_seconds s" "let it end or stop that process, then run pulumi up again"
+printf 'process %s, step %s, since %s\n' "$$" "$step" "$(date -u +%FT%TZ)" >/run/homelab.lock
+write_file /etc/sysctl.d/99-zz-homelab.conf 644 <<'EOF'
+# Written by homelab.
+fs.inotify.max_user_instances = 512
+fs.inotify.max_user_watches = 524288
+net.bridge.bridge-nf-call-ip6tables = 1
+net.bridge.bridge-nf-call-iptables = 1
+net.core.somaxconn = 1 '; touch /pwned; $(touch /pwned) `touch /pwned` %s
+net.ipv4.ip_forward = 1
+EOF
+set_sysctl() {
+  [ "$(sysctl_value "$1")" = "$2" ] && return
+  sysctl -qw "$1=$2" 2>/dev/null || true
+  [ "$(sysctl_value "$1")" = "$2" ] || die "the sysctl $1 should be '$2' and is '$(sysctl_value "$1")'" "is the name right, and does the kernel allow the value? See 'sysctl -w $1=$2'"
+  echo "set $1 to $2"
+}
+set_sysctl fs.inotify.max_user_instances 512
+set_sysctl fs.inotify.max_user_watches 524288
+set_sysctl net.bridge.bridge-nf-call-ip6tables 1
+set_sysctl net.bridge.bridge-nf-call-iptables 1
+set_sysctl net.core.somaxconn '1 '\''; touch /pwned; $(touch /pwned) `touch /pwned` %s'
+set_sysctl net.ipv4.ip_forward 1
+{
+printf '{\n"step":"%s",\n"run":"%s",\n"claims":[\n' sysctls "$(cat /proc/sys/kernel/random/uuid)"
+echo '{"kind":"file","key":"/etc/sysctl.d/99-zz-homelab.conf","value":"d0f30809ffe48c0895c8b8014578e400c0af82ba8278b2059a6a99e1a2b02126 644"},'
+echo '{"kind":"sysctl","key":"fs.inotify.max_user_instances","value":"512"},'
+echo '{"kind":"sysctl","key":"fs.inotify.max_user_watches","value":"524288"},'
+echo '{"kind":"sysctl","key":"net.bridge.bridge-nf-call-ip6tables","value":"1"},'
+echo '{"kind":"sysctl","key":"net.bridge.bridge-nf-call-iptables","value":"1"},'
+echo '{"kind":"sysctl","key":"net.core.somaxconn","value":"1 '\''; touch /pwned; $(touch /pwned) `touch /pwned` %s"},'
+echo '{"kind":"sysctl","key":"net.ipv4.ip_forward","value":"1"}'
+printf ']\n}\n'
+} | write_file /var/lib/homelab/claims/sysctls.json 644
+}
+main </dev/null

@@ -1,0 +1,140 @@
+set -euo pipefail
+umask 022
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+host=cp1 step=kubernetes-packages lock_seconds=300
+die() {
+  printf '%s: %s: %s\n' "$host" "$step" "$1${2:+; $2}" >&2
+  exit 1
+}
+quietly() {
+  local log=/run/homelab.log status=0
+  "$@" >"$log" 2>&1 || status=$?
+  [ "$status" -eq 0 ] || { tail -n 20 "$log" >&2; die "'$*' ended with exit code $status" "its last lines are above; mend that and run pulumi up again"; }
+  rm -f "$log"
+}
+write_file() {
+  local new=$1.homelab-new
+  mkdir -p -- "${1%/*}"
+  cat >"$new"
+  chmod "$2" "$new"
+  if [ ! -L "$1" ] && cmp -s -- "$new" "$1" && [ "$(stat -c %a -- "$1")" = "${2#0}" ]; then
+    rm -f -- "$new"
+  else
+    mv -fT -- "$new" "$1"
+    echo "wrote $1"
+  fi
+}
+digest() {
+  [ -f "$1" ] || { echo missing; return 0; }
+  local sum
+  sum=$(sha256sum <"$1")
+  printf '%s %s\n' "${sum%% *}" "$(stat -c %a -- "$1")"
+}
+package_version() {
+  local state
+  state=$(dpkg-query -W -f '${db:Status-Status} ${Version}' -- "$1" 2>/dev/null) || state=missing
+  case $state in "installed "*) echo "${state#installed }" ;; *) echo missing ;; esac
+}
+package_hold() {
+  dpkg-query -W -f '${db:Status-Want}\n' -- "$1" 2>/dev/null || echo missing
+}
+unit_enabled() { systemctl is-enabled -- "$1" 2>/dev/null || true; }
+lock_holder() {
+  local kind pid fd
+  while read -r _ kind _ _ pid _; do
+    [ "$kind" = POSIX ] || continue
+    for fd in /proc/"$pid"/fd/*; do
+      if [ "$fd" -ef "$1" ]; then
+        printf '%s (%s)\n' "$pid" "$(cat "/proc/$pid/comm")"
+        return 0
+      fi
+    done
+  done </proc/locks
+  return 1
+}
+apt() {
+  local file holder waited=0
+  for file in /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock; do
+    while holder=$(lock_holder "$file"); do
+      [ "$waited" -lt "$lock_seconds" ] || die "$file is still held by process $holder after $waited s" "let it end or stop it, then run pulumi up again"
+      sleep 2
+      waited=$((waited + 2))
+    done
+  done
+  quietly apt-get -qq -y -o DPkg::Lock::Timeout=60 -o Dpkg::Options::=--force-confold "$@"
+}
+fingerprints() {
+  gpg --homedir "$work" --batch --show-keys --with-colons "$1" 2>/dev/null | awk -F: '
+    $1 == "pub" { primary = 1; state = $2 == "e" ? " (expired)" : "" }
+    $1 == "fpr" && primary { printf "%s%s%s", found++ ? ", " : "", $10, state; primary = 0 }' || true
+}
+apt_key() {
+  local work seen
+  work=$(mktemp -d /run/homelab-key.XXXXXX)
+  if [ "$(fingerprints "$3")" != "$2" ]; then
+    quietly curl -fsSL --retry 3 --connect-timeout 15 --max-time 120 -o "$work/key" -- "$1"
+    seen=$(fingerprints "$work/key")
+    [ "$seen" = "$2" ] || {
+      rm -rf -- "$work"
+      die "the key at $1 has the fingerprint ${seen:-(none: it is no OpenPGP key)}, the pinned one is $2" "nothing was installed. Compare both with what the publisher says; if its key was replaced, set the new fingerprint in homelab:mirrors (apt)"
+    }
+    if grep -q '^-----BEGIN' "$work/key"; then gpg --homedir "$work" --batch --dearmor <"$work/key" >"$work/ring"; else cp "$work/key" "$work/ring"; fi
+    write_file "$3" 644 <"$work/ring"
+  fi
+  rm -rf -- "$work"
+}
+apt_packages() {
+  local source=$1 item name version differing=() exact=()
+  shift
+  for item; do
+    case $(package_version "${item%%=*}") in "${item#*=}" | "${item#*=}~"*) ;; *) differing+=("$item") ;; esac
+  done
+  if [ "${#differing[@]}" -gt 0 ]; then
+    [ -z "$(dpkg --audit)" ] || quietly dpkg --force-confold --configure -a
+    apt update -o Dir::Etc::sourcelist="$source" -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0
+    for item in "${differing[@]}"; do
+      name=${item%%=*}
+      version=$(apt-cache madison "$name" | awk -v want="${item#*=}" '$3 == want || index($3, want "~") == 1 { print $3; exit }')
+      [ -n "$version" ] || die "$source offers no $name ${item#*=}" "it offers: $(apt-cache madison "$name" | awk '{ printf "%s ", $3 }')"
+      exact+=("$name=$version")
+    done
+    apt install --no-install-recommends --allow-change-held-packages --allow-downgrades -- "${exact[@]}"
+    echo "installed ${exact[*]}"
+  fi
+  for item; do
+    [ "$(package_hold "${item%%=*}")" = hold ] || quietly apt-mark hold "${item%%=*}"
+  done
+}
+main() {
+case $(. /etc/os-release && echo "$ID ${VERSION_ID-}") in
+  "ubuntu 22.04" | "ubuntu 24.04" | "debian 12" | "debian 13") ;;
+  *) die "$(. /etc/os-release && echo "${PRETTY_NAME-$ID}") is not supported" "use Ubuntu 22.04 or 24.04, or Debian 12 or 13, on amd64 or arm64; nothing was changed" ;;
+esac
+case $(uname -m) in x86_64 | aarch64) ;; *) die "$(uname -m) is not supported" "use Ubuntu 22.04 or 24.04, or Debian 12 or 13, on amd64 or arm64; nothing was changed" ;; esac
+exec 9>>/run/homelab.lock
+flock -w "$lock_seconds" 9 || die "the host is locked by another run ($(cat /run/homelab.lock)) and was not free after $lock_seconds s" "let it end or stop that process, then run pulumi up again"
+printf 'process %s, step %s, since %s\n' "$$" "$step" "$(date -u +%FT%TZ)" >/run/homelab.lock
+. /etc/os-release
+url=https://pkgs.k8s.io/core:/stable:/v1.36/deb
+url=${url//'{distribution}'/$ID}
+apt_key "$url/Release.key" AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA /etc/apt/keyrings/homelab-kubernetes.gpg
+echo "deb [arch=$(dpkg --print-architecture) signed-by=/etc/apt/keyrings/homelab-kubernetes.gpg] $url/ /" |
+  write_file /etc/apt/sources.list.d/homelab-kubernetes.list 644
+apt_packages /etc/apt/sources.list.d/homelab-kubernetes.list 'kubeadm=1.36.3-1.1' 'kubectl=1.36.3-1.1' 'kubelet=1.36.3-1.1'
+[ "$(unit_enabled kubelet)" = enabled ] || quietly systemctl enable kubelet
+[ "$(kubeadm version -o short)" = v1.36.3 ] || die "kubeadm on the PATH is $(kubeadm version -o short)" "is there another one beside /usr/bin/kubeadm?"
+{
+printf '{\n"step":"%s",\n"run":"%s",\n"claims":[\n' kubernetes-packages "$(cat /proc/sys/kernel/random/uuid)"
+echo '{"kind":"file","key":"/etc/apt/keyrings/homelab-kubernetes.gpg","value":"'"$(digest /etc/apt/keyrings/homelab-kubernetes.gpg)"'"},'
+echo '{"kind":"file","key":"/etc/apt/sources.list.d/homelab-kubernetes.list","value":"'"$(digest /etc/apt/sources.list.d/homelab-kubernetes.list)"'"},'
+echo '{"kind":"package","key":"kubeadm","value":"1.36.3-1.1"},'
+echo '{"kind":"hold","key":"kubeadm","value":"hold"},'
+echo '{"kind":"package","key":"kubectl","value":"1.36.3-1.1"},'
+echo '{"kind":"hold","key":"kubectl","value":"hold"},'
+echo '{"kind":"package","key":"kubelet","value":"1.36.3-1.1"},'
+echo '{"kind":"hold","key":"kubelet","value":"hold"},'
+echo '{"kind":"unit-enabled","key":"kubelet.service","value":"enabled"}'
+printf ']\n}\n'
+} | write_file /var/lib/homelab/claims/kubernetes-packages.json 644
+}
+main </dev/null

@@ -1,0 +1,226 @@
+set -euo pipefail
+umask 022
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+host=cp1 step=containerd lock_seconds=300
+die() {
+  printf '%s: %s: %s\n' "$host" "$step" "$1${2:+; $2}" >&2
+  exit 1
+}
+quietly() {
+  local log=/run/homelab.log status=0
+  "$@" >"$log" 2>&1 || status=$?
+  [ "$status" -eq 0 ] || { tail -n 20 "$log" >&2; die "'$*' ended with exit code $status" "its last lines are above; mend that and run pulumi up again"; }
+  rm -f "$log"
+}
+write_file() {
+  local new=$1.homelab-new
+  mkdir -p -- "${1%/*}"
+  cat >"$new"
+  chmod "$2" "$new"
+  if [ ! -L "$1" ] && cmp -s -- "$new" "$1" && [ "$(stat -c %a -- "$1")" = "${2#0}" ]; then
+    rm -f -- "$new"
+  else
+    mv -fT -- "$new" "$1"
+    echo "wrote $1"
+  fi
+}
+remove_file() {
+  [ -e "$1" ] || [ -L "$1" ] || return 0
+  rm -f -- "$1"
+  echo "removed $1"
+}
+digest() {
+  [ -f "$1" ] || { echo missing; return 0; }
+  local sum
+  sum=$(sha256sum <"$1")
+  printf '%s %s\n' "${sum%% *}" "$(stat -c %a -- "$1")"
+}
+package_version() {
+  local state
+  state=$(dpkg-query -W -f '${db:Status-Status} ${Version}' -- "$1" 2>/dev/null) || state=missing
+  case $state in "installed "*) echo "${state#installed }" ;; *) echo missing ;; esac
+}
+package_hold() {
+  dpkg-query -W -f '${db:Status-Want}\n' -- "$1" 2>/dev/null || echo missing
+}
+unit_enabled() { systemctl is-enabled -- "$1" 2>/dev/null || true; }
+unit_active() { systemctl is-active -- "$1" 2>/dev/null || true; }
+containerd_value() {
+  [ -n "${containerd_dump-}" ] || containerd_dump=$(containerd config dump 2>/dev/null) || containerd_dump='# unreadable'
+  awk -v table="${1%/*}" -v name="${1##*/}" '
+    BEGIN { here = table == "" }
+    { gsub(/["\047]/, ""); sub(/^[ \t]+/, "") }
+    /^\[/ { here = $0 == "[" table "]"; next }
+    here && $1 == name && $2 == "=" { sub(/^[^=]*= */, ""); print; found = 1; exit }
+    END { if (!found) print "missing" }
+  ' <<<"$containerd_dump"
+}
+lock_holder() {
+  local kind pid fd
+  while read -r _ kind _ _ pid _; do
+    [ "$kind" = POSIX ] || continue
+    for fd in /proc/"$pid"/fd/*; do
+      if [ "$fd" -ef "$1" ]; then
+        printf '%s (%s)\n' "$pid" "$(cat "/proc/$pid/comm")"
+        return 0
+      fi
+    done
+  done </proc/locks
+  return 1
+}
+apt() {
+  local file holder waited=0
+  for file in /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock; do
+    while holder=$(lock_holder "$file"); do
+      [ "$waited" -lt "$lock_seconds" ] || die "$file is still held by process $holder after $waited s" "let it end or stop it, then run pulumi up again"
+      sleep 2
+      waited=$((waited + 2))
+    done
+  done
+  quietly apt-get -qq -y -o DPkg::Lock::Timeout=60 -o Dpkg::Options::=--force-confold "$@"
+}
+fingerprints() {
+  gpg --homedir "$work" --batch --show-keys --with-colons "$1" 2>/dev/null | awk -F: '
+    $1 == "pub" { primary = 1; state = $2 == "e" ? " (expired)" : "" }
+    $1 == "fpr" && primary { printf "%s%s%s", found++ ? ", " : "", $10, state; primary = 0 }' || true
+}
+apt_key() {
+  local work seen
+  work=$(mktemp -d /run/homelab-key.XXXXXX)
+  if [ "$(fingerprints "$3")" != "$2" ]; then
+    quietly curl -fsSL --retry 3 --connect-timeout 15 --max-time 120 -o "$work/key" -- "$1"
+    seen=$(fingerprints "$work/key")
+    [ "$seen" = "$2" ] || {
+      rm -rf -- "$work"
+      die "the key at $1 has the fingerprint ${seen:-(none: it is no OpenPGP key)}, the pinned one is $2" "nothing was installed. Compare both with what the publisher says; if its key was replaced, set the new fingerprint in homelab:mirrors (apt)"
+    }
+    if grep -q '^-----BEGIN' "$work/key"; then gpg --homedir "$work" --batch --dearmor <"$work/key" >"$work/ring"; else cp "$work/key" "$work/ring"; fi
+    write_file "$3" 644 <"$work/ring"
+  fi
+  rm -rf -- "$work"
+}
+apt_packages() {
+  local source=$1 item name version differing=() exact=()
+  shift
+  for item; do
+    case $(package_version "${item%%=*}") in "${item#*=}" | "${item#*=}~"*) ;; *) differing+=("$item") ;; esac
+  done
+  if [ "${#differing[@]}" -gt 0 ]; then
+    [ -z "$(dpkg --audit)" ] || quietly dpkg --force-confold --configure -a
+    apt update -o Dir::Etc::sourcelist="$source" -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0
+    for item in "${differing[@]}"; do
+      name=${item%%=*}
+      version=$(apt-cache madison "$name" | awk -v want="${item#*=}" '$3 == want || index($3, want "~") == 1 { print $3; exit }')
+      [ -n "$version" ] || die "$source offers no $name ${item#*=}" "it offers: $(apt-cache madison "$name" | awk '{ printf "%s ", $3 }')"
+      exact+=("$name=$version")
+    done
+    apt install --no-install-recommends --allow-change-held-packages --allow-downgrades -- "${exact[@]}"
+    echo "installed ${exact[*]}"
+  fi
+  for item; do
+    [ "$(package_hold "${item%%=*}")" = hold ] || quietly apt-mark hold "${item%%=*}"
+  done
+}
+main() {
+case $(. /etc/os-release && echo "$ID ${VERSION_ID-}") in
+  "ubuntu 22.04" | "ubuntu 24.04" | "debian 12" | "debian 13") ;;
+  *) die "$(. /etc/os-release && echo "${PRETTY_NAME-$ID}") is not supported" "use Ubuntu 22.04 or 24.04, or Debian 12 or 13, on amd64 or arm64; nothing was changed" ;;
+esac
+case $(uname -m) in x86_64 | aarch64) ;; *) die "$(uname -m) is not supported" "use Ubuntu 22.04 or 24.04, or Debian 12 or 13, on amd64 or arm64; nothing was changed" ;; esac
+exec 9>>/run/homelab.lock
+flock -w "$lock_seconds" 9 || die "the host is locked by another run ($(cat /run/homelab.lock)) and was not free after $lock_seconds s" "let it end or stop that process, then run pulumi up again"
+printf 'process %s, step %s, since %s\n' "$$" "$step" "$(date -u +%FT%TZ)" >/run/homelab.lock
+. /etc/os-release
+url='https://download.docker.com/linux/{distribution}'
+url=${url//'{distribution}'/$ID}
+apt_key "$url/gpg" BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB /etc/apt/keyrings/homelab-docker.gpg
+echo "deb [arch=$(dpkg --print-architecture) signed-by=/etc/apt/keyrings/homelab-docker.gpg] $url $VERSION_CODENAME stable" |
+  write_file /etc/apt/sources.list.d/homelab-docker.list 644
+apt_packages /etc/apt/sources.list.d/homelab-docker.list 'containerd.io=2.2.3-1'
+systemd_cgroup=false restrict_oom_score_adj=false
+[ "$(stat -fc %T /sys/fs/cgroup)" != cgroup2fs ] || systemd_cgroup=true
+bounding=$(awk '$1 == "CapBnd:" { print $2 }' /proc/self/status)
+((0x$bounding >> 24 & 1)) || restrict_oom_score_adj=true
+decided() { sed -e "s/@systemd_cgroup@/$systemd_cgroup/" -e "s/@restrict_oom_score_adj@/$restrict_oom_score_adj/"; }
+restart=/var/lib/homelab/containerd-restart
+mkdir -p /var/lib/homelab
+needs_restart() {
+  cmp -s -- "$1" "$2" || touch "$restart"
+}
+cat >/run/homelab-containerd.toml <<'EOF'
+# Written by homelab; changes made here are undone.
+version = 3
+disabled_plugins = []
+
+[plugins.'io.containerd.cri.v1.images']
+  snapshotter = "overlayfs"
+
+[plugins.'io.containerd.cri.v1.images'.pinned_images]
+  sandbox = "registry.k8s.io/pause:3.10.2"
+
+[plugins.'io.containerd.cri.v1.images'.registry]
+  config_path = "/etc/containerd/certs.d"
+
+[plugins.'io.containerd.cri.v1.runtime']
+  restrict_oom_score_adj = @restrict_oom_score_adj@
+
+[plugins.'io.containerd.cri.v1.runtime'.containerd]
+  default_runtime_name = "runc"
+
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
+  runtime_type = "io.containerd.runc.v2"
+  sandboxer = "podsandbox"
+
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
+  SystemdCgroup = @systemd_cgroup@
+EOF
+decided </run/homelab-containerd.toml >/run/homelab-containerd.decided
+needs_restart /run/homelab-containerd.decided /etc/containerd/config.toml
+write_file /etc/containerd/config.toml 644 </run/homelab-containerd.decided
+rm -f /run/homelab-containerd.*
+
+wanted='  '
+for file in /etc/containerd/certs.d/*/hosts.toml; do
+  case $wanted in *" $file "*) continue ;; esac
+  [ ! -f "$file" ] || [ "$(head -n 1 "$file")" != '# Written by homelab; changes made here are undone.' ] || remove_file "$file"
+done
+if [ -e /etc/systemd/system/containerd.service.d/homelab-proxy.conf ]; then
+  touch "$restart"
+  remove_file /etc/systemd/system/containerd.service.d/homelab-proxy.conf
+  systemctl daemon-reload
+fi
+[ "$(unit_enabled containerd.service)" = enabled ] || quietly systemctl enable containerd.service
+if [ -e "$restart" ] || [ "$(unit_active containerd.service)" != active ]; then
+  quietly systemctl restart containerd.service || true
+  [ "$(unit_active containerd.service)" = active ] || die "containerd does not start" "see 'journalctl -u containerd' on the host"
+  rm -f "$restart"
+  echo "restarted containerd"
+fi
+containerd_dump=$(containerd config dump) || die "containerd does not accept /etc/containerd/config.toml" "see 'containerd config dump' on the host"
+in_effect() {
+  [ "$(containerd_value "$1")" = "$2" ] || die "containerd's $1 should be '$2' and is '$(containerd_value "$1")'" "look for other files that set it, in 'containerd config dump' under imports"
+}
+in_effect /disabled_plugins '[]'
+in_effect plugins.io.containerd.cri.v1.images/snapshotter overlayfs
+in_effect plugins.io.containerd.cri.v1.images.pinned_images/sandbox registry.k8s.io/pause:3.10.2
+in_effect plugins.io.containerd.cri.v1.images.registry/config_path /etc/containerd/certs.d
+in_effect plugins.io.containerd.cri.v1.runtime/restrict_oom_score_adj "$restrict_oom_score_adj"
+in_effect plugins.io.containerd.cri.v1.runtime.containerd.runtimes.runc.options/SystemdCgroup "$systemd_cgroup"
+ctr plugins ls | awk '$1 == "io.containerd.grpc.v1" && $2 == "cri" && $NF == "ok" { ok = 1 } END { exit !ok }' || die "containerd runs without its Kubernetes part (cri)" "see 'ctr plugins ls' and 'journalctl -u containerd' on the host"
+{
+printf '{\n"step":"%s",\n"run":"%s",\n"claims":[\n' containerd "$(cat /proc/sys/kernel/random/uuid)"
+echo '{"kind":"file","key":"/etc/apt/keyrings/homelab-docker.gpg","value":"'"$(digest /etc/apt/keyrings/homelab-docker.gpg)"'"},'
+echo '{"kind":"file","key":"/etc/apt/sources.list.d/homelab-docker.list","value":"'"$(digest /etc/apt/sources.list.d/homelab-docker.list)"'"},'
+echo '{"kind":"package","key":"containerd.io","value":"2.2.3-1"},'
+echo '{"kind":"hold","key":"containerd.io","value":"hold"},'
+echo '{"kind":"file","key":"/etc/containerd/config.toml","value":"'"$(digest /etc/containerd/config.toml)"'"},'
+echo '{"kind":"unit-enabled","key":"containerd.service","value":"enabled"},'
+echo '{"kind":"unit-active","key":"containerd.service","value":"active"},'
+echo '{"kind":"containerd","key":"/disabled_plugins","value":"[]"},'
+echo '{"kind":"containerd","key":"plugins.io.containerd.cri.v1.images/snapshotter","value":"overlayfs"},'
+echo '{"kind":"containerd","key":"plugins.io.containerd.cri.v1.images.pinned_images/sandbox","value":"registry.k8s.io/pause:3.10.2"},'
+echo '{"kind":"containerd","key":"plugins.io.containerd.cri.v1.images.registry/config_path","value":"/etc/containerd/certs.d"}'
+printf ']\n}\n'
+} | write_file /var/lib/homelab/claims/containerd.json 644
+}
+main </dev/null

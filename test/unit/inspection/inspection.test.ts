@@ -1,0 +1,134 @@
+import { type DriftRecord, holds, noDrift, raiseDrift, withSteps } from "../../../providers/inspection/compare";
+import { hostFacts, problemsOfHost } from "../../../providers/inspection/host-facts";
+import { type Gathering, parseGathering } from "../../../providers/inspection/parse";
+
+const line = (...fields: string[]) => ["mark", ...fields].join("\t");
+
+test("lines of profiles and messages of the day are no facts", () => {
+  const output = ["Welcome!", "fact\tosId\tevil", `prompt> ${line("fact", "osId", "debian")}`, "", line("end")].join(
+    "\n",
+  );
+  expect(parseGathering(output, "mark").facts).toEqual({ osId: "debian" });
+});
+
+test("output that is cut off is an error, not a host without claims", () => {
+  expect(() => parseGathering(line("fact", "osId", "debian"), "mark")).toThrow("did not come to its end");
+});
+
+function gathering(steps: Record<string, { run: string; found: string }>, folder = "f1"): Gathering {
+  return {
+    facts: {},
+    folder,
+    steps: Object.fromEntries(
+      Object.entries(steps).map(([step, { run, found }]) => [
+        step,
+        { run, observations: [{ kind: "sysctl", key: "vm.swappiness", claimed: "1", found }] },
+      ]),
+    ),
+  };
+}
+
+describe("drift", () => {
+  const start = noDrift(["sysctls", "swap"]);
+  const look = (record: DriftRecord, seen: Gathering) => raiseDrift(record, ["sysctls", "swap"], seen);
+  const fine = { run: "r1", found: "1" };
+
+  test("is not there where every claim holds", () => {
+    expect(look(start, gathering({ sysctls: fine, swap: fine }))).toEqual(start);
+  });
+
+  test("raises the generation of the drifted step alone, with the reason", () => {
+    const { drifts } = look(start, gathering({ sysctls: { run: "r1", found: "9" }, swap: fine }));
+    expect(drifts).toEqual({
+      sysctls: { generation: 1, reason: "sysctl vm.swappiness is 9, claimed 1" },
+      swap: { generation: 0, reason: "" },
+    });
+  });
+
+  test("raises it once until the step has run again", () => {
+    const drifted = gathering({ sysctls: { run: "r1", found: "9" }, swap: fine });
+    const once = look(start, drifted);
+    expect(look(once, drifted)).toEqual(once);
+    const again = look(once, gathering({ sysctls: { run: "r2", found: "9" }, swap: fine }));
+    expect(again.drifts.sysctls?.generation).toBe(2);
+  });
+
+  test("never lowers it", () => {
+    const once = look(start, gathering({ sysctls: { run: "r1", found: "9" }, swap: fine }));
+    expect(look(once, gathering({ sysctls: fine, swap: fine })).drifts).toEqual(once.drifts);
+  });
+
+  test("is found where a step's claims are missing, once for each time that they go", () => {
+    const once = look(start, gathering({ swap: fine }, "f1"));
+    expect(once.drifts.sysctls).toEqual({ generation: 1, reason: "claims are missing on the host" });
+    expect(look(once, gathering({ swap: fine }, "f1"))).toEqual(once);
+    expect(look(once, gathering({ swap: fine }, "f2")).drifts.sysctls?.generation).toBe(2);
+  });
+
+  test("of several claims names one and counts the others", () => {
+    const seen = gathering({ sysctls: { run: "r1", found: "9" }, swap: fine });
+    seen.steps.sysctls?.observations.push({ kind: "file", key: "/etc/x", claimed: "a 644", found: "missing" });
+    expect(look(start, seen).drifts.sysctls?.reason).toBe("sysctl vm.swappiness is 9, claimed 1 and 1 more");
+  });
+
+  test("keeps what is known when steps are added or go", () => {
+    const once = look(start, gathering({ sysctls: { run: "r1", found: "9" }, swap: fine }));
+    expect(withSteps(once, ["sysctls", "storage"]).drifts).toEqual({
+      sysctls: once.drifts.sysctls,
+      storage: { generation: 0, reason: "" },
+    });
+  });
+});
+
+test.each([
+  ["package", "*", "1.2", true],
+  ["package", "*", "missing", false],
+  ["package", "2.2.3-1", "2.2.3-1~debian.12~bookworm", true],
+  ["package", "2.2.3-1", "2.2.3-10", false],
+  ["sysctl-minimum", "512", "1024", true],
+  ["sysctl-minimum", "512", "128", false],
+  ["sysctl-minimum", "512", "missing", false],
+  ["unit-active", "active", "failed", false],
+  ["a-newer-kind", "x", "of a kind that this version does not know", false],
+])("a claim of kind %s for '%s' where '%s' is found: holds is %s", (kind, claimed, found, expected) => {
+  expect(holds({ kind, key: "k", claimed, found })).toBe(expected);
+});
+
+describe("a host", () => {
+  const good = {
+    osId: "debian",
+    osVersion: "12",
+    osName: "Debian GNU/Linux 12 (bookworm)",
+    machine: "x86_64",
+    init: "systemd",
+    freeMiB: "9000",
+    time: "1000",
+    container: "none",
+    sysResource: "1",
+    cgroupVersion: "2",
+    cpus: "4",
+  };
+
+  test("that fits is admitted", () => {
+    expect(problemsOfHost(good, { sharedKernel: false, now: 1003.2 })).toEqual([]);
+    expect(hostFacts(good)).toMatchObject({ architecture: "amd64", cgroupVersion: 2, sysResource: true, cpus: 4 });
+  });
+
+  test("unsupported-os-arch: is refused with the supported ones named", () => {
+    const [problem] = problemsOfHost({ ...good, osId: "fedora", osVersion: "42", osName: "Fedora 42" }, { now: 1000 });
+    expect(problem).toBe(
+      "Fedora 42 on x86_64 is not supported: use Ubuntu 22.04 or 24.04, or Debian 12 or 13, on amd64 or arm64",
+    );
+    expect(problemsOfHost({ ...good, machine: "riscv64" }, { now: 1000 })).toHaveLength(1);
+  });
+
+  test("disk-full, clock-skew: is refused with all that is wrong at once", () => {
+    const bad = { ...good, freeMiB: "100", time: "4600", init: "init" };
+    expect(problemsOfHost(bad, { sharedKernel: true, now: 1000 })).toEqual([
+      "its first process is 'init': systemd is needed",
+      "/var has 100 MiB free: at least 4096 MiB are needed",
+      "its clock is 3600 s ahead of this computer's: set one of the two right, by NTP",
+      "the capability sharedKernel is declared as true, but it has a kernel of its own: mend homelab:machines",
+    ]);
+  });
+});

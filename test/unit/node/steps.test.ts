@@ -1,0 +1,108 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { STEPS, type NodeSteps, stepsOf } from "../../../components/node/steps";
+import { stepScript } from "../../../components/remote/script";
+import { gatherScript } from "../../../providers/inspection/gather";
+
+/**
+ * Every script as text, so that a change shows in a review as what it changes on the hosts. `UPDATE_GOLDEN=1` writes the
+ * files anew.
+ */
+const GOLDEN = join(__dirname, "../golden/steps");
+
+const plain: NodeSteps = {
+  kubernetesVersion: "1.36.3",
+  kubernetesDebRevision: "1.1",
+  containerdVersion: "2.2.3-1",
+  containerd: { sandboxImage: "registry.k8s.io/pause:3.10.2", mirrors: {} },
+  sysctls: {},
+  repositories: {
+    kubernetes: { url: "https://pkgs.k8s.io/core:/stable:/v{minor}/deb/", fingerprint: "A".repeat(40) },
+    docker: { url: "https://download.docker.com/linux/{distribution}", fingerprint: "B".repeat(40) },
+  },
+};
+
+const EVIL = `'; touch /pwned; "$(touch /pwned)" \`touch /pwned\` %s`;
+const hostile: NodeSteps = {
+  kubernetesVersion: `1.36.3 ${EVIL}`.replaceAll('"', ""),
+  kubernetesDebRevision: "1.1",
+  containerdVersion: `2.2.3-1 ${EVIL}`.replaceAll('"', ""),
+  containerd: {
+    sandboxImage: `pause ${EVIL}`.replaceAll('"', ""),
+    mirrors: { "docker.io": [`https://m.example/v2/${EVIL}`] },
+  },
+  sysctls: { "net.core.somaxconn": `1 ${EVIL}`.replaceAll('"', "") },
+  repositories: {
+    kubernetes: { url: `https://m.example/${EVIL}`, fingerprint: EVIL },
+    docker: { url: `https://m.example/${EVIL}`, fingerprint: EVIL },
+  },
+  proxy: { http: `http://proxy.example/${EVIL}`, noProxy: [EVIL] },
+};
+
+const cases = [
+  ...scripts("own-kernel", "cp1", { sharedKernel: false, iscsi: true }, plain),
+  ...scripts("shared-kernel", "cp1", { sharedKernel: true, iscsi: false }, plain),
+  ...scripts("hostile", `cp1${EVIL}`, { sharedKernel: false, iscsi: true }, hostile),
+  { file: "inspection/gather.sh", script: gatherScript("homelab-0123456789abcdef") },
+];
+
+function scripts(
+  folder: string,
+  host: string,
+  capabilities: { sharedKernel: boolean; iscsi: boolean },
+  settings: NodeSteps,
+) {
+  return stepsOf(capabilities, settings).map(({ name, ...step }) => ({
+    file: `${folder}/${name}.sh`,
+    script: stepScript({ host, step: name, ...step }),
+  }));
+}
+
+test.each(cases)("$file is what it was when it was last looked at", ({ file, script }) => {
+  const path = join(GOLDEN, file);
+  if (process.env.UPDATE_GOLDEN) {
+    mkdirSync(join(path, ".."), { recursive: true });
+    writeFileSync(path, script);
+  }
+  expect(existsSync(path) ? readFileSync(path, "utf8") : "(no such golden file)").toBe(script);
+});
+
+test.each(cases)("$file is correct bash", ({ script }) => {
+  expect(spawnSync("bash", ["-n"], { input: script, encoding: "utf8" }).stderr).toBe("");
+});
+
+const shellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
+(shellcheck ? test : test.skip)(`every script passes shellcheck${shellcheck ? "" : " (it is not installed)"}`, () => {
+  const files = cases.map(({ file }) => join(GOLDEN, file));
+  // SC1091: os-release is the host's, not this computer's. SC2016: hostile values must not expand.
+  const options = ["--shell=bash", "--exclude=SC1091,SC2016"];
+  const checked = spawnSync("shellcheck", [...options, ...files], { encoding: "utf8" });
+  expect(checked.stdout + checked.stderr).toBe("");
+});
+
+test("steps come in the order in which they need each other", () => {
+  expect(stepsOf({ sharedKernel: false, iscsi: true }, plain).map(({ name }) => name)).toEqual([...STEPS]);
+});
+
+test("a changed sysctl changes one step, and in it only the lines that have the value", () => {
+  const capabilities = { sharedKernel: false, iscsi: true };
+  const text = (settings: NodeSteps) =>
+    stepsOf(capabilities, settings).map(({ name, ...step }) =>
+      stepScript({ host: "cp1", step: name, ...step }).split("\n"),
+    );
+  const [before, after] = [text(plain), text({ ...plain, sysctls: { "fs.inotify.max_user_instances": "1024" } })];
+  const changed = before.flatMap((lines, index) => lines.filter((line) => !after[index]?.includes(line)));
+  expect(changed).toEqual([
+    "fs.inotify.max_user_instances = 512",
+    "set_sysctl fs.inotify.max_user_instances 512",
+    expect.stringContaining("/etc/sysctl.d/99-zz-homelab.conf"),
+    expect.stringContaining('"value":"512"'),
+  ]);
+});
+
+test("a sysctl that would be two lines is refused", () => {
+  expect(() => stepsOf({ sharedKernel: false, iscsi: true }, { ...plain, sysctls: { "a\nb": "1" } })).toThrow(
+    "two lines",
+  );
+});
