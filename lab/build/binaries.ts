@@ -61,7 +61,7 @@ async function buildAll(names: readonly RecipeName[], say: Say): Promise<void> {
   // Another process may have built some of them while this one waited for the lock.
   const missing = names.filter((name) => !isBuilt(name));
   if (missing.length === 0) return;
-  await requireGo();
+  await requireGo(missing.map((name) => recipes[name].module));
   for (const [index, name] of missing.entries()) {
     const next = missing[index + 1];
     // Its failure is reported when its own turn comes.

@@ -91,9 +91,15 @@ async function copyCarried(recipe: Recipe, folder: string): Promise<void> {
       extendEnv: false,
     });
     fs.cpSync(path.join(found.stdout.trim(), inside), path.join(folder, name), { recursive: true });
-    // A module's archive keeps no modes.
-    if (name.endsWith(".sh")) fs.chmodSync(path.join(folder, name), 0o755);
+    giveModes(path.join(folder, name));
   }
+}
+
+/** A module's archive keeps no modes, and Go's cache is read-only. */
+function giveModes(target: string): void {
+  const isFolder = fs.statSync(target).isDirectory();
+  fs.chmodSync(target, isFolder || target.endsWith(".sh") ? 0o755 : 0o644);
+  if (isFolder) fs.readdirSync(target).forEach((name) => giveModes(path.join(target, name)));
 }
 
 /** Keeps how long each build took, for whoever wants to make it faster. */

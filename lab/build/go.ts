@@ -6,9 +6,6 @@ import execa from "execa";
 
 import { cacheRoot } from "./cache";
 
-/** The newest `go` line among the modules that are built: an older toolchain refuses them. */
-export const oldestGo = "1.26.2";
-
 /** Caches of the Go command, of the lab's own so that they can be deleted without asking anybody. */
 export const goCaches = {
   modules: (): string => path.join(cacheRoot(), "go", "modules"),
@@ -37,21 +34,30 @@ export function goEnvironment(): NodeJS.ProcessEnv {
   };
 }
 
-/** Throws unless a Go toolchain is there that is new enough for everything the lab builds. */
-export async function requireGo(): Promise<void> {
-  const remedy = `install Go ${oldestGo} or later (https://go.dev/dl) and put it on PATH`;
+/** Throws unless a Go toolchain is there that is new enough for the `go` lines of these modules' go.mod. */
+export async function requireGo(modules: readonly string[]): Promise<void> {
+  const needed = modules.map(goLine).sort(byVersion).at(-1) ?? "1";
+  const remedy = `install Go ${needed} or later (https://go.dev/dl) and put it on PATH`;
   let found: string;
   try {
-    found = (await execa("go", ["env", "GOVERSION"], { env: goEnvironment() })).stdout.trim();
+    found = (await execa("go", ["env", "GOVERSION"], { env: goEnvironment(), extendEnv: false })).stdout.trim();
   } catch {
     throw new Error(`this computer: the lab's programs are built from source, and 'go' can't be run; ${remedy}`);
   }
-  const numbers = (version: string): number[] => (version.match(/\d+/g) ?? []).slice(0, 3).map(Number);
-  const [have, need] = [numbers(found), numbers(oldestGo)];
-  const first = need.findIndex((number, index) => (have[index] ?? 0) !== number);
-  if (first >= 0 && (have[first] ?? 0) < (need[first] ?? 0)) {
-    throw new Error(`this computer: the lab's programs need Go ${oldestGo}, and ${found} was found; ${remedy}`);
+  if (byVersion(found.replace(/^go/, ""), needed) < 0) {
+    throw new Error(`this computer: the lab's programs need Go ${needed}, and ${found} was found; ${remedy}`);
   }
+}
+
+function goLine(module: string): string {
+  return /^go (\S+)$/m.exec(fs.readFileSync(path.join(module, "go.mod"), "utf8"))?.[1] ?? "1";
+}
+
+/** Orders Go's versions by their numbers, as `Array.sort` takes it. */
+function byVersion(a: string, b: string): number {
+  const [left, right] = [a, b].map((version) => (version.match(/\d+/g) ?? []).map(Number)) as [number[], number[]];
+  const differing = [0, 1, 2].find((index) => (left[index] ?? 0) !== (right[index] ?? 0));
+  return differing === undefined ? 0 : (left[differing] ?? 0) - (right[differing] ?? 0);
 }
 
 /** Deletes what compiling leaves behind: some 30 GB that nothing needs once the binaries are there. */
@@ -64,6 +70,7 @@ const neededSpace = 15e9;
 
 /** Makes room for the next recipe if the disk is short: first the compiled packages go, which only save time. */
 export function requireSpace(): void {
+  fs.mkdirSync(cacheRoot(), { recursive: true });
   const free = (): number => {
     const { bavail, bsize } = fs.statfsSync(cacheRoot());
     return bavail * bsize;
