@@ -24,13 +24,20 @@ const pollMs = 50;
 const pidFile = (runDir: string): string => path.join(runDir, "mirror.pid");
 const logFile = (runDir: string): string => path.join(runDir, "mirror.log");
 
+/** The server's program, built where it is missing. */
+async function builtProgram(): Promise<string> {
+  return path.join(await ensureBinaries("mirror"), mirrorProgramName);
+}
+
 /**
  * Sees to it that the mirror is served, by a process of its own that outlives this one. One that already serves the same
  * root at the same addresses is left alone; any other one that this run folder knows is ended first.
  */
-export async function ensureMirrorRunning(service: MirrorService): Promise<void> {
-  const program = path.join(await ensureBinaries("mirror"), mirrorProgramName);
-  const command = serveCommand(program, service);
+export async function ensureMirrorRunning(
+  service: MirrorService,
+  program: () => Promise<string> = builtProgram,
+): Promise<void> {
+  const command = serveCommand(await program(), service);
   const running = runningMirror(service.runDir);
   if (running && sameCommand(running.command, command) && (await servedRoot(service)) === service.root) return;
   await stopMirror(service.runDir);
@@ -92,8 +99,9 @@ export function runningMirror(runDir: string): { pid: number; command: string[] 
   try {
     const pid = Number(fs.readFileSync(pidFile(runDir), "utf8").trim());
     const command = fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
-    const isMirror = path.basename(command[0] ?? "") === mirrorProgramName && command[1] === "serve";
-    return isMirror && command.includes(logFile(runDir)) ? { pid, command } : undefined;
+    const serve = command.indexOf("serve");
+    const isMirror = path.basename(command[serve - 1] ?? "") === mirrorProgramName && command.includes(logFile(runDir));
+    return isMirror ? { pid, command: command.slice(serve - 1) } : undefined;
   } catch {
     return undefined;
   }

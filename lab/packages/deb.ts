@@ -77,6 +77,8 @@ export async function buildDeb(deb: Deb, folder: string): Promise<string> {
   for (const [name, text] of Object.entries(deb.scripts ?? {})) {
     put(`DEBIAN/${name}`, 0o755, (to) => fs.writeFileSync(to, text as string));
   }
+  // The user's umask must not reach the hosts.
+  await must(`packing ${deb.name}`, "chmod", ["-R", "u=rwX,go=rX", root]);
   const target = path.join(folder, debFileName(deb, architecture));
   const options = ["--root-owner-group", "-Zzstd", "-z3", "--build", root, target];
   await must(`packing ${deb.name}`, "dpkg-deb", options, { env: { SOURCE_DATE_EPOCH: String(packagedTime) } });

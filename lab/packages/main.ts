@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { versions } from "../../versions";
 import { ensureAllBinaries, keyFor } from "../build/binaries";
 import { cached, cacheRoot, keyOf } from "../build/cache";
+import { withBuildLock } from "../build/lock";
 import type { Say } from "../build/progress";
 import { labVersions } from "../build/versions";
 import { must } from "../cli/command";
@@ -31,8 +32,10 @@ export async function ensureMirror(say: Say = (line) => void process.stderr.writ
   const folder = path.join(cacheRoot(), "mirror", key);
   if (fs.existsSync(folder)) return folder;
   const sources = await ensureAllBinaries(groups, say);
-  say("packing the mirror …");
-  return cached("mirror", key, (root) => buildMirror(root, sources));
+  return withBuildLock("packing the mirror", say, () => {
+    say("packing the mirror …");
+    return cached("mirror", key, (root) => buildMirror(root, sources));
+  });
 }
 
 /** Fills `root` with everything that the mirror serves. */
