@@ -59,7 +59,7 @@ export function writeClaims(step: string, claims: readonly Claim[]): string {
     `printf '{\\n"step":"%s",\\n"run":"%s",\\n"claims":[\\n' ${quote(step)} "$(cat /proc/sys/kernel/random/uuid)"`,
     ...lines,
     `printf ']\\n}\\n'`,
-    `} | write_file ${CLAIMS_FOLDER}/${step}.json 644`,
+    `} | write_file ${CLAIMS_FOLDER}/${step}.json 644 >/dev/null`,
   ].join("\n");
 }
 

@@ -65,10 +65,8 @@ export const SWAP_AT_BOOT = `swap_at_boot() {
 
 /** `swap_units`: names of units that would bring swap back, zram's among them. */
 export const SWAP_UNITS = `swap_units() {
-  {
-    systemctl list-unit-files --no-legend --plain --type=swap
-    systemctl list-unit-files --no-legend --plain zramswap.service zram-config.service
-  } 2>/dev/null | awk '$2 != "masked" && $2 != "disabled" { print $1 }' || true
+  systemctl list-unit-files --no-legend --plain '*.swap' zramswap.service zram-config.service 2>/dev/null |
+    awk '$2 != "masked" && $2 != "disabled" { print $1 }' || true
 }`;
 
 /** `containerd_value TABLE/NAME`: a value in effect in containerd's configuration, all without quotes. */

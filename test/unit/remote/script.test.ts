@@ -89,7 +89,7 @@ test("a lock's holder is named by process id and name, and nobody where the file
   const lock = join(folder, "lock");
   writeFileSync(lock, "");
   // As apt locks: fcntl's F_SETLK with struct flock { F_WRLCK, SEEK_SET, 0, 0 }.
-  const locker = `use Fcntl; open(my $f, "+<", $ARGV[0]) or die; fcntl($f, F_SETLK, pack("s s x4 q q l x4", F_WRLCK, 0, 0, 0, 0)) or die; $| = 1; print "locked\\n"; sleep 20`;
+  const locker = `use Fcntl; open(my $f, "+<", $ARGV[0]) or die; my $lock = pack("s s x4 q q l x4", F_WRLCK, 0, 0, 0, 0); fcntl($f, F_SETLK, $lock) or die; $| = 1; print "locked\\n"; sleep 20`;
   const script = commands(`
 lock_holder ${lock} || echo free
 coproc HOLDER { exec perl -e '${locker}' ${lock}; }

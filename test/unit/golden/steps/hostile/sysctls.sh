@@ -63,6 +63,6 @@ echo '{"kind":"sysctl","key":"net.bridge.bridge-nf-call-iptables","value":"1"},'
 echo '{"kind":"sysctl","key":"net.core.somaxconn","value":"1 '\''; touch /pwned; $(touch /pwned) `touch /pwned` %s"},'
 echo '{"kind":"sysctl","key":"net.ipv4.ip_forward","value":"1"}'
 printf ']\n}\n'
-} | write_file /var/lib/homelab/claims/sysctls.json 644
+} | write_file /var/lib/homelab/claims/sysctls.json 644 >/dev/null
 }
 main </dev/null

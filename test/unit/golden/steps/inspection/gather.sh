@@ -39,10 +39,8 @@ swap_active() {
   echo "${areas:-none}"
 }
 swap_units() {
-  {
-    systemctl list-unit-files --no-legend --plain --type=swap
-    systemctl list-unit-files --no-legend --plain zramswap.service zram-config.service
-  } 2>/dev/null | awk '$2 != "masked" && $2 != "disabled" { print $1 }' || true
+  systemctl list-unit-files --no-legend --plain '*.swap' zramswap.service zram-config.service 2>/dev/null |
+    awk '$2 != "masked" && $2 != "disabled" { print $1 }' || true
 }
 swap_at_boot() {
   local found unit

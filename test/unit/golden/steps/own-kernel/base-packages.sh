@@ -87,6 +87,6 @@ echo '{"kind":"package","key":"mount","value":"*"},'
 echo '{"kind":"package","key":"procps","value":"*"},'
 echo '{"kind":"package","key":"socat","value":"*"}'
 printf ']\n}\n'
-} | write_file /var/lib/homelab/claims/base-packages.json 644
+} | write_file /var/lib/homelab/claims/base-packages.json 644 >/dev/null
 }
 main </dev/null

@@ -53,6 +53,6 @@ echo '{"kind":"module","key":"br_netfilter","value":"present"},'
 echo '{"kind":"module","key":"overlay","value":"present"},'
 echo '{"kind":"file","key":"/etc/modules-load.d/homelab.conf","value":"ea9ce30a4e8a0e2312d70656f81d730782db10dad6cb1d9fa3d4dda99f732f48 644"}'
 printf ']\n}\n'
-} | write_file /var/lib/homelab/claims/kernel-modules.json 644
+} | write_file /var/lib/homelab/claims/kernel-modules.json 644 >/dev/null
 }
 main </dev/null

@@ -135,6 +135,6 @@ echo '{"kind":"package","key":"kubelet","value":"1.36.3-1.1"},'
 echo '{"kind":"hold","key":"kubelet","value":"hold"},'
 echo '{"kind":"unit-enabled","key":"kubelet.service","value":"enabled"}'
 printf ']\n}\n'
-} | write_file /var/lib/homelab/claims/kubernetes-packages.json 644
+} | write_file /var/lib/homelab/claims/kubernetes-packages.json 644 >/dev/null
 }
 main </dev/null

@@ -60,6 +60,6 @@ echo '{"kind":"sysctl","key":"net.bridge.bridge-nf-call-ip6tables","value":"1"},
 echo '{"kind":"sysctl","key":"net.bridge.bridge-nf-call-iptables","value":"1"},'
 echo '{"kind":"sysctl","key":"net.ipv4.ip_forward","value":"1"}'
 printf ']\n}\n'
-} | write_file /var/lib/homelab/claims/sysctls.json 644
+} | write_file /var/lib/homelab/claims/sysctls.json 644 >/dev/null
 }
 main </dev/null

@@ -221,6 +221,6 @@ echo '{"kind":"containerd","key":"plugins.io.containerd.cri.v1.images/snapshotte
 echo '{"kind":"containerd","key":"plugins.io.containerd.cri.v1.images.pinned_images/sandbox","value":"registry.k8s.io/pause:3.10.2"},'
 echo '{"kind":"containerd","key":"plugins.io.containerd.cri.v1.images.registry/config_path","value":"/etc/containerd/certs.d"}'
 printf ']\n}\n'
-} | write_file /var/lib/homelab/claims/containerd.json 644
+} | write_file /var/lib/homelab/claims/containerd.json 644 >/dev/null
 }
 main </dev/null

@@ -47,6 +47,6 @@ printf '{\n"step":"%s",\n"run":"%s",\n"claims":[\n' kernel-modules "$(cat /proc/
 echo '{"kind":"module","key":"br_netfilter","value":"present"},'
 echo '{"kind":"module","key":"overlay","value":"present"}'
 printf ']\n}\n'
-} | write_file /var/lib/homelab/claims/kernel-modules.json 644
+} | write_file /var/lib/homelab/claims/kernel-modules.json 644 >/dev/null
 }
 main </dev/null

@@ -19,10 +19,8 @@ write_file() {
   fi
 }
 swap_units() {
-  {
-    systemctl list-unit-files --no-legend --plain --type=swap
-    systemctl list-unit-files --no-legend --plain zramswap.service zram-config.service
-  } 2>/dev/null | awk '$2 != "masked" && $2 != "disabled" { print $1 }' || true
+  systemctl list-unit-files --no-legend --plain '*.swap' zramswap.service zram-config.service 2>/dev/null |
+    awk '$2 != "masked" && $2 != "disabled" { print $1 }' || true
 }
 swap_at_boot() {
   local found unit
@@ -55,6 +53,6 @@ done
 printf '{\n"step":"%s",\n"run":"%s",\n"claims":[\n' swap "$(cat /proc/sys/kernel/random/uuid)"
 echo '{"kind":"swap","key":"at-boot","value":"none"}'
 printf ']\n}\n'
-} | write_file /var/lib/homelab/claims/swap.json 644
+} | write_file /var/lib/homelab/claims/swap.json 644 >/dev/null
 }
 main </dev/null

@@ -58,6 +58,6 @@ echo '{"kind":"sysctl","key":"net.ipv4.ip_forward","value":"1"},'
 echo '{"kind":"sysctl-minimum","key":"fs.inotify.max_user_instances","value":"512"},'
 echo '{"kind":"sysctl-minimum","key":"fs.inotify.max_user_watches","value":"524288"}'
 printf ']\n}\n'
-} | write_file /var/lib/homelab/claims/sysctls.json 644
+} | write_file /var/lib/homelab/claims/sysctls.json 644 >/dev/null
 }
 main </dev/null
