@@ -1,3 +1,4 @@
+import { createInterface } from "node:readline";
 import execa from "execa";
 import { Failure } from "./failure";
 import type { Phase } from "./progress";
@@ -23,9 +24,14 @@ export interface Ended {
 
 /** Runs a command and answers how it ended, whatever that is: also where there is no such program. */
 export async function run(program: string, args: string[], options: CommandOptions = {}): Promise<Ended> {
+  const started = Date.now();
   const ended = await execa(program, args, { ...execaOptions(options), reject: false });
+  // Node and execa both end the child at the time limit; only execa says so.
+  const timedOut =
+    ended.timedOut ||
+    (ended.signal === "SIGTERM" && Date.now() - started >= (options.timeoutSeconds ?? Infinity) * 1000);
   const stderr = ended.stderr || (ended.failed ? ((ended as { shortMessage?: string }).shortMessage ?? "") : "");
-  return { exitCode: exitCodeOf(ended), stdout: ended.stdout ?? "", stderr, timedOut: ended.timedOut };
+  return { exitCode: exitCodeOf(ended), stdout: ended.stdout ?? "", stderr, timedOut };
 }
 
 /** Runs a command that must succeed; `doing` says in the failure what it was for. Answers its standard output. */
@@ -43,15 +49,12 @@ export async function follow(
   onLine: (line: string) => void,
   options: CommandOptions = {},
 ): Promise<number> {
-  const child = execa(program, args, { ...execaOptions(options), reject: false, all: true, buffer: false });
-  let rest = "";
-  child.all?.setEncoding("utf8").on("data", (chunk: string) => {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop() ?? "";
-    lines.forEach(onLine);
+  const child = execa(program, args, { ...execaOptions(options), reject: false, buffer: false });
+  // Each stream by itself: a line of one must not end in the middle of a line of the other.
+  const readToEnd = [child.stdout, child.stderr].map(async (stream) => {
+    if (stream) for await (const line of createInterface({ input: stream })) onLine(line);
   });
-  const ended = await child;
-  if (rest) onLine(rest);
+  const [ended] = await Promise.all([child, ...readToEnd]);
   return exitCodeOf(ended);
 }
 

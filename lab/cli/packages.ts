@@ -1,0 +1,73 @@
+import * as fs from "node:fs";
+import { inPhase, run } from "./command";
+import { Failure } from "./failure";
+import { findSystemProgram } from "./programs";
+import { phase, say } from "./progress";
+import { asRoot, requireRoot } from "./root";
+
+/** Something that a command needs of the computer: a program, or a file. */
+export interface Need {
+  /** A program's name, or an absolute path. */
+  found: string;
+  /** The Debian and Ubuntu package that has it. */
+  package: string;
+}
+
+/** What the lab's machines and mirror need. */
+export const LAB_NEEDS: readonly Need[] = [
+  { found: "systemd-nspawn", package: "systemd-container" },
+  { found: "mmdebstrap", package: "mmdebstrap" },
+  { found: "/usr/share/keyrings/debian-archive-keyring.gpg", package: "debian-archive-keyring" },
+  { found: "dpkg-deb", package: "dpkg" },
+  { found: "ip", package: "iproute2" },
+  { found: "iptables", package: "iptables" },
+  { found: "flock", package: "util-linux" },
+];
+
+/** How long apt waits for another process's lock, in seconds. */
+const APT_LOCK_SECONDS = 120;
+
+/** The packages of the needs that this computer does not meet. */
+export function missingPackages(needs: readonly Need[], isThere: (found: string) => boolean = exists): string[] {
+  return [...new Set(needs.filter((need) => !isThere(need.found)).map((need) => need.package))].sort();
+}
+
+function exists(found: string): boolean {
+  return found.startsWith("/") ? fs.existsSync(found) : findSystemProgram(found) !== undefined;
+}
+
+/** Installs what is missing, after saying what that is. Root's rights are used for apt alone. */
+export async function installMissing(needs: readonly Need[]): Promise<void> {
+  const packages = missingPackages(needs);
+  if (packages.length === 0) return;
+  if (process.platform !== "linux") {
+    throw new Failure(
+      `this computer runs ${process.platform}, and the lab's machines are systemd-nspawn machines, which need Linux`,
+      "Run it on Debian or Ubuntu (a virtual machine will do).",
+    );
+  }
+  if (!findSystemProgram("apt-get")) {
+    throw new Failure(
+      `this computer lacks ${packages.join(", ")}, and has no apt-get to install them`,
+      "Install the packages that have these programs on your distribution: " +
+        needs.map((need) => need.found).join(", "),
+    );
+  }
+  say(`Will be installed by apt: ${packages.join(" ")}`);
+  await requireRoot("apt-get");
+  await phase(`apt packages (${packages.join(" ")})`, async (running) => {
+    const apt = (...args: string[]): string[] =>
+      asRoot([
+        "env",
+        "DEBIAN_FRONTEND=noninteractive",
+        "apt-get",
+        "-q",
+        `-oDPkg::Lock::Timeout=${APT_LOCK_SECONDS}`,
+        ...args,
+      ]);
+    // A repository that does not answer is a problem only if the packages can't be had from the others.
+    const [update = "", ...updateArgs] = apt("update");
+    await run(update, updateArgs);
+    await inPhase(running, "installing packages", apt("install", "-y", "--no-install-recommends", ...packages));
+  });
+}

@@ -1,0 +1,54 @@
+import * as fs from "node:fs";
+import { follow, must, run } from "./command";
+import { Failure } from "./failure";
+import { outputReader } from "./output";
+import { places } from "./places";
+import { phase } from "./progress";
+
+/** How an operation on a stack is called and what to do when it fails. */
+export interface Operation {
+  command: "up" | "destroy" | "refresh";
+  title: string;
+  advice: string;
+}
+
+/** Runs an operation on the stack. Its output is shown as it comes, in short. */
+export async function operate({ command, title, advice }: Operation, stack: string): Promise<void> {
+  await phase(title, async (running) => {
+    const output = outputReader();
+    const args = [command, "--yes", "--skip-preview", "--non-interactive", "--color=never", "--stack", stack];
+    if (command === "up") args.push("--suppress-outputs");
+    const exitCode = await follow("pulumi", args, (line) => {
+      const shown = output.read(line);
+      if (shown && "line" in shown) running.line(shown.line);
+      else if (shown) running.note(shown.note);
+    });
+    if (exitCode !== 0) {
+      const what = output.failed.length > 0 ? `: ${output.failed.join(", ")}` : " (see above)";
+      throw new Failure(`pulumi ${command} of stack ${stack} failed${what}`, advice);
+    }
+    running.title(`${title}: ${output.resources.join(", ") || "nothing to do"}`);
+  });
+}
+
+export async function stackExists(stack: string): Promise<boolean> {
+  const listed = await must("listing the stacks", "pulumi", ["stack", "ls", "--json"]);
+  return (JSON.parse(listed) as { name: string }[]).some(({ name }) => name.split("/").pop() === stack);
+}
+
+/** Makes the stack where it is missing. Pulumi writes the settings file anew when it does; what it writes there is kept only if it is needed. */
+export async function ensureStack(stack: string): Promise<void> {
+  if (await stackExists(stack)) return;
+  const file = places.settings(stack);
+  const before = fs.readFileSync(file, "utf8");
+  await must(`making the stack ${stack}`, "pulumi", ["stack", "init", "--stack", stack]);
+  if (before.includes("encryptionsalt:")) fs.writeFileSync(file, before);
+}
+
+/** An output of the stack; secrets in clear. */
+export async function stackOutput<T>(stack: string, name: string): Promise<T> {
+  const args = ["stack", "output", name, "--json", "--show-secrets", "--stack", stack];
+  const ended = await run("pulumi", args);
+  if (ended.exitCode === 0) return JSON.parse(ended.stdout) as T;
+  throw new Failure(`stack ${stack} has no output ${name}: ${ended.stderr.trim()}`, "Run `make up` first.");
+}

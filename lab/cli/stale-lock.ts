@@ -1,0 +1,54 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { must } from "./command";
+import { Failure } from "./failure";
+import { places } from "./places";
+import { say } from "./progress";
+
+/** What the local backend writes into a lock file. */
+interface Lock {
+  pid: number;
+  username: string;
+  hostname: string;
+  timestamp: string;
+}
+
+/**
+ * Clears the lock of a run that was killed; a stack in another backend is left to `pulumi cancel` by hand.
+ *
+ * @throws Failure where the run that holds the lock is still at work, or may be, on another computer
+ */
+export async function clearStaleLock(stack: string): Promise<void> {
+  const folder = path.join(places.state, ".pulumi", "locks", "organization", "homelab", stack);
+  const locks = readLocks(folder);
+  if (locks.length === 0) return;
+  const alive = locks.find((lock) => lock.hostname !== os.hostname() || isPulumi(lock.pid));
+  if (alive) {
+    throw new Failure(
+      `stack ${stack} is being changed by process ${alive.pid} of ${alive.username} on ${alive.hostname}, since ${alive.timestamp}`,
+      `Wait for it. If it is gone for good: . .homelab/env && pulumi cancel --stack ${stack}`,
+    );
+  }
+  say(
+    `  an earlier run (process ${locks.map((lock) => lock.pid).join(", ")}) was killed: its lock is cleared by pulumi cancel`,
+  );
+  await must("clearing the lock of a killed run", "pulumi", ["cancel", "--yes", "--stack", stack]);
+}
+
+function readLocks(folder: string): Lock[] {
+  if (!fs.existsSync(folder)) return [];
+  return fs
+    .readdirSync(folder)
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => JSON.parse(fs.readFileSync(path.join(folder, file), "utf8")) as Lock);
+}
+
+/** Process ids are given to other programs again. */
+function isPulumi(pid: number): boolean {
+  try {
+    return fs.readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "pulumi";
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,43 @@
+import { Failure, main } from "./failure";
+import { startMirror } from "./mirror";
+import { allReady, clusterNodes, nodesTable } from "./nodes-table";
+import { ensureStack, operate, stackOutput } from "./pulumi";
+import { say } from "./progress";
+import { setUp } from "./setup";
+import { clearStaleLock } from "./stale-lock";
+
+/** `make up`: everything from an empty checkout to a cluster whose nodes are Ready. */
+async function up(): Promise<void> {
+  const { stack } = await setUp();
+  await startMirror(stack);
+  await clearStaleLock(stack.name);
+  await ensureStack(stack.name);
+  await operate(
+    {
+      command: "up",
+      title: "cluster",
+      advice: "What is done stays done. Put right what is said above, then run `make up` again: it goes on from there.",
+    },
+    stack.name,
+  );
+  const nodes = await clusterNodes(await stackOutput<string>(stack.name, "kubeconfig"));
+  process.stdout.write(`\n${nodesTable(nodes).join("\n")}\n`);
+  if (!allReady(nodes))
+    throw new Failure("not every node is Ready", "Run `make nodes` in a minute, or `make up` again.");
+  say(nextSteps(process.env.STACK));
+}
+
+/** What to type next. */
+function nextSteps(stack: string | undefined): string {
+  const make = `make${stack ? ` STACK=${stack}` : ""}`;
+  return `
+To use it:
+  (umask 077; ${make} -s kubeconfig > .homelab/kubeconfig)
+  kubectl --kubeconfig .homelab/kubeconfig get pods -A
+To type pulumi by hand:
+  . .homelab/env
+To remove it:
+  ${make} down`;
+}
+
+void main(up);

@@ -1,0 +1,72 @@
+import { outputReader } from "../../../lab/cli/output";
+
+/** As Pulumi 3.246 prints it without a terminal. */
+const failedRun = `Updating (lab):
+    pulumi:pulumi:Stack homelab-lab  warning: using pulumi-resource-command from $PATH at /x/pulumi-resource-command
+
+@ updating....
+    pulumi:pulumi:Stack homelab-lab running warning: using pulumi-resource-command from $PATH at /x/pulumi-resource-command
+ +  pulumi-nodejs:dynamic/mod:Thing b creating (0s)${" "}
+ +  pulumi-nodejs:dynamic/mod:Thing c creating (0s)${" "}
+ ~  command:remote:Command cp1-sysctl updating (0s) [diff: ~stdin]
+ ~  command:remote:Command cp1-sysctl updated (2s) [diff: ~stdin]
+@ updating....
+ +  pulumi-nodejs:dynamic/mod:Thing c creating (3s) error: cp1: doing x failed
+ +  pulumi-nodejs:dynamic/mod:Thing c **creating failed** error: cp1: doing x failed
+ +  pulumi-nodejs:dynamic/mod:Thing b created (5s)${" "}
+    pulumi:pulumi:Stack homelab-lab running error: update failed
+    pulumi:pulumi:Stack homelab-lab **failed** 1 error; 1 warning
+Diagnostics:
+  pulumi:pulumi:Stack (homelab-lab):
+    warning: using pulumi-resource-command from $PATH at /x/pulumi-resource-command
+    error: update failed
+
+  pulumi-nodejs:dynamic/mod:Thing (c):
+    error: cp1: doing x failed
+    line two
+
+Resources:
+    + 1 created
+    ~ 1 updated
+    1 unchanged
+    2 errored
+
+Duration: 9s
+`;
+
+test("a run's output is cut to what was done, what failed and why", () => {
+  const reader = outputReader();
+  const shown = failedRun.split("\n").map((line) => reader.read(line));
+  const lines = shown.flatMap((one) => (one && "line" in one ? [one.line] : []));
+  expect(lines).toEqual([
+    "~ cp1-sysctl updated 2s",
+    "✗ c",
+    "+ b created 5s",
+    "pulumi:pulumi:Stack (homelab-lab):",
+    "  error: update failed",
+    "pulumi-nodejs:dynamic/mod:Thing (c):",
+    "  error: cp1: doing x failed",
+    "  line two",
+  ]);
+  expect(reader.failed).toEqual(["c"]);
+  expect(reader.resources).toEqual(["1 created", "1 updated", "1 unchanged", "2 errored"]);
+});
+
+test("what is being done is a note, not a line", () => {
+  const reader = outputReader();
+  expect(reader.read(" +  command:remote:Command worker1-swap creating (12s) ")).toEqual({ note: "worker1-swap" });
+});
+
+test("a deletion and a replacement are lines of their own", () => {
+  const reader = outputReader();
+  expect(reader.read(" -  command:remote:Command cp1-swap deleted (1s) ")).toEqual({ line: "- cp1-swap deleted 1s" });
+  expect(reader.read(" ++ nspawn:index:Machine cp1 created replacement (8s) [diff: ~image]")).toEqual({
+    line: "++ cp1 created replacement 8s",
+  });
+});
+
+test("a line of no known form is shown as it is: it may be the reason of a failure", () => {
+  expect(outputReader().read("error: the stack is currently locked by 1 lock(s)")).toEqual({
+    line: "error: the stack is currently locked by 1 lock(s)",
+  });
+});
