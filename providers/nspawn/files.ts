@@ -125,7 +125,7 @@ EmitLLDP=no
 
 /**
  * Mounts as a host has them: shared, which pods' volumes need, and writable cgroup v1 hierarchies (nspawn mounts them
- * read-only, and a kubelet makes groups there).
+ * read-only, and a kubelet makes groups there), and a file system for eBPF maps.
  */
 function mountsUnit(cgroupVersion: 1 | 2): string {
   const writable =
@@ -140,7 +140,8 @@ Before=sysinit.target
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-${writable}ExecStart=/bin/mount --make-rshared /
+${writable}ExecStart=/bin/sh -c 'mkdir -p /sys/fs/bpf; mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf || true'
+ExecStart=/bin/mount --make-rshared /
 
 [Install]
 WantedBy=sysinit.target

@@ -1,4 +1,4 @@
-import { Client, type PublicKeyAuthMethod } from "ssh2";
+import { Client, type ParsedKey, type PublicKeyAuthMethod, utils } from "ssh2";
 import { HostError } from "./errors";
 import { fingerprint, HOST_KEY_TYPE, parseHostKey, sameHostKey } from "./host-key";
 import type { SshTarget } from "./target";
@@ -19,8 +19,9 @@ export class PassingFailure extends Error {}
  *
  * @throws PassingFailure where another dial may do better, HostError where none will.
  */
-export function dial(target: SshTarget, doing: string, remainingMs: number): Promise<Client> {
+export async function dial(target: SshTarget, doing: string, remainingMs: number): Promise<Client> {
   const pinned = pinnedKey(target, doing);
+  const key = privateKey(target, doing);
   const client = new Client();
   const seen: Seen = {};
   const timeoutMs = Math.max(1, Math.min(DIAL_TIMEOUT_MS, remainingMs));
@@ -43,25 +44,23 @@ export function dial(target: SshTarget, doing: string, remainingMs: number): Pro
     client.on("ready", () => {
       clearTimeout(timer);
       client.removeAllListeners();
+      // Until the caller listens: an error that nobody hears would end the process.
+      client.on("error", () => undefined);
       resolve(client);
     });
     // One method, one key, one attempt: servers count failed logins and shut out those who make many.
-    const login: PublicKeyAuthMethod = { type: "publickey", username: target.user, key: target.privateKey };
-    try {
-      client.connect({
-        host: target.host,
-        port: target.port,
-        username: target.user,
-        authHandler: [login],
-        algorithms: { serverHostKey: [HOST_KEY_TYPE] },
-        hostVerifier: (key: Buffer) => sameHostKey((seen.offered = key), pinned),
-        keepaliveInterval: KEEPALIVE_INTERVAL_MS,
-        keepaliveCountMax: UNANSWERED_KEEPALIVES,
-        readyTimeout: 0,
-      });
-    } catch (error) {
-      fail(keyUnusable(target, doing, error as Error));
-    }
+    const login: PublicKeyAuthMethod = { type: "publickey", username: target.user, key };
+    client.connect({
+      host: target.host,
+      port: target.port,
+      username: target.user,
+      authHandler: [login],
+      algorithms: { serverHostKey: [HOST_KEY_TYPE] },
+      hostVerifier: (offered: Buffer) => sameHostKey((seen.offered = offered), pinned),
+      keepaliveInterval: KEEPALIVE_INTERVAL_MS,
+      keepaliveCountMax: UNANSWERED_KEEPALIVES,
+      readyTimeout: 0,
+    });
   });
 }
 
@@ -86,13 +85,15 @@ function pinnedKey(target: SshTarget, doing: string): Buffer {
   }
 }
 
-function keyUnusable(target: SshTarget, doing: string, error: Error): HostError {
-  // ssh2's text names the problem (wrong format, a passphrase), never the key.
-  return new HostError({
+function privateKey(target: SshTarget, doing: string): ParsedKey {
+  const key = utils.parseKey(target.privateKey);
+  if (!(key instanceof Error) && key.isPrivateKey()) return key;
+  throw new HostError({
     kind: "authentication",
     host: target.name,
     doing,
-    why: `the private key can't be used: ${error.message}`,
+    // ssh2's text names the problem (wrong format, a passphrase), never the key.
+    why: `the private key can't be used: ${key instanceof Error ? key.message : "it is a public key"}`,
     next: "Give an OpenSSH private key without a passphrase",
   });
 }

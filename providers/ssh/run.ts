@@ -24,14 +24,19 @@ export async function runOn(
       reject(ranTooLong(target, doing, options));
     }, options.timeoutSeconds * 1000);
   });
+  const ended = new Promise<RunResult>((resolve, reject) => {
+    client.exec(command, (error, opened) => {
+      if (error) return reject(notStarted(target, doing, error));
+      channel = opened;
+      // At once: a short command's output and end may stand in the same packet as its start.
+      outcome(opened, target, doing, options).then(resolve, reject);
+    });
+  });
   try {
-    const opened = open(client, target, doing, command);
-    opened.catch(() => undefined);
-    channel = await Promise.race([opened, lost, tooLong]);
-    return await Promise.race([outcome(channel, target, doing, options), lost, tooLong]);
+    return await Promise.race([ended, lost, tooLong]);
   } finally {
     clearTimeout(timer);
-    tooLong.catch(() => undefined);
+    ended.catch(() => undefined);
     channel?.close();
   }
 }
@@ -56,20 +61,13 @@ export async function runOrFail(
   });
 }
 
-function open(client: Client, target: SshTarget, doing: string, command: string): Promise<ClientChannel> {
-  return new Promise((resolve, reject) => {
-    client.exec(command, (error, channel) => {
-      if (!error) return resolve(channel);
-      reject(
-        new HostError({
-          kind: "unreachable",
-          host: target.name,
-          doing,
-          why: `the host did not start a command: ${error.message}`,
-          next: "Is a forced command or a session limit set in its sshd_config, or in authorized_keys?",
-        }),
-      );
-    });
+function notStarted(target: SshTarget, doing: string, error: Error): HostError {
+  return new HostError({
+    kind: "unreachable",
+    host: target.name,
+    doing,
+    why: `the host did not start a command: ${error.message}`,
+    next: "Is a forced command or a session limit set in its sshd_config, or in authorized_keys?",
   });
 }
 
@@ -90,7 +88,7 @@ function outcome(channel: ClientChannel, target: SshTarget, doing: string, optio
     const stderr = collect(channel.stderr);
     let ended: { exitCode: number; signal?: string } | undefined;
     channel.on("exit", (code: number | null, signal?: string) => {
-      ended = code === null ? { exitCode: exitCodeOf(signal), signal: `SIG${signal}` } : { exitCode: code };
+      ended = code === null ? { exitCode: exitCodeOf(signal), signal: signal } : { exitCode: code };
     });
     channel.on("error", reject);
     channel.on("close", () => {
@@ -103,7 +101,7 @@ function outcome(channel: ClientChannel, target: SshTarget, doing: string, optio
 
 function exitCodeOf(signal: string | undefined): number {
   const signals: Record<string, number> = constants.signals;
-  return 128 + (signals[`SIG${signal}`] ?? 0);
+  return 128 + (signals[signal ?? ""] ?? 0);
 }
 
 function ranTooLong(target: SshTarget, doing: string, options: RunOptions): HostError {
