@@ -45,19 +45,48 @@ const keptKeys = 3;
 export async function cached(artefact: string, key: string, fill: (folder: string) => Promise<void>): Promise<string> {
   const folder = path.join(cacheRoot(), artefact, key);
   if (fs.existsSync(folder)) return folder;
-  const unfinished = path.join(cacheRoot(), "unfinished", `${artefact}-${key}-${process.pid}`);
-  fs.rmSync(unfinished, { recursive: true, force: true });
-  fs.mkdirSync(unfinished, { recursive: true });
+  const unfinished = emptyFolder();
   try {
     await fill(unfinished);
-    fs.mkdirSync(path.dirname(folder), { recursive: true });
-    fs.renameSync(unfinished, folder);
-  } catch (error) {
+    publish(unfinished, folder);
+  } finally {
     fs.rmSync(unfinished, { recursive: true, force: true });
-    throw error;
   }
   dropOldKeys(path.dirname(folder));
   return folder;
+}
+
+/** A folder of this process for what is not finished yet. Those of processes that were killed are deleted. */
+function emptyFolder(): string {
+  const unfinished = path.join(cacheRoot(), "unfinished");
+  fs.mkdirSync(unfinished, { recursive: true });
+  for (const name of fs.readdirSync(unfinished)) {
+    const pid = /^(\d+)-/.exec(name)?.[1];
+    if (pid && !isRunning(Number(pid))) fs.rmSync(path.join(unfinished, name), { recursive: true, force: true });
+  }
+  const folder = fs.mkdtempSync(path.join(unfinished, `${process.pid}-`));
+  // mkdtemp's mode is the owner's alone.
+  fs.chmodSync(folder, 0o755);
+  return folder;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Gives a finished folder its place, unless another process was faster. */
+function publish(finished: string, folder: string): void {
+  fs.mkdirSync(path.dirname(folder), { recursive: true });
+  try {
+    fs.renameSync(finished, folder);
+  } catch (error) {
+    if (!fs.existsSync(folder)) throw error;
+  }
 }
 
 function dropOldKeys(artefactFolder: string): void {

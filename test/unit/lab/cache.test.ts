@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -69,6 +70,20 @@ describe("an artefact", () => {
     expect(fs.readdirSync(path.join(folder, "cache", "unfinished"))).toEqual([]);
     const result = await cached("thing", "key", write("whole"));
     expect(fs.readFileSync(path.join(result, "file"), "utf8")).toBe("whole");
+  });
+
+  it("that two make at the same time is whole for both", async () => {
+    const [one, other] = await Promise.all(["one", "other"].map((text) => cached("thing", "key", write(text))));
+    expect(one).toBe(other);
+    expect(["one", "other"]).toContain(fs.readFileSync(path.join(one ?? "", "file"), "utf8"));
+    expect(fs.readdirSync(path.join(folder, "cache", "unfinished"))).toEqual([]);
+  });
+
+  it("whose maker was killed is cleaned up after", async () => {
+    const killed = spawnSync("true").pid;
+    fs.mkdirSync(path.join(folder, "cache", "unfinished", `${killed}-abc`), { recursive: true });
+    await cached("thing", "key", write("whole"));
+    expect(fs.readdirSync(path.join(folder, "cache", "unfinished"))).toEqual([]);
   });
 
   it("that is old makes room for newer ones", async () => {
