@@ -8,7 +8,7 @@ import (
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
-	"helm.sh/helm/v3/pkg/release"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -76,25 +76,33 @@ func setting(t *testing.T, cluster *testCluster, namespace, name string) map[str
 	return must(cluster.clients.CoreV1().ConfigMaps(namespace).Get(background(), name, metav1.GetOptions{}))(t).Data
 }
 
-// leaveAs puts the newest revision of the release app into a state, as a run does that is killed there.
-func leaveAs(t *testing.T, cluster *testCluster, namespace string, status release.Status) {
+// killInside starts a step of the release app that waits for a pod, and kills the plugin once the pod is there.
+func killInside(t *testing.T, cluster *testCluster, namespace string, step func(plugin *session) error) {
 	t.Helper()
-	helm := helmOf(t, cluster, namespace)
-	last := must(helm.Releases.Last("app"))(t)
-	if status == release.StatusPendingUpgrade {
-		next := *last
-		next.Version++
-		info := *last.Info
-		next.Info = &info
-		next.SetStatus(status, "Preparing upgrade")
-		if err := helm.Releases.Create(&next); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	last.SetStatus(status, "Initial install underway")
-	if err := helm.Releases.Update(last); err != nil {
+	victim := start(t, map[string]any{"kubeconfig": cluster.kubeconfig})
+	done := make(chan error, 1)
+	go func() { done <- step(victim) }()
+	eventually(t, func() error {
+		_, err := cluster.clients.CoreV1().Pods(namespace).Get(background(), "app", metav1.GetOptions{})
+		return err
+	}, done)
+	if err := victim.process.Kill(); err != nil {
 		t.Fatal(err)
+	}
+	if err := <-done; err == nil {
+		t.Fatal("the step ended before the kill")
+	}
+	if status := must(helmOf(t, cluster, namespace).Releases.Last("app"))(t).Info.Status; !status.IsPending() {
+		t.Fatalf("the release is %s, not pending", status)
+	}
+}
+
+// expectNoPod makes sure that nothing is left of a half-made step.
+func expectNoPod(t *testing.T, cluster *testCluster, namespace string) {
+	t.Helper()
+	_, err := cluster.clients.CoreV1().Pods(namespace).Get(background(), "app", metav1.GetOptions{})
+	if !apierrors.IsNotFound(err) {
+		t.Errorf("the pod of the half-made step: %v", err)
 	}
 }
 

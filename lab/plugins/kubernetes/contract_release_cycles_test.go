@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/repo"
 )
 
@@ -105,17 +104,16 @@ func TestReleaseLifeCycles(t *testing.T) {
 		return // the released plugin leaves the repair to the person
 	}
 	t.Run("an install that a killed run left half-way is made anew", func(t *testing.T) {
-		app, inputs, namespace := prepare(t, nil)
-		if err := plugin.create(app, inputs, false); err != nil {
-			t.Fatal(err)
-		}
-		leaveAs(t, cluster, namespace, release.StatusPendingInstall)
+		app, inputs, namespace := prepare(t, map[string]any{"pod": true})
+		killInside(t, cluster, namespace, func(victim *session) error { return victim.create(app, inputs, false) })
 		again := declare(releaseType, "app")
+		inputs["values"] = map[string]any{"pod": false}
 		if err := plugin.create(again, inputs, false); err != nil {
 			t.Fatal(err)
 		}
 		if status := object(again.outputs["status"])["status"]; status != "deployed" {
 			t.Errorf("status %v", status)
 		}
+		expectNoPod(t, cluster, namespace)
 	})
 }

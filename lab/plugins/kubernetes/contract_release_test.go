@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"helm.sh/helm/v3/pkg/action"
-	"helm.sh/helm/v3/pkg/release"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -109,7 +108,11 @@ func TestReleases(t *testing.T) {
 	})
 	if os.Getenv("PLUGIN") == "" { // the released plugin leaves this to the person
 		t.Run("an upgrade that a killed run left half-way is repaired", func(t *testing.T) {
-			leaveAs(t, cluster, namespace, release.StatusPendingUpgrade)
+			unfinished := *app
+			withPod := map[string]any{"greeting": "goodbye", "password": secret{"hunter-two"}, "pod": true}
+			killInside(t, cluster, namespace, func(victim *session) error {
+				return victim.update(&unfinished, inputs(second, withPod), false)
+			})
 			if err := plugin.refresh(app); err != nil {
 				t.Fatal(err)
 			}
@@ -120,6 +123,7 @@ func TestReleases(t *testing.T) {
 			if status := object(app.outputs["status"])["status"]; status != "deployed" {
 				t.Errorf("status %v", status)
 			}
+			expectNoPod(t, cluster, namespace)
 		})
 	}
 	t.Run("deleting uninstalls, runs the hooks, and a second time is no error", func(t *testing.T) {

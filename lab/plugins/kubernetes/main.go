@@ -74,7 +74,7 @@ func exitWithEngine(address string) {
 	}
 	client := grpc_health_v1.NewHealthClient(connection)
 	for failures := 0; failures < 3; {
-		time.Sleep(3 * time.Second)
+		time.Sleep(2 * time.Second)
 		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 		_, err := client.Check(ctx, &grpc_health_v1.HealthCheckRequest{})
 		cancel()

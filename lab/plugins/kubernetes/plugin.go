@@ -167,9 +167,10 @@ func unreachableAdvice(err error) error {
 		"PULUMI_K8S_DELETE_UNREACHABLE=true", err)
 }
 
-// until gives a context that ends with the request or when the engine cancels, whichever is first.
+// until gives a context that ends when the engine cancels. A lost connection doesn't end it: as with the released plugin,
+// a step whose engine was killed goes on until the process notices and exits, and is then left half-way.
 func (p *plugin) until(ctx context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(p.running, func() { cancel(errCanceled) })
 	return ctx, func() { stop(); cancel(nil) }
 }

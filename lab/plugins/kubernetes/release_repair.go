@@ -21,7 +21,8 @@ const (
 // repair clears away an operation that a killed run left half-way, which would make Helm refuse the next one:
 //
 //   - an unfinished first install, or an unfinished uninstall, is uninstalled: there is nothing to keep;
-//   - an unfinished upgrade or rollback is marked as failed: Helm then upgrades from the last deployed revision.
+//   - an unfinished upgrade or rollback is rolled back to the last deployed revision, which takes away the objects that
+//     only the unfinished one had.
 func (p *plugin) repair(
 	ctx context.Context, urn string, helm *action.Configuration, spec releaseSpec,
 ) (remains, error) {
@@ -38,13 +39,29 @@ func (p *plugin) repair(
 	}
 	p.engine.warn(urn, fmt.Sprintf("Helm release %s/%s was left as %s by a run that ended half-way: repairing it",
 		spec.Namespace, spec.Name, status))
-	_, err = helm.Releases.Deployed(spec.Name)
+	deployed, err := helm.Releases.Deployed(spec.Name)
 	if err == nil && status != release.StatusUninstalling {
-		last.SetStatus(release.StatusFailed, "the run that did this ended half-way")
-		return untouched, helm.Releases.Update(last)
+		return untouched, p.rollBack(urn, helm, last, deployed.Version, spec)
 	}
 	if err := p.uninstall(ctx, urn, helm, spec); err != nil {
 		return untouched, fmt.Errorf("clearing away the half-made release: %w", err)
 	}
 	return nothingLeft, nil
+}
+
+// rollBack goes back to a revision. When that fails, the operation at hand goes on all the same: what it deploys is
+// complete, and its own error tells more.
+func (p *plugin) rollBack(
+	urn string, helm *action.Configuration, unfinished *release.Release, version int, spec releaseSpec,
+) error {
+	unfinished.SetStatus(release.StatusFailed, "the run that did this ended half-way")
+	if err := helm.Releases.Update(unfinished); err != nil {
+		return err
+	}
+	client := action.NewRollback(helm)
+	client.Version, client.Timeout, client.DisableHooks = version, spec.limit(), true
+	if err := client.Run(spec.Name); err != nil {
+		p.engine.warn(urn, fmt.Sprintf("going back to revision %d failed", version))
+	}
+	return nil
 }

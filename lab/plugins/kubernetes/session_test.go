@@ -45,10 +45,11 @@ var buildOnce = sync.OnceValues(func() (string, error) {
 
 // session is one run of the plugin, driven as the engine does.
 type session struct {
-	t      *testing.T
-	client pulumirpc.ResourceProviderClient
-	mutex  sync.Mutex
-	logged []string
+	t       *testing.T
+	client  pulumirpc.ResourceProviderClient
+	process *os.Process
+	mutex   sync.Mutex
+	logged  []string
 }
 
 // terminal takes the messages that the plugin sends to the engine.
@@ -90,6 +91,7 @@ func start(t *testing.T, options map[string]any) *session {
 	if err := plugin.Start(); err != nil {
 		t.Fatal(err)
 	}
+	result.process = plugin.Process
 	t.Cleanup(func() { _ = plugin.Process.Kill(); _ = plugin.Wait() })
 	port, err := bufio.NewReader(output).ReadString('\n')
 	if err != nil {
