@@ -18,7 +18,7 @@ const component = described(
 export const clusterSchema = z.strictObject({
   kubernetesVersion: format
     .scalarText(kubernetesVersion, "Version of Kubernetes, exactly")
-    .default(versions.kubernetes),
+    .prefault(versions.kubernetes),
   controlPlaneEndpoint: described(
     "Where nodes and people reach the API server; by default the first control plane",
     z.strictObject({
@@ -32,8 +32,8 @@ export const clusterSchema = z.strictObject({
   ).prefault([]),
   podSubnet: format
     .scalarText(format.subnet, "Subnet of the pods; each node takes a /24 of it")
-    .default(defaultSubnets.pods),
-  serviceSubnet: format.scalarText(format.subnet, "Subnet of the services").default(defaultSubnets.services),
+    .prefault(defaultSubnets.pods),
+  serviceSubnet: format.scalarText(format.subnet, "Subnet of the services").prefault(defaultSubnets.services),
   dnsDomain: format.text(format.dnsName, "DNS domain of the services").default("cluster.local"),
   apiServer: component,
   controllerManager: component,
@@ -43,14 +43,15 @@ export const clusterSchema = z.strictObject({
     z.record(format.text(format.featureGateName, "Name"), z.boolean()),
   ).prefault({}),
   kubelet: described("Settings of every kubelet", kubeletSchema).prefault({}),
-  kubeadm: z
-    .strictObject({
+  kubeadm: described(
+    "Settings of kubeadm itself",
+    z.strictObject({
       ignorePreflightErrors: described(
         "kubeadm's own checks whose failure is a warning",
         z.array(format.text(format.preflightCheck, "Name of the check")),
       ).prefault([]),
-    })
-    .prefault({}),
+    }),
+  ).prefault({}),
 });
 
 export const containerdSchema = z.strictObject({
@@ -76,7 +77,7 @@ export const containerdSchema = z.strictObject({
 
 export const sysctlsSchema = described(
   "Kernel parameters of every host, added to those that Kubernetes needs or in their place",
-  z.record(format.text(format.sysctlName, "Name"), format.scalarText(format.sysctlValue, "Value")),
+  z.record(format.text(format.sysctlName, "Name"), format.scalarText(format.sysctlValue, "Value of the kernel parameter of this name")),
 );
 
 const aptRepository = (what: string, url: string, key: string) =>

@@ -14,12 +14,12 @@ const nodesOf = <Node extends z.ZodType>(node: Node) =>
 
 /** systemd-nspawn machines on the computer that runs Pulumi. */
 export const nspawnSchema = z.strictObject({
-  kind: z.literal("nspawn"),
+  kind: described("The kind of machine", z.literal("nspawn")),
   network: described(
     "The bridge of the machines; the computer has the subnet's first address",
     z.strictObject({
       bridge: format.text(format.interfaceName, "Name of the bridge").default("homelab"),
-      subnet: format.scalarText(format.subnet, "Subnet of the machines").default(defaultSubnets.machines),
+      subnet: format.scalarText(format.subnet, "Subnet of the machines").prefault(defaultSubnets.machines),
     }),
   ).prefault({}),
   image: described(
@@ -54,7 +54,7 @@ const vmFields = {
 
 /** Multipass virtual machines on the computer that runs Pulumi. */
 export const multipassSchema = z.strictObject({
-  kind: z.literal("multipass"),
+  kind: described("The kind of machine", z.literal("multipass")),
   image: vmFields.image.default("24.04"),
   cpus: vmFields.cpus.default(2),
   memory: vmFields.memory.default("4G"),
@@ -114,7 +114,7 @@ export const sshSchema = z.strictObject({
 
 /** Existing hosts over SSH. */
 export const metalSchema = z.strictObject({
-  kind: z.literal("metal"),
+  kind: described("The kind of machine", z.literal("metal")),
   protect: described("Refuse `pulumi destroy` until this is false", z.boolean()).default(true),
   capabilities,
   nodes: nodesOf(

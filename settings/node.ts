@@ -59,11 +59,13 @@ const taintSchema = z.strictObject({
 export const labelled = (value: format.Rule, description: string) =>
   described(description, z.record(format.text(format.labelKey, "Key"), format.scalarText(value, "Value"))).prefault({});
 
-const capability = described("Overrides what the kind of machine says", z.boolean()).optional();
-
+/** Each overrides what the kind of machine says. */
 export const capabilitiesSchema = z.strictObject({
-  sharedKernel: capability,
-  iscsi: capability,
+  sharedKernel: described(
+    "The kernel is the computer's: modules and its own sysctls can't be set",
+    z.boolean(),
+  ).optional(),
+  iscsi: described("The kernel has iSCSI, which Longhorn needs", z.boolean()).optional(),
 });
 
 /** What every node has, whatever kind of machine it is. */

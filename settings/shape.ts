@@ -4,10 +4,10 @@ import { settingsSchema } from "./schema";
 /** The parts of a JSON schema that are used here. */
 export interface Shape {
   description?: string;
-  type?: string | string[];
-  enum?: unknown[];
-  const?: unknown;
-  default?: unknown;
+  type?: string;
+  enum?: string[];
+  const?: string;
+  default?: string | number | boolean | object;
   minimum?: number;
   maximum?: number;
   /** Set by `secretText`. */
@@ -31,7 +31,7 @@ export function settingsShape(): Shape {
 /** The names that are allowed at a path; none where any name is. */
 export function settingNamesAt(path: readonly PropertyKey[], raw: unknown): string[] {
   const shape = shapeAt(path, raw);
-  return Object.keys(shape?.properties ?? {}).concat((shape?.propertyNames?.enum ?? []).map(String));
+  return Object.keys(shape?.properties ?? {}).concat(shape?.propertyNames?.enum ?? []);
 }
 
 /** What a setting is for. */
