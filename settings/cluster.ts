@@ -77,7 +77,10 @@ export const containerdSchema = z.strictObject({
 
 export const sysctlsSchema = described(
   "Kernel parameters of every host, added to those that Kubernetes needs or in their place",
-  z.record(format.text(format.sysctlName, "Name"), format.scalarText(format.sysctlValue, "Value of the kernel parameter of this name")),
+  z.record(
+    format.text(format.sysctlName, "Name"),
+    format.scalarText(format.sysctlValue, "Value of the kernel parameter of this name"),
+  ),
 );
 
 const aptRepository = (what: string, url: string, key: string) =>
