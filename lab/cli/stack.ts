@@ -11,7 +11,7 @@ export interface Stack {
   because: string;
   /** `nspawn` machines need programs of this computer, and may need the mirror. */
   machineKind: string;
-  /** `address:port` of each place at which the settings expect the lab's mirror; none where they do not. */
+  /** `address:port` of each place at which the settings expect the lab's mirror, loopback first; none where they do not. */
   mirrorAddresses: string[];
   /** The settings file has the salt of a passphrase. */
   hasSalt: boolean;
@@ -66,10 +66,10 @@ function gateway(subnet: string): string {
   }
 }
 
-/** Each `host:port` of the http addresses in a text whose host is this computer. */
+/** Each `host:port` of the http addresses in a text whose host is this computer, in the order of the hosts. */
 function ownAddresses(text: string, hosts: string[]): string[] {
-  const found = [...text.matchAll(/http:\/\/([0-9.]+):(\d+)\//g)]
-    .filter(([, host]) => hosts.includes(host ?? ""))
-    .map(([, host, port]) => `${host}:${port}`);
-  return [...new Set(found)].sort();
+  const found = [...text.matchAll(/http:\/\/([0-9.]+):(\d+)\//g)].map(([, host, port]) => ({ host, port }));
+  return hosts.flatMap((host) => [
+    ...new Set(found.filter((address) => address.host === host).map(({ port }) => `${host}:${port}`)),
+  ]);
 }

@@ -14,11 +14,11 @@ test("a wished stack needs its settings file", () => {
 
 test("the mirror is started where the lab's settings expect it, and nowhere else", () => {
   const lab = fs.readFileSync(places.settings("lab"), "utf8");
-  expect(readSettings(lab).mirrorAddresses).toEqual(["10.90.0.1:5080", "127.0.0.1:5080"]);
+  expect(readSettings(lab).mirrorAddresses).toEqual(["127.0.0.1:5080", "10.90.0.1:5080"]);
   const moved = lab
     .replaceAll("10.90.0.1:5080", "10.99.7.1:81")
     .replace("kind: nspawn", "kind: nspawn\n    network: { subnet: 10.99.7.0/24 }");
-  expect(readSettings(moved).mirrorAddresses).toEqual(["10.99.7.1:81", "127.0.0.1:5080"]);
+  expect(readSettings(moved).mirrorAddresses).toEqual(["127.0.0.1:5080", "10.99.7.1:81"]);
   expect(readSettings(lab.replace("kind: nspawn", "kind: metal")).mirrorAddresses).toEqual([]);
 });
 
