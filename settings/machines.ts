@@ -95,7 +95,7 @@ const loginFields = {
   bastion: described("Host to connect through", bastionSchema),
 };
 
-/** How hosts are reached, where the program did not make them itself. */
+/** How hosts are reached that the program did not make itself. */
 export const sshSchema = z.strictObject({
   connectTimeoutSeconds: described(
     "How long to wait for a host that doesn't answer, in all",

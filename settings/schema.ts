@@ -12,7 +12,10 @@ export const settingsSchema = z.strictObject({
   sysctls: sysctlsSchema.prefault({}),
   mirrors: described("Where packages and charts come from", mirrorsSchema).prefault({}),
   addons: described("What is installed into the cluster", addonsSchema).prefault({}),
-  ssh: described("How the hosts are reached", sshSchema).prefault({}),
+  ssh: described(
+    "How existing hosts are reached (kind metal); each setting can be another for one host",
+    sshSchema,
+  ).prefault({}),
   gitops: described("The repository that Argo CD takes over with (not built yet)", gitopsSchema).optional(),
   proxy: described("Proxy for the hosts' own downloads: packages and images", proxySchema).optional(),
 });

@@ -70,23 +70,23 @@ function hubble(view: View): Problem[] {
 
 /** How hosts are reached is a matter of metal; the machines that the program makes get a user and keys of their own. */
 export function sshProblems(view: View): Problem[] {
-  const ssh = (valueAt(view.raw, ["ssh"]) ?? {}) as Record<string, unknown>;
+  const ssh = mapping(valueAt(view.raw, ["ssh"]));
   if (view.kind === "nspawn" || view.kind === "multipass") {
-    return Object.keys(ssh)
-      .filter((name) =>
-        ["user", "port", "agent", "privateKey", "privateKeyPath", "sudoPassword", "bastion"].includes(name),
-      )
-      .map((name) => ({
-        path: ["ssh", name],
-        message: `is for existing hosts (kind metal); machines of kind ${view.kind} get a user and keys from the program`,
-      }));
+    return Object.keys(ssh).map((name) => ({
+      path: ["ssh", name],
+      message: `is for existing hosts (kind metal); machines of kind ${view.kind} get a user and keys from the program`,
+    }));
   }
   return view.kind === "metal" ? view.nodes.flatMap((node) => hostLogin(node, ssh)) : [];
 }
 
+/** What is not a mapping is reported by the schema. */
+function mapping(value: unknown): Record<string, unknown> {
+  return value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
 function hostLogin({ path, raw }: View["nodes"][number], shared: Record<string, unknown>): Problem[] {
-  const own = (raw.ssh ?? {}) as Record<string, unknown>;
-  const ssh = { ...shared, ...own };
+  const ssh = { ...shared, ...mapping(raw.ssh) };
   const problems: Problem[] = [];
   if (ssh.user === undefined) {
     problems.push({ path: [...path, "ssh", "user"], message: "is required, here or under ssh.user" });
