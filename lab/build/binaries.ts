@@ -47,52 +47,74 @@ export async function ensureAllBinaries<G extends Group>(
   say: Say = (line) => void process.stderr.write(`${line}\n`),
 ): Promise<Record<G, string>> {
   const ordered = allGroups.filter((group): group is G => (wanted as readonly Group[]).includes(group));
-  const missing = ordered.flatMap((group) => groups[group] as readonly RecipeName[]).filter((name) => !isBuilt(name));
+  const results = ordered.flatMap((group) => groups[group] as readonly RecipeName[]).map(resultOf);
+  const missing = results.filter(isMissing);
   if (missing.length > 0) {
-    const titles = missing.map((name) => recipes[name].title).join(", ");
-    await withBuildLock(`building ${titles}`, say, () => buildAll(missing, say));
+    const titles = missing.map(({ name }) => recipes[name].title).join(", ");
+    // Another process may build some of them while this one waits for the lock.
+    await withBuildLock(`building ${titles}`, say, () => buildAll(missing.filter(isMissing), say));
   }
   const folders: [string, string][] = [];
-  for (const group of ordered) folders.push([group, await folderOf(group)]);
+  for (const group of ordered) folders.push([group, await folderOf(group, results)]);
   return Object.fromEntries(folders) as Record<G, string>;
 }
 
-async function buildAll(names: readonly RecipeName[], say: Say): Promise<void> {
-  // Another process may have built some of them while this one waited for the lock.
-  const missing = names.filter((name) => !isBuilt(name));
-  if (missing.length === 0) return;
-  await requireGo(missing.map((name) => recipes[name].module));
-  for (const [index, name] of missing.entries()) {
-    const next = missing[index + 1];
-    // Its failure is reported when its own turn comes.
-    const downloads = next && prepare(recipes[next]).catch(() => undefined);
-    await cached(artefactOf(name), keyFor(name), (folder) => compile(recipes[name], name, folder, say));
-    await downloads;
-  }
-  if (Object.keys(recipes).every((name) => isBuilt(name as RecipeName))) deleteGoCaches();
+/** Where the binaries of a recipe are, or will be, for the sources as they are now. */
+interface Result {
+  readonly name: RecipeName;
+  readonly key: string;
+  readonly folder: string;
 }
 
-async function folderOf(group: Group): Promise<string> {
-  if (group !== "engine") return resultOf(groups[group][0]);
-  const parts = engineParts.map(resultOf);
-  const key = keyOf({ scripts: engineScripts, parts: engineParts.map(keyFor) }, []);
-  return cached("engine", key, async (folder) => assembleEngine(folder, parts));
+function resultOf(name: RecipeName): Result {
+  const key = keyFor(name);
+  return { name, key, folder: path.join(cacheRoot(), artefactOf(name), key) };
+}
+
+function isMissing({ folder }: Result): boolean {
+  return !fs.existsSync(folder);
+}
+
+async function buildAll(missing: readonly Result[], say: Say): Promise<void> {
+  if (missing.length === 0) return;
+  await requireGo(missing.map(({ name }) => recipes[name].module));
+  for (const [index, result] of missing.entries()) {
+    const next = missing[index + 1];
+    // Its failure is reported when its own turn comes.
+    const downloads = next && prepare(recipes[next.name]).catch(() => undefined);
+    await build(result, say);
+    await downloads;
+  }
+  const all = Object.keys(recipes) as RecipeName[];
+  if (!all.map(resultOf).some(isMissing)) deleteGoCaches();
+}
+
+async function build({ name, key }: Result, say: Say): Promise<void> {
+  const recipe = recipes[name];
+  await cached(artefactOf(name), key, async (folder) => {
+    await compile(recipe, name, folder, say);
+    if (keyFor(name) === key) return;
+    throw new Error(
+      `this computer: building ${recipe.title} failed: its sources changed meanwhile; run the same command again`,
+    );
+  });
+}
+
+async function folderOf(group: Group, results: readonly Result[]): Promise<string> {
+  const parts = results.filter(({ name }) => (groups[group] as readonly RecipeName[]).includes(name));
+  if (group !== "engine") return parts[0]?.folder ?? "";
+  const key = keyOf({ scripts: engineScripts, parts: parts.map((part) => part.key) }, []);
+  const folders = parts.map((part) => part.folder);
+  return cached("engine", key, async (folder) => assembleEngine(folder, folders));
 }
 
 function artefactOf(name: RecipeName): string {
   return `binaries-${name}`;
 }
 
+/** Key of a recipe's result in the cache; changes with everything that can change its binaries. */
 export function keyFor(name: RecipeName): string {
   // Not the whole recipe: where the checkout lies must not matter, and titles are for people.
   const { module, binaries, tags, variables, carried }: Recipe = recipes[name];
   return keyOf({ binaries, tags, variables, carried, buildOptions }, [module]);
-}
-
-function resultOf(name: RecipeName): string {
-  return path.join(cacheRoot(), artefactOf(name), keyFor(name));
-}
-
-function isBuilt(name: RecipeName): boolean {
-  return fs.existsSync(resultOf(name));
 }

@@ -1,11 +1,12 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
+import { finished } from "node:stream/promises";
 
 import execa from "execa";
 
 import { cacheRoot } from "./cache";
-import { goEnvironment, requireSpace } from "./go";
+import { goEnvironmentFor, requireSpace } from "./go";
 import { startProgress, type Say } from "./progress";
 import type { Recipe } from "./recipes";
 
@@ -19,7 +20,7 @@ export const buildOptions = { compiler: "all=-dwarf=false", linker: "-s -w" } as
 export async function prepare(recipe: Recipe): Promise<number> {
   const listed = await execa("go", ["list", "-deps", ...tagOption(recipe), ...Object.keys(recipe.binaries)], {
     cwd: recipe.module,
-    env: goEnvironment(),
+    env: goEnvironmentFor(recipe),
     extendEnv: false,
     maxBuffer: 64e6,
   });
@@ -50,14 +51,18 @@ async function build(recipe: Recipe, folder: string, log: string, compiled: () =
   const target = path.join(folder, binaries.length === 1 ? (binaries[0]?.[1] ?? "") : `built${path.sep}`);
   const running = execa("go", ["build", "-v", ...options(recipe), "-o", target, ...Object.keys(recipe.binaries)], {
     cwd: recipe.module,
-    env: goEnvironment(),
+    env: goEnvironmentFor(recipe),
     extendEnv: false,
     buffer: false,
     all: true,
   });
   running.all?.pipe(output);
   if (running.stderr) createInterface({ input: running.stderr }).on("line", compiled);
-  await running;
+  try {
+    await running;
+  } finally {
+    await finished(output);
+  }
   if (binaries.length === 1) return;
   for (const [packagePath, binary] of binaries) {
     fs.renameSync(path.join(folder, "built", executableName(packagePath)), path.join(folder, binary));
@@ -87,7 +92,7 @@ async function copyCarried(recipe: Recipe, folder: string): Promise<void> {
   for (const [name, [modulePath, inside]] of Object.entries(recipe.carried ?? {})) {
     const found = await execa("go", ["list", "-m", "-f", "{{.Dir}}", modulePath], {
       cwd: recipe.module,
-      env: goEnvironment(),
+      env: goEnvironmentFor(recipe),
       extendEnv: false,
     });
     fs.cpSync(path.join(found.stdout.trim(), inside), path.join(folder, name), { recursive: true });

@@ -6,8 +6,8 @@ import execa from "execa";
 
 import { cacheRoot } from "./cache";
 
-/** Caches of the Go command, of the lab's own so that they can be deleted without asking anybody. */
-export const goCaches = {
+/** Caches of the Go command for what is built once: the lab's own, so that they can be deleted without asking anybody. */
+const goCaches = {
   modules: (): string => path.join(cacheRoot(), "go", "modules"),
   packages: (): string => path.join(cacheRoot(), "go", "packages"),
   temporary: (): string => path.join(cacheRoot(), "go", "temporary"),
@@ -17,8 +17,7 @@ export const goCaches = {
 const ampleMemory = 12 * 2 ** 30;
 
 /** The environment of every call of Go: nothing that the user set for their own work changes a result. */
-export function goEnvironment(): NodeJS.ProcessEnv {
-  for (const folder of Object.values(goCaches)) fs.mkdirSync(folder(), { recursive: true });
+function goEnvironment(): NodeJS.ProcessEnv {
   return {
     ...process.env,
     // modcacherw: or the cache can't be deleted without changing modes first.
@@ -27,10 +26,22 @@ export function goEnvironment(): NodeJS.ProcessEnv {
     GOWORK: "off",
     GOOS: "linux",
     CGO_ENABLED: "0",
+    ...(os.totalmem() >= ampleMemory ? { GOGC: "400" } : {}),
+  };
+}
+
+/**
+ * `goEnvironment` with the caches that fit a recipe. What changes with this checkout is built in the user's own, where
+ * Go keeps what the next build needs and trims it by itself.
+ */
+export function goEnvironmentFor({ ours }: { ours?: boolean }): NodeJS.ProcessEnv {
+  if (ours) return goEnvironment();
+  for (const folder of Object.values(goCaches)) fs.mkdirSync(folder(), { recursive: true });
+  return {
+    ...goEnvironment(),
     GOMODCACHE: goCaches.modules(),
     GOCACHE: goCaches.packages(),
     GOTMPDIR: goCaches.temporary(),
-    ...(os.totalmem() >= ampleMemory ? { GOGC: "400" } : {}),
   };
 }
 
@@ -60,7 +71,7 @@ function byVersion(a: string, b: string): number {
   return differing === undefined ? 0 : (left[differing] ?? 0) - (right[differing] ?? 0);
 }
 
-/** Deletes what compiling leaves behind: some 30 GB that nothing needs once the binaries are there. */
+/** Deletes what compiling leaves behind: some 10 GB that nothing needs once the binaries are there. */
 export function deleteGoCaches(): void {
   fs.rmSync(path.join(cacheRoot(), "go"), { recursive: true, force: true });
 }

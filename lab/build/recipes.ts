@@ -8,6 +8,8 @@ export interface Recipe {
   readonly title: string;
   /** Folder of the Go module whose go.mod and go.sum pin the sources. */
   readonly module: string;
+  /** The module's own sources are in this checkout, and built again whenever they change. */
+  readonly ours?: boolean;
   /** Package, as `go build` takes it, to the name of its binary. */
   readonly binaries: Readonly<Record<string, string>>;
   readonly tags?: readonly string[];
@@ -99,7 +101,7 @@ export const recipes = {
     binaries: named("sigs.k8s.io/cri-tools/cmd", ["crictl"]),
     variables: { "sigs.k8s.io/cri-tools/pkg/version.Version": `v${labVersions.criTools}` },
   },
-  mirror: { title: "mirror", module: path.join(lab, "mirror"), binaries: { ".": "homelab-mirror" } },
+  mirror: { title: "mirror", module: path.join(lab, "mirror"), ours: true, binaries: { ".": "homelab-mirror" } },
   "pulumi-cli": {
     title: `pulumi ${labVersions.pulumi}`,
     module: pinned("pulumi"),
@@ -117,12 +119,14 @@ export const recipes = {
   "plugin-command": {
     title: `pulumi-resource-command ${labVersions.pulumiCommand}`,
     module: path.join(lab, "plugins", "command"),
+    ours: true,
     binaries: { ".": "pulumi-resource-command" },
     variables: { "main.version": labVersions.pulumiCommand },
   },
   "plugin-kubernetes": {
     title: `pulumi-resource-kubernetes ${labVersions.pulumiKubernetes}`,
     module: path.join(lab, "plugins", "kubernetes"),
+    ours: true,
     binaries: { ".": "pulumi-resource-kubernetes" },
     variables: { "main.version": labVersions.pulumiKubernetes },
   },
