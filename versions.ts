@@ -9,7 +9,7 @@ export const versions = {
   kubernetesDebRevision: "1.1",
   /**
    * Version of containerd.io on download.docker.com, which carries runc too. A Debian or Ubuntu release is appended to
-   * it there (`2.2.3-1~debian.12~bookworm`). Kubernetes 1.36 is the last to run on 1.7; the scripts are written for 2.x.
+   * it there (`2.2.3-1~debian.12~bookworm`). Kubernetes 1.36 needs containerd 2.x.
    */
   containerd: "2.2.3-1",
   /** cri-tools on pkgs.k8s.io: its minor follows Kubernetes'. */
