@@ -99,12 +99,12 @@ function verify(args: ContainerdArgs): string {
           : quote(value);
     return `in_effect ${quote(name)} ${wanted}`;
   });
-  return `containerd_dump=$(containerd config dump) || die "containerd does not accept ${CONFIG_FILE}" "see 'containerd config dump' on the host"
+  return `containerd_dump=$(containerd config dump 2>/dev/null) || die "containerd does not accept ${CONFIG_FILE}" "see 'containerd config dump' on the host"
 in_effect() {
   [ "$(containerd_value "$1")" = "$2" ] || die "containerd's $1 should be '$2' and is '$(containerd_value "$1")'" "look for other files that set it, in 'containerd config dump' under imports"
 }
 ${checks.join("\n")}
-ctr plugins ls | awk '$1 == "io.containerd.grpc.v1" && $2 == "cri" && $NF == "ok" { ok = 1 } END { exit !ok }' || die "containerd runs without its Kubernetes part (cri)" "see 'ctr plugins ls' and 'journalctl -u containerd' on the host"`;
+ctr plugins ls 2>/dev/null | awk '$1 == "io.containerd.grpc.v1" && $2 == "cri" && $NF == "ok" { ok = 1 } END { exit !ok }' || die "containerd runs without its Kubernetes part (cri)" "see 'ctr plugins ls' and 'journalctl -u containerd' on the host"`;
 }
 
 /** The environment of containerd's service: it pulls the images. */

@@ -74,9 +74,10 @@ test.each(cases)("$file is correct bash", ({ script }) => {
 
 const shellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
 (shellcheck ? test : test.skip)(`every script passes shellcheck${shellcheck ? "" : " (it is not installed)"}`, () => {
-  const files = cases.map(({ file }) => join(GOLDEN, file));
-  // SC1091: os-release is the host's, not this computer's. SC2016: hostile values must not expand.
-  const options = ["--shell=bash", "--exclude=SC1091,SC2016"];
+  // The hostile ones differ in values alone, which quote() has in its own test: half the time.
+  const files = cases.filter(({ file }) => !file.startsWith("hostile/")).map(({ file }) => join(GOLDEN, file));
+  // SC1091: os-release is the host's, not this computer's.
+  const options = ["--shell=bash", "--exclude=SC1091"];
   const checked = spawnSync("shellcheck", [...options, ...files], { encoding: "utf8" });
   expect(checked.stdout + checked.stderr).toBe("");
 });

@@ -71,8 +71,9 @@ fingerprints() {
     $1 == "fpr" && primary { printf "%s%s%s", found++ ? ", " : "", $10, state; primary = 0 }' || true
 }
 apt_key() {
-  local work seen
-  work=$(mktemp -d /run/homelab-key.XXXXXX)
+  local work=/run/homelab-key seen
+  rm -rf -- "$work"
+  mkdir -m 700 "$work"
   if [ "$(fingerprints "$3")" != "$2" ]; then
     quietly curl -fsSL --retry 3 --connect-timeout 15 --max-time 120 -o "$work/key" -- "$1"
     seen=$(fingerprints "$work/key")

@@ -85,8 +85,9 @@ fingerprints() {
     $1 == "fpr" && primary { printf "%s%s%s", found++ ? ", " : "", $10, state; primary = 0 }' || true
 }
 apt_key() {
-  local work seen
-  work=$(mktemp -d /run/homelab-key.XXXXXX)
+  local work=/run/homelab-key seen
+  rm -rf -- "$work"
+  mkdir -m 700 "$work"
   if [ "$(fingerprints "$3")" != "$2" ]; then
     quietly curl -fsSL --retry 3 --connect-timeout 15 --max-time 120 -o "$work/key" -- "$1"
     seen=$(fingerprints "$work/key")
@@ -196,7 +197,7 @@ if [ -e "$restart" ] || [ "$(unit_active containerd.service)" != active ]; then
   rm -f "$restart"
   echo "restarted containerd"
 fi
-containerd_dump=$(containerd config dump) || die "containerd does not accept /etc/containerd/config.toml" "see 'containerd config dump' on the host"
+containerd_dump=$(containerd config dump 2>/dev/null) || die "containerd does not accept /etc/containerd/config.toml" "see 'containerd config dump' on the host"
 in_effect() {
   [ "$(containerd_value "$1")" = "$2" ] || die "containerd's $1 should be '$2' and is '$(containerd_value "$1")'" "look for other files that set it, in 'containerd config dump' under imports"
 }
@@ -206,7 +207,7 @@ in_effect plugins.io.containerd.cri.v1.images.pinned_images/sandbox registry.k8s
 in_effect plugins.io.containerd.cri.v1.images.registry/config_path /etc/containerd/certs.d
 in_effect plugins.io.containerd.cri.v1.runtime/restrict_oom_score_adj "$restrict_oom_score_adj"
 in_effect plugins.io.containerd.cri.v1.runtime.containerd.runtimes.runc.options/SystemdCgroup "$systemd_cgroup"
-ctr plugins ls | awk '$1 == "io.containerd.grpc.v1" && $2 == "cri" && $NF == "ok" { ok = 1 } END { exit !ok }' || die "containerd runs without its Kubernetes part (cri)" "see 'ctr plugins ls' and 'journalctl -u containerd' on the host"
+ctr plugins ls 2>/dev/null | awk '$1 == "io.containerd.grpc.v1" && $2 == "cri" && $NF == "ok" { ok = 1 } END { exit !ok }' || die "containerd runs without its Kubernetes part (cri)" "see 'ctr plugins ls' and 'journalctl -u containerd' on the host"
 {
 printf '{\n"step":"%s",\n"run":"%s",\n"claims":[\n' containerd "$(cat /proc/sys/kernel/random/uuid)"
 echo '{"kind":"file","key":"/etc/apt/keyrings/homelab-docker.gpg","value":"'"$(digest /etc/apt/keyrings/homelab-docker.gpg)"'"},'
