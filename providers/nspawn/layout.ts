@@ -1,3 +1,5 @@
+import { quote } from "../../components/remote/quote";
+
 /** Where a machine's things are, and what they are called. Pure. */
 
 /** What identifies one machine on the computer, through all its life. */
@@ -13,6 +15,21 @@ export interface MachineId {
 /** Machines of different networks may have the same name: they belong to different stacks. */
 export function machineDir(id: Pick<MachineId, "name" | "bridge" | "stateDir">): string {
   return `${id.stateDir}/machines/${id.bridge}/${id.name}`;
+}
+
+/** Longest wait for a script of an interrupted run that still works on the machine. In seconds. */
+export const LOCK_LIMIT = 300;
+
+/**
+ * Shell lines that wait until nobody else works on the machine, and keep others away until the script ends. A run that is
+ * killed leaves its scripts running: the next run must not get in their way.
+ */
+export function lockScript(id: Pick<MachineId, "name" | "bridge" | "stateDir">): string {
+  const dir = quote(machineDir(id));
+  return `if [ -d ${dir} ]; then
+  exec 8<${dir}
+  flock --wait ${LOCK_LIMIT} 8 || { echo "another run still works on ${id.name}" >&2; return 1; }
+fi`;
 }
 
 /** Kept until the machine is deleted: whose it is, and how far its making got. */

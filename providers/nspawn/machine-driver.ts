@@ -4,7 +4,7 @@ import { difference, type Driver, PartiallyCreated } from "../driver";
 import { parseHostKey } from "../ssh/host-key";
 import { ensureBaseImage, imageKey } from "./base-image";
 import { authorizedKeyScript, writeFilesScript } from "./files";
-import { machineDir, type MachineId, TREE } from "./layout";
+import { LOCK_LIMIT, lockScript, machineDir, type MachineId, TREE } from "./layout";
 import { type MachineInputs, type MachineOutputs, machineId } from "./machine";
 import { bootId, hostFeatures, runningFunction, startMachine, stopMachine } from "./process";
 import { waitUntilReady } from "./ready";
@@ -46,6 +46,7 @@ export const machineDriver: Driver<MachineInputs, MachineOutputs> = {
 
   async create(inputs) {
     const image = await ensureBaseImage(inputs.stateDir, inputs.image);
+    await asRoot(`looking for leftovers of ${inputs.name}`, lockScript(inputs), LOCK_LIMIT);
     const records = await readRecords(inputs.stateDir);
     const left = records.find((record) => record.name === inputs.name && record.bridge === inputs.bridge);
     await refuseTaken(inputs, records, left);
@@ -142,6 +143,7 @@ async function writeTree(
   const script = `mkdir -p ${quote(inputs.stateDir)}/machines
 chmod 700 ${quote(inputs.stateDir)}/machines
 mkdir -p ${quote(dir)}
+${lockScript(inputs)}
 ${writeRecordScript(inputs.stateDir, record)}
 mkdir ${quote(tree)}
 tar --extract --numeric-owner --xattrs --xattrs-include='*' --file=${quote(image)} --directory=${quote(tree)} --exclude=./dev/*
@@ -154,7 +156,8 @@ ${writeRecordScript(inputs.stateDir, { ...record, stage: "written" })}`;
 
 async function removeTree(machine: MachineId): Promise<void> {
   const dir = machineDir(machine);
-  const script = `rm -rf --one-file-system ${quote(dir)}
+  const script = `${lockScript(machine)}
+rm -rf --one-file-system ${quote(dir)}
 rmdir --ignore-fail-on-non-empty ${quote(`${machine.stateDir}/machines/${machine.bridge}`)}`;
   await asRoot(`removing the machine ${machine.name}`, script, FILES_LIMIT);
 }

@@ -6,6 +6,7 @@ import {
   cgroupName,
   CONSOLE_LOG,
   hostInterface,
+  lockScript,
   machineDir,
   type MachineId,
   nspawnName,
@@ -49,7 +50,8 @@ export function runningFunction(id: MachineId): string {
 /** Shell lines that switch the machine off and remove what it leaves on this computer besides its tree. */
 export function stopScript(id: MachineId, host: HostFeatures): string {
   const name = cgroupName(id);
-  return `${runningFunction(id)}
+  return `${lockScript(id)}
+${runningFunction(id)}
 if running; then
   kill -TERM "$pid"
   for _ in $(seq ${STOP_SECONDS * 5}); do running || break; sleep 0.2; done
@@ -72,7 +74,8 @@ rm -f ${quote(`${machineDir(id)}/${PROCESS}`)}`;
 export async function startMachine(id: MachineId): Promise<void> {
   const host = hostFeatures();
   const dir = quote(machineDir(id));
-  const script = `${runningFunction(id)}
+  const script = `${lockScript(id)}
+${runningFunction(id)}
 if running; then return 0; fi
 ip link show ${quote(id.bridge)} >/dev/null
 rm -f ${dir}/${PROCESS}
