@@ -31,7 +31,7 @@ async function builtProgram(): Promise<string> {
 
 /**
  * Sees to it that the mirror is served, by a process of its own that outlives this one. One that already serves the same
- * root at the same addresses is left alone; any other one that this run folder knows is ended first.
+ * root is left alone, whoever started it; another one that this run folder knows is ended first.
  */
 export async function ensureMirrorRunning(
   service: MirrorService,
@@ -39,13 +39,15 @@ export async function ensureMirrorRunning(
 ): Promise<void> {
   const command = serveCommand(await program(), service);
   const running = runningMirror(service.runDir);
-  if (running && sameCommand(running.command, command) && (await servedRoot(service)) === service.root) return;
+  if (running && !sameCommand(running.command, command)) await stopMirror(service.runDir);
+  const served = await health(service);
+  if (served?.root === service.root) return;
   await stopMirror(service.runDir);
-  const foreign = await servedRoot(service);
-  if (foreign !== undefined) {
+  const foreign = await health(service);
+  if (foreign) {
     throw new Failure(
-      `${service.listen[0]} is taken by another mirror, which serves ${foreign || "something else"}`,
-      "End that process (the lab of another checkout may have started it), then run the command again.",
+      `${service.listen[0]} is taken: ${foreign.pid ? `process ${foreign.pid}` : "another program"} serves ${foreign.root ?? "something else"} there`,
+      "End it if it is a forgotten one; the lab of another checkout may be using it. Then run the command again.",
     );
   }
   await start(command, service);
@@ -85,7 +87,7 @@ async function start(command: readonly string[], service: MirrorService): Promis
   const up =
     spawned &&
     (await within(startSeconds, async () => {
-      return child.exitCode !== null || (await servedRoot(service)) === service.root;
+      return child.exitCode !== null || (await health(service))?.root === service.root;
     }));
   if (up && child.exitCode === null) return;
   throw new Failure(
@@ -111,12 +113,11 @@ function sameCommand(one: readonly string[], other: readonly string[]): boolean 
   return one.length === other.length && one.every((word, index) => word === other[index]);
 }
 
-/** What is served at the first address: a root; "" where it is no mirror; undefined where nobody listens. */
-async function servedRoot(service: MirrorService): Promise<string | undefined> {
+/** What the mirror at the first address says of itself; nothing where nobody listens, empty where it is no mirror. */
+async function health(service: MirrorService): Promise<{ root?: string; pid?: number } | undefined> {
   try {
     const answer = await fetch(`http://${service.listen[0]}/healthz`, { signal: AbortSignal.timeout(2000) });
-    const { root } = (await answer.json().catch(() => ({}))) as { root?: string };
-    return root ?? "";
+    return (await answer.json().catch(() => ({}))) as { root?: string; pid?: number };
   } catch {
     return undefined;
   }

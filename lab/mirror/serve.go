@@ -79,6 +79,13 @@ func listen(address string) (net.Listener, error) {
 	return config.Listen(context.Background(), "tcp", address)
 }
 
+// health is what /healthz answers: which root is served, and by which process.
+type health struct {
+	Root    string `json:"root"`
+	Key     string `json:"key"`
+	Process int    `json:"pid"`
+}
+
 // handler serves a mirror root: the registry under /v2/, /healthz, and apt/ and charts/ as files.
 func handler(root string) http.Handler {
 	routes := http.NewServeMux()
@@ -87,7 +94,7 @@ func handler(root string) http.Handler {
 	routes.Handle("/v2", images)
 	routes.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string]string{"root": root, "key": filepath.Base(root)})
+		_ = json.NewEncoder(w).Encode(health{Root: root, Key: filepath.Base(root), Process: os.Getpid()})
 	})
 	for _, files := range []string{"apt", "charts"} {
 		path := "/" + files + "/"

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"testing"
 )
@@ -41,15 +42,15 @@ func TestFilesAreServedFromAptAndChartsAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestHealthNamesTheRootThatIsServed(t *testing.T) {
+func TestHealthNamesTheRootThatIsServedAndTheProcess(t *testing.T) {
 	root := t.TempDir()
 	_, body := get(t, "http://"+serveRoot(t, root)+"/healthz")
-	var health map[string]string
-	if err := json.Unmarshal([]byte(body), &health); err != nil {
+	var got health
+	if err := json.Unmarshal([]byte(body), &got); err != nil {
 		t.Fatal(err)
 	}
-	if health["root"] != root || health["key"] != filepath.Base(root) {
-		t.Errorf("got %v", health)
+	if want := (health{Root: root, Key: filepath.Base(root), Process: os.Getpid()}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 

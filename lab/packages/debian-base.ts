@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { cached, cacheRoot, keyOf } from "../build/cache";
+import { cached, keyOf } from "../build/cache";
 import { must } from "../cli/command";
 
 /** What `ensureDebianBase` leaves in its folder. */
@@ -63,10 +63,7 @@ const unused = [
 export async function ensureDebianBase(mirrorProgram: string): Promise<string> {
   const recipe = { suite, agentPackages, takenOut, unused };
   return cached("debian-base", keyOf(recipe, []), async (folder) => {
-    // Not in the folder itself, so that an interrupted run leaves its tree where the next one removes it.
-    const tree = path.join(cacheRoot(), "unfinished", "debian-base-tree");
-    fs.rmSync(tree, { recursive: true, force: true });
-    fs.mkdirSync(path.dirname(tree), { recursive: true });
+    const tree = path.join(folder, "tree");
     const packages = [...agentPackages, ...Object.keys(takenOut)].join(",");
     const options = ["--variant=minbase", `--include=${packages}`, '--aptopt=Acquire::Retries "5"', suite, tree];
     await must("installing Debian for Cilium's image", "mmdebstrap", options);

@@ -11,7 +11,7 @@ const server = `#!${process.execPath}
 const value = (name) => process.argv[process.argv.indexOf(name) + 1];
 if (value("--root").endsWith("broken")) { console.error("no such root"); process.exit(1); }
 const [host, port] = value("--listen").split(":");
-require("http").createServer((_, answer) => answer.end(JSON.stringify({ root: value("--root") }))).listen(port, host);
+require("http").createServer((_, answer) => answer.end(JSON.stringify({ root: value("--root"), pid: process.pid }))).listen(port, host);
 `;
 
 let runDir: string;
@@ -53,7 +53,7 @@ test("a mirror with another root is replaced", async () => {
   await ensureMirrorRunning({ root: "/two", listen, runDir }, program);
   expect(pid()).not.toBe(first);
   const answer = await fetch(`http://${listen[0]}/healthz`);
-  expect(await answer.json()).toEqual({ root: "/two" });
+  expect(await answer.json()).toMatchObject({ root: "/two" });
 });
 
 test("a mirror that died is started again", async () => {
@@ -87,12 +87,27 @@ test("a mirror that can't start is reported with the end of its log", async () =
   await expect(failure).rejects.toMatchObject({ advice: expect.stringContaining("no such root") as string });
 });
 
+test("a mirror of another run folder with the same root is used, and not ended with this one's", async () => {
+  const other = fs.mkdtempSync(path.join(os.tmpdir(), "mirror-"));
+  try {
+    await ensureMirrorRunning({ root: "/one", listen, runDir: other }, program);
+    await ensureMirrorRunning({ root: "/one", listen, runDir }, program);
+    await stopMirror(runDir);
+    expect((await fetch(`http://${listen[0]}/healthz`)).status).toBe(200);
+  } finally {
+    await stopMirror(other);
+    fs.rmSync(other, { recursive: true });
+  }
+});
+
 test("a port that another mirror holds is reported, and that mirror is left alone", async () => {
   const other = fs.mkdtempSync(path.join(os.tmpdir(), "mirror-"));
   try {
     await ensureMirrorRunning({ root: "/other", listen, runDir: other }, program);
     const failure = ensureMirrorRunning({ root: "/one", listen, runDir }, program);
-    await expect(failure).rejects.toThrow(`${listen[0]} is taken by another mirror, which serves /other`);
+    await expect(failure).rejects.toThrow(
+      `${listen[0]} is taken: process ${runningMirror(other)?.pid} serves /other there`,
+    );
     expect(runningMirror(other)).toBeDefined();
   } finally {
     await stopMirror(other);
