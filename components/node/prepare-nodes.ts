@@ -3,7 +3,7 @@ import type { NodeSettings, Settings } from "../../settings";
 import { versions } from "../../versions";
 import { type Machine, sshTarget } from "../machine";
 import { PreparedNode } from "./prepared-node";
-import { type NodeSteps, stepNames } from "./steps";
+import { type NodeSteps, STEPS } from "./steps";
 
 /** A machine that is ready for kubeadm, with what the inventory says of the node that it becomes. */
 export interface InventoriedNode {
@@ -22,7 +22,7 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
       {
         target: sshTarget(machine),
         incarnation: machine.incarnation,
-        steps: stepNames(machine.capabilities),
+        steps: [...STEPS],
         sharedKernel: machine.capabilities.sharedKernel,
       },
       { deletedWith: machine.resource, dependsOn: machine.resource },

@@ -20,11 +20,6 @@ export const STEPS = [
 ] as const;
 export type StepName = (typeof STEPS)[number];
 
-/** The names of the steps that a machine with these capabilities gets: the ones that its inspection looks for. */
-export function stepNames(_capabilities: Capabilities): StepName[] {
-  return [...STEPS];
-}
-
 /** What the settings say of hosts. */
 export interface NodeSteps {
   kubernetesVersion: string;
@@ -65,7 +60,7 @@ export function stepsOf(capabilities: Capabilities, settings: NodeSteps): Step[]
       return { ...both(kubernetesPackagesScript, kubernetesPackagesClaims, args), online: true };
     },
   };
-  return stepNames(capabilities).map((name) => {
+  return STEPS.map((name) => {
     const { commands, claims, online } = work[name]();
     return { name, commands, claims, environment: online ? proxy : {} };
   });
