@@ -197,8 +197,12 @@ func freePort() int {
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
+// scratch is a folder for the whole run of the tests.
+var scratch string
+
 var shared *testCluster
 
+// absent tells why there is no cluster.
 var absent error
 
 func TestMain(m *testing.M) {
@@ -208,6 +212,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer os.RemoveAll(folder)
+		scratch = folder
 		cluster, stop, err := startCluster(folder)
 		defer stop()
 		shared, absent = cluster, err

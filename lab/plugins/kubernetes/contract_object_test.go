@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -150,6 +152,21 @@ func TestObjects(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+func TestProviderNamespace(t *testing.T) {
+	cluster := needsCluster(t)
+	path := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := os.WriteFile(path, []byte(cluster.kubeconfig), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	namespace := newNamespace(t, cluster)
+	plugin := start(t, map[string]any{"kubeconfig": path, "namespace": namespace})
+	settings := declare("kubernetes:core/v1:ConfigMap", "settings")
+	inputs := map[string]any{"apiVersion": "v1", "kind": "ConfigMap", "metadata": map[string]any{"name": "settings"}}
+	if err := plugin.create(settings, inputs, false); err != nil || settings.id != namespace+"/settings" {
+		t.Errorf("a kubeconfig by path, with the provider's namespace: id %q, error %v", settings.id, err)
+	}
 }
 
 func TestConfigMapsAreReplacedUnlessMutable(t *testing.T) {

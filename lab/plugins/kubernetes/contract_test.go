@@ -136,6 +136,15 @@ func TestWithoutACluster(t *testing.T) {
 			t.Error("no error")
 		}
 	})
+	t.Run("with skipUpdateUnreachable nothing changes", func(t *testing.T) {
+		plugin := start(t, map[string]any{"kubeconfig": options["kubeconfig"], "skipUpdateUnreachable": "true"})
+		changed := configMap("default", "settings", map[string]any{"color": "blue"})
+		settings := &custom{urn: declare("kubernetes:core/v1:ConfigMap", "settings").urn, id: "default/settings",
+			inputs: configMap("default", "settings", map[string]any{"color": "red"})}
+		if checked := must(plugin.check(settings, changed))(t); object(checked["data"])["color"] != "red" {
+			t.Errorf("inputs %v", checked)
+		}
+	})
 	t.Run("with deleteUnreachable a delete drops objects", func(t *testing.T) {
 		plugin := start(t, map[string]any{"kubeconfig": options["kubeconfig"], "deleteUnreachable": "true"})
 		if err := plugin.delete(existing()); err != nil {
@@ -151,6 +160,16 @@ func TestWithoutACluster(t *testing.T) {
 			t.Error("no error")
 		}
 	})
+}
+
+func TestThePluginEndsWhenItsEngineIsGone(t *testing.T) {
+	plugin := start(t, map[string]any{"kubeconfig": kubeconfigFor(nowhere, "token")})
+	plugin.engine.Stop()
+	select {
+	case <-plugin.exited:
+	case <-time.After(time.Minute):
+		t.Error("still running")
+	}
 }
 
 func TestRefusals(t *testing.T) {

@@ -22,12 +22,6 @@ func (p *plugin) checkObject(
 	if err != nil {
 		return nil, err
 	}
-	if p.settings.skipUpdateUnreachable && len(olds) > 0 {
-		if err := p.cluster.reach(ctx); err != nil {
-			p.engine.warn(request.GetUrn(), err.Error()+": skipUpdateUnreachable is set, so nothing changes")
-			return &pulumirpc.CheckResponse{Inputs: request.GetOlds()}, nil
-		}
-	}
 	news = withoutNulls(news).(map[string]any)
 	kind, err := inputKind(request.GetUrn(), news)
 	if err != nil {

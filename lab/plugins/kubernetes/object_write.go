@@ -58,7 +58,7 @@ func (p *plugin) createObject(
 		return nil, err
 	}
 	if unready != nil {
-		return nil, initFailed(objectID(live), redact(unready.Error(), inputs), state)
+		return nil, initFailed(objectID(live), redact(unready.Error(), inputs), inputs, state)
 	}
 	properties, err := encode(state)
 	if request.GetPreview() {
@@ -196,7 +196,7 @@ func (p *plugin) updateObject(
 		return nil, err
 	}
 	if unready != nil {
-		return nil, initFailed(request.GetId(), redact(unready.Error(), inputs, state), outputs)
+		return nil, initFailed(request.GetId(), redact(unready.Error(), inputs, state), inputs, outputs)
 	}
 	properties, err := encode(outputs)
 	return &pulumirpc.UpdateResponse{Properties: properties}, err

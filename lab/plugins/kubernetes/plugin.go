@@ -89,8 +89,14 @@ func nameOf(urn string) string {
 }
 
 func (p *plugin) Check(ctx context.Context, request *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+	if p.settings.skipUpdateUnreachable && len(request.GetOlds().GetFields()) > 0 {
+		if err := p.cluster.reach(ctx); err != nil {
+			p.engine.warn(request.GetUrn(), err.Error()+": skipUpdateUnreachable is set, so nothing changes")
+			return &pulumirpc.CheckResponse{Inputs: request.GetOlds()}, nil
+		}
+	}
 	if typeOf(request.GetUrn()) == releaseType {
-		return p.checkRelease(ctx, request)
+		return p.checkRelease(request)
 	}
 	return p.checkObject(ctx, request)
 }
@@ -178,14 +184,20 @@ func (p *plugin) until(ctx context.Context) (context.Context, func()) {
 var errCanceled = fmt.Errorf("the run was canceled")
 
 // initFailed reports a resource that exists but didn't become ready: the engine keeps it with the given state and
-// updates it in the next run.
-func initFailed(id, message string, state map[string]any) error {
+// inputs, and updates it in the next run.
+func initFailed(id, message string, inputs, state map[string]any) error {
 	properties, err := encode(state)
 	if err != nil {
 		return fmt.Errorf("%s (and its state can't be written: %w)", message, err)
 	}
+	applied, err := encode(inputs)
+	if err != nil {
+		return fmt.Errorf("%s (and its inputs can't be written: %w)", message, err)
+	}
 	result, err := status.New(codes.Unknown, message).WithDetails(
-		&pulumirpc.ErrorResourceInitFailed{Id: id, Properties: properties, Reasons: []string{message}})
+		&pulumirpc.ErrorResourceInitFailed{
+			Id: id, Properties: properties, Inputs: applied, Reasons: []string{message},
+		})
 	if err != nil {
 		return fmt.Errorf("%s (and its state can't be sent: %w)", message, err)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"maps"
 	"slices"
 
@@ -12,9 +11,7 @@ import (
 var dropped = []string{"compat", "resourceNames", "manifest", "status", "allowNullValues"}
 
 // checkRelease completes the inputs of a release: its name, its namespace, and the version that its chart really has.
-func (p *plugin) checkRelease(
-	_ context.Context, request *pulumirpc.CheckRequest,
-) (*pulumirpc.CheckResponse, error) {
+func (p *plugin) checkRelease(request *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
 	olds, err := decode(request.GetOlds())
 	if err != nil {
 		return nil, err

@@ -98,7 +98,7 @@ func (p *plugin) write(
 		return nil, errors.New(message)
 	}
 	return nil, initFailed(name, message+" (Helm keeps it as "+string(live.Info.Status)+
-		"; the next run upgrades it)", releaseState(inputs, live))
+		"; the next run upgrades it)", inputs, releaseState(inputs, live))
 }
 
 func (p *plugin) install(
