@@ -1,0 +1,67 @@
+import { buildScript, deb822Lines, imageKey, imagePath, sourcesFor } from "../../../providers/nspawn/base-image";
+
+const bookworm = { distribution: "debian", release: "bookworm" } as const;
+const HOST = { id: "debian", codename: "bookworm" };
+
+const SOURCES = `Types: deb
+# a comment
+URIs: http://deb.debian.org/debian
+Suites: bookworm bookworm-updates
+Components: main contrib
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+
+Types: deb-src
+URIs: http://deb.debian.org/debian
+Suites: bookworm
+Components: main
+
+Enabled: no
+Types: deb
+URIs: http://off.example.org/debian
+Suites: bookworm
+Components: main
+
+Types: deb
+URIs: https://key.example.org/
+Suites: bookworm
+Components: main
+Signed-By:
+ -----BEGIN PGP PUBLIC KEY BLOCK-----
+ .
+ -----END PGP PUBLIC KEY BLOCK-----
+`;
+
+test("a .sources file becomes lines: one for each suite, without sources that are off or carry a key inline", () => {
+  const signed = "[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]";
+  expect(deb822Lines(SOURCES)).toEqual([
+    `deb ${signed} http://deb.debian.org/debian bookworm main contrib`,
+    `deb ${signed} http://deb.debian.org/debian bookworm-updates main contrib`,
+  ]);
+});
+
+test("the image is built from the computer's own sources of the same release, and from no third party's", () => {
+  const own = [
+    "deb http://mirror.example.org/debian bookworm main",
+    "deb [arch=amd64] http://mirror.example.org/debian-security bookworm-security main",
+    "deb http://mirror.example.org/debian trixie main",
+    "deb https://packages.example.org/apt cloud-sdk-bookworm main",
+  ];
+  expect(sourcesFor(bookworm, own, HOST)).toEqual(own.slice(0, 2));
+});
+
+test("on a computer of another release the image is built from the distribution's own repository", () => {
+  const own = ["deb http://mirror.example.org/debian trixie main"];
+  const [line] = sourcesFor(bookworm, own, { id: "debian", codename: "trixie" });
+  expect(line).toContain("http://deb.debian.org/debian bookworm main");
+});
+
+test("another release is another image", () => {
+  expect(imageKey(bookworm)).not.toBe(imageKey({ ...bookworm, release: "trixie" }));
+  expect(imagePath("/srv/lab", bookworm)).toBe(`/srv/lab/images/${imageKey(bookworm)}.tar`);
+});
+
+test("an image gets its name only when it is whole, and carries no host keys", () => {
+  const script = buildScript("/srv/lab/images/x.tar", bookworm, ["deb http://a b main"]);
+  expect(script.trimEnd().endsWith('mv "$image.part" "$image"')).toBe(true);
+  expect(script).toContain('rm -f "$1"/etc/ssh/ssh_host_*');
+});
