@@ -113,8 +113,10 @@ function recordTime(title: string, seconds: number): void {
 }
 
 function explain(recipe: Recipe, log: string, error: unknown): string {
-  const said = fs.existsSync(log) ? fs.readFileSync(log, "utf8").trim() : "";
-  const why = said || (error instanceof Error ? error.message : String(error));
-  const tail = why.split("\n").slice(-shownLines).join("\n");
+  const said = fs.existsSync(log) ? fs.readFileSync(log, "utf8").trim().split("\n") : [];
+  // A line of one word is only the name of a package that was compiled.
+  const complaints = said.filter((line) => /\s/.test(line));
+  const why = complaints.length > 0 ? complaints : [error instanceof Error ? error.message : String(error)];
+  const tail = why.slice(-shownLines).join("\n");
   return `this computer: building ${recipe.title} failed:\n${tail}\nThe whole output is in ${log}.`;
 }

@@ -54,7 +54,9 @@ describe("the Go toolchain", () => {
 
 describe("a build that fails", () => {
   it("shows the end of what the compiler said, and where the rest is", async () => {
-    goThat('[ "$1" = list ] && exec echo main\nseq 1 40 >&2; echo "main.go:7: undefined: x" >&2; exit 1');
+    goThat(
+      '[ "$1" = list ] && exec echo main\nseq -f "line %g" 1 40 >&2; echo example/package >&2; echo "main.go:7: undefined: x" >&2; exit 1',
+    );
     const said: string[] = [];
     const recipe = { title: "thing 1.0", module: module("go 1.26.2"), binaries: { ".": "thing" } };
     const failure: Error = await compile(recipe, "thing", folder, (line) => said.push(line)).then(
@@ -63,9 +65,9 @@ describe("a build that fails", () => {
     );
     expect(said).toEqual(["building thing 1.0 …"]);
     expect(failure.message).toMatch(
-      /^this computer: building thing 1.0 failed:\n17\n[^]*undefined: x\nThe whole output is in /,
+      /^this computer: building thing 1.0 failed:\nline 17\n[^]*line 40\nmain.go:7: undefined: x\nThe whole output is in /,
     );
     const log = failure.message.split(" is in ")[1]?.replace(/\.$/, "") ?? "";
-    expect(fs.readFileSync(log, "utf8").split("\n")).toHaveLength(42);
+    expect(fs.readFileSync(log, "utf8").split("\n")).toHaveLength(43);
   });
 });
