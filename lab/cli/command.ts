@@ -54,8 +54,21 @@ export async function follow(
   const readToEnd = [child.stdout, child.stderr].map(async (stream) => {
     if (stream) for await (const line of createInterface({ input: stream })) onLine(line);
   });
+  const stopWaiting = outliveInterrupts(child);
   const [ended] = await Promise.all([child, ...readToEnd]);
+  stopWaiting();
   return exitCodeOf(ended);
+}
+
+/**
+ * Lets an interrupted command come to its own end: Ctrl-C reaches the child by the terminal, a SIGTERM is passed on. A second
+ * one is passed on, too.
+ */
+function outliveInterrupts(child: execa.ExecaChildProcess): () => void {
+  const pass = (): void => void child.kill("SIGTERM", { forceKillAfterTimeout: false });
+  const ignore = (): void => undefined;
+  process.on("SIGTERM", pass).on("SIGINT", ignore);
+  return () => void process.off("SIGTERM", pass).off("SIGINT", ignore);
 }
 
 /** Runs a command on the terminal itself. Answers the exit code. */
