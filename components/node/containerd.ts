@@ -83,7 +83,7 @@ fi`
 
 const START = `[ "$(unit_enabled ${UNIT})" = enabled ] || quietly systemctl enable ${UNIT}
 if [ -e "$restart" ] || [ "$(unit_active ${UNIT})" != active ]; then
-  quietly systemctl restart ${UNIT} || true
+  systemctl restart ${UNIT} >/dev/null 2>&1 || true
   [ "$(unit_active ${UNIT})" = active ] || die "containerd does not start" "see 'journalctl -u containerd' on the host"
   rm -f "$restart"
   echo "restarted containerd"

@@ -212,7 +212,7 @@ EOF
 fi
 [ "$(unit_enabled containerd.service)" = enabled ] || quietly systemctl enable containerd.service
 if [ -e "$restart" ] || [ "$(unit_active containerd.service)" != active ]; then
-  quietly systemctl restart containerd.service || true
+  systemctl restart containerd.service >/dev/null 2>&1 || true
   [ "$(unit_active containerd.service)" = active ] || die "containerd does not start" "see 'journalctl -u containerd' on the host"
   rm -f "$restart"
   echo "restarted containerd"
