@@ -22,6 +22,18 @@ export function outputReader(): OutputReader {
   let section: Section = "operations";
   const resources: string[] = [];
   const failed: string[] = [];
+  let heading = "";
+  /** A heading is shown with what stands below it, and not where that is all noise. */
+  const diagnostic = (line: string): Shown => {
+    const text = line.replace(/^ {2}/, "");
+    if (/^\S+ \(.*\):$/.test(text)) {
+      heading = text + "\n";
+      return undefined;
+    }
+    const shown = { line: heading + text };
+    heading = "";
+    return shown;
+  };
   return {
     resources,
     failed,
@@ -35,20 +47,30 @@ export function outputReader(): OutputReader {
         case "operations":
           return operation(line, failed);
         case "diagnostics":
-          return { line: line.replace(/^ {2}/, "") };
+          return diagnostic(line);
         case "resources":
-          resources.push(line.trim().replace(/^[-+~<>=]+ /, ""));
+          resources.push(...counts(line));
           return undefined;
       }
     },
   };
 }
 
+/** `+ 8 created`, `12 changes. 23 unchanged`: the second number of the latter, for the first is the sum of the others. */
+function counts(line: string): string[] {
+  const text = line
+    .trim()
+    .replace(/^[-+~<>=]+ /, "")
+    .replace(/^\d+ changes?\. /, "");
+  return text === "" ? [] : [text];
+}
+
 function operation(line: string, failed: string[]): Shown {
   if (/^(@ |\S+ \(\S+\):$)/.test(line) || /^(Updating|Refreshing|Destroying|Previewing)/.test(line)) return undefined;
+  // What is said of the stack itself is said again below, in full.
+  if (/^ *(\S{1,2} +)?pulumi:pulumi:Stack /.test(line)) return undefined;
   const [, mark = "", , name = "", rest = ""] = OPERATION.exec(line) ?? [];
   if (!name) return { line };
-  if (name.startsWith("homelab-") && /pulumi:pulumi:Stack/.test(line)) return undefined;
   if (/^\*\*.*failed/.test(rest)) {
     failed.push(name);
     return { line: `✗ ${name}` };

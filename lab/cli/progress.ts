@@ -59,7 +59,7 @@ export async function phase<T>(
   try {
     const result = await work({
       note: (text) => (note = text),
-      line: (text) => screen.write(`${live ? CLEAR_LINE : ""}  ${text}\n`),
+      line: (text) => screen.write(`${live ? CLEAR_LINE : ""}  ${text.replaceAll("\n", "\n  ")}\n`),
       title: (text) => (shownTitle = text),
     });
     end("✓");

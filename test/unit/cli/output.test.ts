@@ -28,7 +28,7 @@ Diagnostics:
 Resources:
     + 1 created
     ~ 1 updated
-    1 unchanged
+    2 changes. 1 unchanged
     2 errored
 
 Duration: 9s
@@ -42,10 +42,8 @@ test("a run's output is cut to what was done, what failed and why", () => {
     "~ cp1-sysctl updated 2s",
     "✗ c",
     "+ b created 5s",
-    "pulumi:pulumi:Stack (homelab-lab):",
-    "  error: update failed",
-    "pulumi-nodejs:dynamic/mod:Thing (c):",
-    "  error: cp1: doing x failed",
+    "pulumi:pulumi:Stack (homelab-lab):\n  error: update failed",
+    "pulumi-nodejs:dynamic/mod:Thing (c):\n  error: cp1: doing x failed",
     "  line two",
   ]);
   expect(reader.failed).toEqual(["c"]);
@@ -69,4 +67,14 @@ test("a line of no known form is shown as it is: it may be the reason of a failu
   expect(outputReader().read("error: the stack is currently locked by 1 lock(s)")).toEqual({
     line: "error: the stack is currently locked by 1 lock(s)",
   });
+});
+
+test("a heading of which nothing is worth showing is left out", () => {
+  const reader = outputReader();
+  const lines = [
+    "Diagnostics:",
+    "  pulumi:pulumi:Stack (homelab-lab):",
+    "    warning: using pulumi-resource-x from $PATH at /x",
+  ];
+  expect(lines.map((line) => reader.read(line))).toEqual([undefined, undefined, undefined]);
 });
