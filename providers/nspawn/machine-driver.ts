@@ -1,19 +1,15 @@
-import { randomBytes } from "node:crypto";
 import { quote } from "../../components/remote/quote";
 import { difference, type Driver, PartiallyCreated } from "../driver";
-import { parseHostKey } from "../ssh/host-key";
 import { ensureBaseImage, imageKey } from "./base-image";
-import { authorizedKeyScript, writeFilesScript } from "./files";
+import { authorizedKeyScript } from "./files";
 import { LOCK_LIMIT, lockScript, machineDir, type MachineId, TREE } from "./layout";
 import { type MachineInputs, type MachineOutputs, machineId } from "./machine";
-import { bootId, hostFeatures, runningFunction, startMachine, stopMachine } from "./process";
+import { bootId, runningFunction, startMachine, stopMachine } from "./process";
 import { waitUntilReady } from "./ready";
-import { type MachineRecord, readRecords, writeRecordScript } from "./record";
+import { type MachineRecord, readRecords } from "./record";
 import { refuseTaken } from "./refusals";
 import { asRoot } from "./root";
-
-/** For what is done with files alone. In seconds. */
-const FILES_LIMIT = 300;
+import { FILES_LIMIT, removeTree, writeTree } from "./tree";
 
 /** The inputs that can be changed without making the machine anew. */
 const IN_PLACE = new Set(["authorizedKey", "clientKey", "hostKeyPrivate"]);
@@ -109,55 +105,4 @@ function isWhole(record: MachineRecord, inputs: MachineInputs): boolean {
 
 async function isRecorded(machine: MachineId): Promise<boolean> {
   return (await readRecords(machine.stateDir)).some((record) => record.incarnation === machine.incarnation);
-}
-
-/** Makes the tree anew; what an interrupted run left of it (`left`) goes first. */
-async function writeTree(
-  inputs: MachineInputs,
-  image: string,
-  left: MachineRecord | undefined,
-): Promise<MachineRecord> {
-  if (left) {
-    const machine = machineId({ ...inputs, incarnation: left.incarnation });
-    await stopMachine(machine);
-    await removeTree(machine);
-  }
-  const record: MachineRecord = {
-    name: inputs.name,
-    address: inputs.address,
-    bridge: inputs.bridge,
-    incarnation: randomBytes(4).toString("hex"),
-    machineId: randomBytes(16).toString("hex"),
-    imageKey: imageKey(inputs.image),
-    hostKeyPublic: inputs.hostKeyPublic,
-    stage: "claimed",
-  };
-  const dir = machineDir(inputs);
-  const tree = `${dir}/${TREE}`;
-  const identity = {
-    ...inputs,
-    machineId: record.machineId,
-    cgroupVersion: hostFeatures().cgroup.version,
-    aptSources: inputs.aptSources ?? [],
-  };
-  const script = `mkdir -p ${quote(inputs.stateDir)}/machines
-chmod 700 ${quote(inputs.stateDir)}/machines
-mkdir -p ${quote(dir)}
-${lockScript(inputs)}
-${writeRecordScript(inputs.stateDir, record)}
-mkdir ${quote(tree)}
-tar --extract --numeric-owner --xattrs --xattrs-include='*' --file=${quote(image)} --directory=${quote(tree)} --exclude=./dev/*
-${writeFilesScript(tree, identity)}
-${writeRecordScript(inputs.stateDir, { ...record, stage: "written" })}`;
-  parseHostKey(inputs.hostKeyPublic);
-  await asRoot(`making the tree of the machine ${inputs.name}`, script, FILES_LIMIT);
-  return { ...record, stage: "written" };
-}
-
-async function removeTree(machine: MachineId): Promise<void> {
-  const dir = machineDir(machine);
-  const script = `${lockScript(machine)}
-rm -rf --one-file-system ${quote(dir)}
-rmdir --ignore-fail-on-non-empty ${quote(`${machine.stateDir}/machines/${machine.bridge}`)}`;
-  await asRoot(`removing the machine ${machine.name}`, script, FILES_LIMIT);
 }

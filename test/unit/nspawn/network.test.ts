@@ -1,11 +1,12 @@
 import {
   bridgeScript,
   type Link,
-  networkDriver,
   type NetworkInputs,
   ownAlias,
+  removeBridgeScript,
   whyRefused,
-} from "../../../providers/nspawn/network-driver";
+} from "../../../providers/nspawn/bridge";
+import { networkDriver } from "../../../providers/nspawn/network-driver";
 
 const inputs: NetworkInputs = {
   bridge: "homelab",
@@ -48,6 +49,12 @@ test.each([
 
 test.each(["Homelab", "a-name-of-sixteen", "br0; reboot", "", "1st"])("'%s' is no name for a bridge", (bridge) => {
   expect(networkDriver.check?.({ ...inputs, bridge }).failures).toHaveLength(1);
+});
+
+test("machines reach each other where Docker filters the bridge, and the rule for it goes with the bridge", () => {
+  const rule = `rule=(FORWARD -i homelab -o homelab -m comment --comment '${ownAlias(inputs)}' -j ACCEPT)`;
+  expect(bridgeScript(inputs)).toContain(rule);
+  expect(removeBridgeScript(inputs)).toContain(rule);
 });
 
 test("whose bridge it is can be seen, and the key by which it is known can't", () => {
