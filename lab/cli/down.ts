@@ -8,7 +8,7 @@ import { places } from "./places";
 import { operate, stackExists } from "./pulumi";
 import { phase, say } from "./progress";
 import { setUp } from "./setup";
-import { imagesFolder } from "./stack";
+import type { Stack } from "./stack";
 import { clearStaleLock } from "./stale-lock";
 
 /** `make down`: removes the cluster and what `make up` made for it; caches stay, and it says which. */
@@ -23,7 +23,7 @@ async function down(): Promise<void> {
   if (await stackExists(stack.name)) await destroy(stack.name);
   await phase("mirror stopped", () => stopMirror(places.run));
   removeOwnFiles();
-  const kept = keptCaches().map((folder) => `\n  ${folder}`);
+  const kept = keptCaches(stack).map((folder) => `\n  ${folder}`);
   if (kept.length > 0) say(`\nKept for the next \`make up\` (\`make clean-cache\` removes it):${kept.join("")}`);
 }
 
@@ -61,8 +61,8 @@ function otherStacks(): string[] {
   return fs.existsSync(folder) ? fs.readdirSync(folder).filter((file) => file.endsWith(".json")) : [];
 }
 
-function keptCaches(): string[] {
-  return [cacheRoot(), places.charts, imagesFolder()].filter((folder) => fs.existsSync(folder));
+function keptCaches(stack: Stack): string[] {
+  return [cacheRoot(), places.charts, stack.imagesFolder].filter((folder) => fs.existsSync(folder));
 }
 
 void main(down);

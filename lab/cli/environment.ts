@@ -24,6 +24,8 @@ export function environmentFor(
   if (backend.url) variables.PULUMI_BACKEND_URL = backend.url;
   if (engine.ownHome) {
     variables.PULUMI_HOME = places.pulumiHome;
+    // Plugins that merely lie on PATH would win, with a warning each time.
+    variables.PULUMI_IGNORE_AMBIENT_PLUGINS = "true";
     // The login stays where it is, although the plugins are elsewhere.
     if (credentials && credentials !== places.pulumiHome) variables.PULUMI_CREDENTIALS_PATH = credentials;
   }

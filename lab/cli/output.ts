@@ -62,7 +62,7 @@ function counts(line: string): string[] {
     .trim()
     .replace(/^[-+~<>=]+ /, "")
     .replace(/^\d+ changes?\. /, "");
-  return text === "" ? [] : [text];
+  return /^\d+ \w+( \w+)?$/.test(text) ? [text] : [];
 }
 
 function operation(line: string, failed: string[]): Shown {

@@ -10,8 +10,6 @@ export const places = {
   homelab: own(),
   /** To be sourced for typing `pulumi` by hand. */
   env: own("env"),
-  /** Links to the programs that are used although they are not installed. First on PATH. */
-  bin: own("bin"),
   /** PULUMI_HOME, where the user's own is left alone. */
   pulumiHome: own("pulumi"),
   /** The local backend. */

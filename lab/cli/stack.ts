@@ -13,6 +13,8 @@ export interface Stack {
   machineKind: string;
   /** `address:port` of each place at which the settings expect the lab's mirror, loopback first; none where they do not. */
   mirrorAddresses: string[];
+  /** The base images of nspawn machines: a cache, built once. */
+  imagesFolder: string;
   /** The settings file has the salt of a passphrase. */
   hasSalt: boolean;
 }
@@ -39,18 +41,19 @@ export function chooseStack(wanted = process.env.STACK): Stack {
 /** Where nspawn machines are, unless the settings say otherwise; as in settings/machines.ts. */
 const DEFAULT_STATE_DIR = "/var/lib/homelab/nspawn";
 
-/** The base images of nspawn machines: a cache, built once. */
-export function imagesFolder(stateDir = DEFAULT_STATE_DIR): string {
-  return `${stateDir}/images`;
-}
-
 /** What the text of a settings file says. The program itself checks the settings; here a wrong one is only not found. */
 export function readSettings(text: string): Omit<Stack, "name" | "because"> {
   const file = (load(text) ?? {}) as { config?: Record<string, unknown>; encryptionsalt?: unknown };
   const config = file.config ?? {};
-  const machines = (config["homelab:machines"] ?? {}) as { kind?: unknown; network?: { subnet?: unknown } };
+  const machines = (config["homelab:machines"] ?? {}) as {
+    kind?: unknown;
+    network?: { subnet?: unknown };
+    stateDir?: unknown;
+  };
   const subnet = typeof machines.network?.subnet === "string" ? machines.network.subnet : DEFAULT_SUBNET;
+  const stateDir = typeof machines.stateDir === "string" ? machines.stateDir : DEFAULT_STATE_DIR;
   return {
+    imagesFolder: `${stateDir}/images`,
     machineKind: String(machines.kind),
     mirrorAddresses:
       machines.kind === "nspawn" ? ownAddresses(JSON.stringify(config), ["127.0.0.1", gateway(subnet)]) : [],

@@ -3,7 +3,14 @@ import { applyEnvironment, environmentFile, environmentFor } from "../../../lab/
 import { places } from "../../../lab/cli/places";
 import type { Stack } from "../../../lab/cli/stack";
 
-const lab: Stack = { name: "lab", because: "", machineKind: "nspawn", mirrorAddresses: [], hasSalt: true };
+const lab: Stack = {
+  name: "lab",
+  because: "",
+  machineKind: "nspawn",
+  mirrorAddresses: [],
+  imagesFolder: "",
+  hasSalt: true,
+};
 const local = { url: "file:///state", description: "" };
 const installed = { ownHome: false, standIns: [], description: "" };
 const made = { path: "/engine", ownHome: true, standIns: ["command"], description: "" };

@@ -23,7 +23,12 @@ test("the mirror is started where the lab's settings expect it, and nowhere else
 });
 
 test("settings that make no sense are left for the program to refuse", () => {
-  expect(readSettings("")).toEqual({ machineKind: "undefined", mirrorAddresses: [], hasSalt: false });
+  expect(readSettings("")).toEqual({
+    machineKind: "undefined",
+    mirrorAddresses: [],
+    imagesFolder: "/var/lib/homelab/nspawn/images",
+    hasSalt: false,
+  });
   const text = "config: { 'homelab:machines': { kind: nspawn, network: { subnet: nonsense } } }";
   expect(readSettings(text)).toMatchObject({ machineKind: "nspawn", mirrorAddresses: [] });
 });
