@@ -1,9 +1,13 @@
+import * as path from "node:path";
+import { ensureAllBinaries } from "../build/binaries";
 import { Failure, main } from "./failure";
 import { startMirror } from "./mirror";
 import { allReady, clusterNodes, nodesTable } from "./nodes-table";
 import { ensureStack, operate, stackOutput } from "./pulumi";
+import { findProgram } from "./programs";
 import { say } from "./progress";
 import { setUp } from "./setup";
+import type { Stack } from "./stack";
 import { clearStaleLock } from "./stale-lock";
 
 /** `make up`: everything from an empty checkout to a cluster whose nodes are Ready. */
@@ -24,16 +28,22 @@ async function up(): Promise<void> {
   process.stdout.write(`\n${nodesTable(nodes).join("\n")}\n`);
   if (!allReady(nodes))
     throw new Failure("not every node is Ready", "Run `make nodes` in a minute, or `make up` again.");
-  say(nextSteps(process.env.STACK));
+  say(nextSteps(process.env.STACK, await kubectl(stack)));
+}
+
+/** How kubectl is called: the user's own, else, for the lab, the one that was built for its machines. */
+async function kubectl(stack: Stack): Promise<string> {
+  if (findProgram("kubectl") || stack.machineKind !== "nspawn") return "kubectl";
+  return path.join((await ensureAllBinaries(["kubernetes"])).kubernetes, "kubectl");
 }
 
 /** What to type next. */
-function nextSteps(stack: string | undefined): string {
+function nextSteps(stack: string | undefined, kubectl: string): string {
   const make = `make${stack ? ` STACK=${stack}` : ""}`;
   return `
 To use it:
   (umask 077; ${make} -s kubeconfig > .homelab/kubeconfig)
-  kubectl --kubeconfig .homelab/kubeconfig get pods -A
+  ${kubectl} --kubeconfig .homelab/kubeconfig get pods -A
 To type pulumi by hand:
   . .homelab/env
 To remove it:
