@@ -58,6 +58,7 @@ export function machineFiles(machine: MachineIdentity): TreeFile[] {
     file("/etc/ssh/ssh_host_ed25519_key.pub", withNewline(machine.hostKeyPublic)),
     file("/etc/ssh/sshd_config.d/homelab.conf", SSHD_CONFIG),
     file(`/etc/sudoers.d/homelab`, `${machine.user} ALL=(ALL) NOPASSWD: ALL\n`, "440"),
+    file("/etc/systemd/system.conf.d/homelab.conf", MANAGER_CONFIG),
     file("/etc/systemd/system/homelab-mounts.service", mountsUnit(machine.cgroupVersion)),
   ];
 }
@@ -96,6 +97,14 @@ chroot "$tree" chown -R ${user}: ${quote(`/home/${machine.user}/.ssh`)}
 chmod 700 "$ssh"
 chmod 600 "$ssh/authorized_keys"`;
 }
+
+/**
+ * containerd's unit leaves the pods' processes alone when it stops; at shutdown systemd asks them to end, and some never do.
+ * By default it would wait 90 s for them.
+ */
+const MANAGER_CONFIG = `[Manager]
+DefaultTimeoutStopSec=15s
+`;
 
 const SSHD_CONFIG = `HostKey /etc/ssh/ssh_host_ed25519_key
 PasswordAuthentication no

@@ -58,7 +58,7 @@ export class LabMachine {
 }
 
 const DIGEST = `
-find /etc /boot /home /opt /root /srv /usr/local /usr/bin /usr/sbin /var/lib/homelab /var/spool/cron -xdev -type f \\
+find /etc /boot /home /opt /root /srv /usr/local /usr/bin /usr/sbin /var/lib/homelab -xdev -type f \\
   ! -path /etc/resolv.conf ! -path /etc/machine-id ! -name '*-' -printf '%m %p\\n' | sort -k2 | while read -r mode file; do
   printf 'file %s %s %s\\n' "$file" "$mode" "$(sha256sum <"$file" | cut -d' ' -f1)"
 done

@@ -63,7 +63,8 @@ async function runProgram(): Promise<void> {
     false,
   );
   await pulumi.runtime.runInPulumiStack(program);
-  await pulumi.runtime.waitForRPCs();
+  // Not in the SDK's types, and needed: what depends on a component is registered after the program's last line.
+  await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
 }
 
 /** The engine sees a secret as a marked object around the value. */
