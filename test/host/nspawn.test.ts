@@ -16,8 +16,8 @@ const title = missing ? `a machine in systemd-nspawn (skipped: ${missing})` : "a
 // Names of this process alone: several runs may go on at once, beside a cluster.
 const number = 1 + (process.pid % 250);
 const bridge = `hlt-${number}`;
-// The image is shared by all runs; it takes a minute and a half to build.
-const stateDir = process.env["HOMELAB_TEST_STATE_DIR"] ?? "/var/lib/homelab/test";
+// The image is shared with every stack of this computer: it takes a minute and a half to build.
+const stateDir = process.env["HOMELAB_TEST_STATE_DIR"] ?? "/var/lib/homelab/nspawn";
 const clientKey = utils.generateKeyPairSync("ed25519");
 const hostKey = utils.generateKeyPairSync("ed25519");
 
