@@ -1,9 +1,11 @@
+import * as fs from "node:fs";
 import { chooseBackend, choosePassphrase, writePrivate, type Backend } from "./backend";
 import { findEngine, userCredentials, type Engine } from "./engine";
 import { applyEnvironment, environmentFile, environmentFor } from "./environment";
+import { Failure } from "./failure";
 import { installMissing, LAB_NEEDS } from "./packages";
 import { places } from "./places";
-import { phase, say } from "./progress";
+import { type Phase, phase, say, type Screen } from "./progress";
 import { requireRoot } from "./root";
 import { chooseStack, type Stack } from "./stack";
 
@@ -14,26 +16,37 @@ export interface Setup {
   backend: Backend;
 }
 
-/** Sets all of it up, says what was chosen, and writes `.homelab/env`. */
-export async function setUp(): Promise<Setup> {
+/** A screen for commands that only read: what they print is their answer. */
+const NOWHERE: Screen = { write: () => undefined };
+
+/**
+ * Sets all of it up, says what was chosen, and writes `.homelab/env`. With `quiet` it only finds again what an earlier run has
+ * set up.
+ */
+export async function setUp({ quiet = false } = {}): Promise<Setup> {
+  const screen = quiet ? NOWHERE : process.stderr;
+  const tell = (text: string): void => say(text, screen);
+  if (quiet && !fs.existsSync(places.env))
+    throw new Failure("nothing is set up in this checkout", "Run `make up` first.");
   const stack = chooseStack();
-  say(`stack ${stack.name} (${stack.because})`);
-  if (stack.machineKind === "nspawn") {
+  tell(`stack ${stack.name} (${stack.because})`);
+  if (stack.machineKind === "nspawn" && !quiet) {
     await installMissing(LAB_NEEDS);
     await requireRoot("machines on this computer");
   }
-  const setup = await phase("engine", async (running) => {
+  const work = async (running: Phase): Promise<Setup & { notice?: string }> => {
     const made = await chooseAll(stack, await findEngine(running));
     running.title(`engine: ${made.engine.description}`);
     return made;
-  });
+  };
+  const setup = await phase("engine", work, screen);
   const standIns = setup.engine.standIns;
   if (standIns.length > 0) {
-    say(
+    tell(
       `  the released plugins ${standIns.join(" and ")} can't be downloaded here: the lab's stand-ins are used instead`,
     );
   }
-  say(`  state: ${setup.backend.description}`);
+  tell(`  state: ${setup.backend.description}`);
   if (setup.notice) say(`  ${setup.notice}`);
   return setup;
 }

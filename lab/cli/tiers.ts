@@ -1,8 +1,14 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { closeReport, foldersWith, openReport, type Tier } from "../../test/report/tiers";
+import { ensureAllBinaries } from "../build/binaries";
+import { ensureMirror } from "../packages/main";
+import { sayIn } from "./build-progress";
 import { attached, run } from "./command";
-import { say } from "./progress";
+import { explain } from "./failure";
+import { installMissing, LAB_NEEDS } from "./packages";
+import { phase, say } from "./progress";
+import { requireRoot } from "./root";
 
 /** How long one test may take before jest ends it, in seconds: a machine boots, a cluster forms. */
 const TEST_TIMEOUT_SECONDS = { none: 10, engine: 300, machines: 1800 };
@@ -14,9 +20,25 @@ export async function runTier(tier: Tier, reports: string): Promise<void> {
   say(`\n── ${tier.name} ──`);
   const skipped = await whyNot(tier);
   if (skipped) say(`skipped: ${skipped}`);
-  const exitCode = skipped ? 0 : await runners[tier.runner](tier, folder);
+  const exitCode = skipped ? 0 : await prepareAndRun(tier, folder);
   const seconds = (Date.now() - started) / 1000;
   closeReport(reports, { tier: tier.name, runner: tier.runner, exitCode, seconds, skipped });
+}
+
+/** What a tier needs is made before its first test: compiling it takes longer than any test may. */
+async function prepareAndRun(tier: Tier, folder: string): Promise<number> {
+  try {
+    if (tier.needs) await phase("engine", (running) => ensureAllBinaries(["engine"], sayIn(running)));
+    if (tier.needs === "machines") {
+      await installMissing(LAB_NEEDS);
+      await requireRoot("machines on this computer");
+      await phase("mirror of packages, images and charts", (running) => ensureMirror(sayIn(running)));
+    }
+    return await runners[tier.runner](tier, folder);
+  } catch (error) {
+    say(explain(error));
+    return 1;
+  }
 }
 
 const runners: Record<Tier["runner"], (tier: Tier, folder: string) => Promise<number>> = {

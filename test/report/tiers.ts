@@ -4,7 +4,7 @@ import * as path from "node:path";
 /** How a tier runs: the three checks of the sources, the Go tests beside Go code, or the tests of one folder by jest. */
 export type Runner = "check" | "go" | "jest";
 
-/** A tier of tests, in the sense of docs/development.md. */
+/** A tier of tests, in the sense of docs/development.md. A tier without a test is a failure. */
 export interface Tier {
   name: string;
   runner: Runner;
@@ -44,18 +44,6 @@ export function foldersWith(folder: string, ending: string): string[] {
     .filter((entry) => entry.isDirectory() && entry.name !== "node_modules" && entry.name !== ".work")
     .flatMap((entry) => foldersWith(path.join(folder, entry.name), ending));
   return entries.some((entry) => entry.isFile() && entry.name.endsWith(ending)) ? [folder, ...below] : below;
-}
-
-/** False for a tier that nobody has written a test for. */
-export function hasTests(tier: Tier): boolean {
-  switch (tier.runner) {
-    case "check":
-      return true;
-    case "go":
-      return foldersWith("lab", "_test.go").length > 0;
-    case "jest":
-      return foldersWith(path.join("test", tier.name), ".test.ts").length > 0;
-  }
 }
 
 /** Starts a tier: nothing of an earlier run may be summed. Answers the folder for its report. */
