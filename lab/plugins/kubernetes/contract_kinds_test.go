@@ -9,6 +9,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 func TestSecrets(t *testing.T) {
@@ -106,9 +107,33 @@ func TestCustomResources(t *testing.T) {
 			t.Errorf("id %q, error %v", pool.id, err)
 		}
 	})
-	t.Run("a custom resource without a definition is previewed, and its create names the kind", func(t *testing.T) {
+	t.Run("a custom resource without a definition is previewed", func(t *testing.T) {
 		if err := plugin.create(declare("kubernetes:contract.test/v1:Pool", "other"), poolInputs, true); err != nil {
 			t.Error(err)
+		}
+	})
+	t.Run("a custom resource follows a definition that somebody else made meanwhile", func(t *testing.T) {
+		definitions := schema.GroupVersionResource{
+			Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions",
+		}
+		must(cluster.dynamic.Resource(definitions).Create(background(), &unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+			"metadata": map[string]any{"name": "lakes.contract.test"},
+			"spec": map[string]any{
+				"group": "contract.test", "scope": "Namespaced",
+				"names": map[string]any{"plural": "lakes", "singular": "lake", "kind": "Lake"},
+				"versions": []any{map[string]any{
+					"name": "v1", "served": true, "storage": true,
+					"schema": map[string]any{"openAPIV3Schema": map[string]any{"type": "object"}},
+				}},
+			},
+		}}, metav1.CreateOptions{}))(t)
+		lake := declare("kubernetes:contract.test/v1:Lake", "lake")
+		inputs := map[string]any{
+			"apiVersion": "contract.test/v1", "kind": "Lake", "metadata": map[string]any{"name": "deep"},
+		}
+		if err := plugin.create(lake, inputs, false); err != nil || lake.id != "default/deep" {
+			t.Errorf("id %q, error %v", lake.id, err)
 		}
 	})
 }
