@@ -43,7 +43,7 @@ export async function phase<T>(
   let shownTitle = title;
   let note = "";
   let frame = 0;
-  const waiting = (mark: string): string => `${mark} ${shownTitle} …${note ? ` ${note}` : ""} ${elapsed()}`;
+  const waiting = (mark: string): string => `${mark} ${shownTitle} … ${elapsed()}${note ? `  ${note}` : ""}`;
   const draw = (): void => {
     frame = (frame + 1) % FRAMES.length;
     screen.write(CLEAR_LINE + fit(waiting(FRAMES[frame] ?? "·"), screen.columns));
