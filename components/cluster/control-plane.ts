@@ -64,8 +64,13 @@ function initBody(args: ControlPlaneArgs): pulumi.Output<string> {
   });
 }
 
-/** admin.conf with the address by which the API server is reached from outside. */
-export function kubeconfig(adminConf: string, host: string, port: number): string {
+/**
+ * admin.conf with the address by which the API server is reached from outside; empty where there is no admin.conf yet, as in
+ * a run that `--target` limits to the machines. What a noisy login shell prints before it is skipped.
+ */
+export function kubeconfig(output: string | undefined, host: string, port: number): string {
+  const adminConf = /^apiVersion:[^]*/m.exec(output ?? "")?.[0];
+  if (!adminConf) return "";
   const config = load(adminConf) as { clusters: { cluster: { server: string } }[] };
   for (const { cluster } of config.clusters) cluster.server = `https://${host}:${port}`;
   return dump(config, { lineWidth: -1 });

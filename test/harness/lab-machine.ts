@@ -58,10 +58,12 @@ export class LabMachine {
 }
 
 const DIGEST = `
-find /etc /boot /home /opt /root /srv /usr/local /usr/bin /usr/sbin /var/lib/homelab -xdev -type f \\
-  ! -path /etc/resolv.conf ! -path /etc/machine-id ! -name '*-' -printf '%m %p\\n' | sort -k2 | while read -r mode file; do
-  printf 'file %s %s %s\\n' "$file" "$mode" "$(sha256sum <"$file" | cut -d' ' -f1)"
-done
+files() {
+  find /etc /boot /home /opt /root /srv /usr/local /usr/bin /usr/sbin /var/lib/homelab -xdev -type f \\
+    ! -path /etc/resolv.conf ! -path /etc/machine-id ! -name '*-' "$@"
+}
+files -printf 'mode %p %m\\n' | sort
+files -print0 | sort -z | xargs -0 sha256sum
 dpkg-query -W -f 'package \${Package} \${Version} \${Status}\\n'
 systemctl list-unit-files --no-legend --plain | awk '{ print "unit-file", $1, $2 }'
 systemctl list-units --all --no-legend --plain --type service,timer,socket,swap | awk '{ print "unit", $1, $2, $3 }' |

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -16,6 +16,8 @@ export interface LabStackArgs {
   roles: ("control-plane" | "worker")[];
   /** Changes to the settings of Pulumi.lab.yaml, by key without `homelab:`. */
   change?: (settings: LabSettings) => void;
+  /** Another program than index.ts, as a path in the checkout: one that makes a part of what the real one makes. */
+  program?: string;
   /** False for a stack that makes no machines: no mirror is needed then. Default true. */
   mirror?: boolean;
 }
@@ -66,6 +68,7 @@ export class LabStack {
     readonly passphrase: string,
     readonly settings: LabSettings,
     private readonly env: NodeJS.ProcessEnv,
+    private readonly program?: string,
   ) {}
 
   static async create(args: LabStackArgs): Promise<LabStack> {
@@ -80,17 +83,24 @@ export class LabStack {
     const port = await freePort();
     const settings = await testSettings(args, name, network, port);
     const passphrase = `canary-passphrase-${name}`;
-    const stack = new LabStack(name, folder, passphrase, settings, {
-      ...process.env,
-      PATH: `${engine}:${process.env.PATH}`,
-      PULUMI_HOME: path.join(folder, "pulumi-home"),
-      PULUMI_BACKEND_URL: `file://${folder}`,
-      PULUMI_CONFIG_PASSPHRASE: passphrase,
-      PULUMI_SKIP_UPDATE_CHECK: "true",
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      PULUMI_PARALLEL: "32",
-      NO_COLOR: "1",
-    });
+    const stack = new LabStack(
+      name,
+      folder,
+      passphrase,
+      settings,
+      {
+        ...process.env,
+        PATH: `${engine}:${process.env.PATH}`,
+        PULUMI_HOME: path.join(folder, "pulumi-home"),
+        PULUMI_BACKEND_URL: `file://${folder}`,
+        PULUMI_CONFIG_PASSPHRASE: passphrase,
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+        PULUMI_PARALLEL: "32",
+        NO_COLOR: "1",
+      },
+      args.program,
+    );
     if (args.mirror ?? true) {
       const listen = [`127.0.0.1:${port}`, `${network}.1:${port}`];
       await ensureMirrorRunning({ root: await ensureMirror(), listen, runDir: folder });
@@ -133,7 +143,7 @@ export class LabStack {
   /** Any command of the CLI; how it ended is the answer. */
   async pulumi(command: string, ...args: string[]): Promise<CliResult> {
     const ended = await execa("pulumi", [command, ...args, ...this.configFile(command)], {
-      cwd: CHECKOUT,
+      cwd: this.project,
       env: this.env,
       all: true,
       reject: false,
@@ -145,7 +155,7 @@ export class LabStack {
   /** Starts a command in a process group of its own and does not wait for it. */
   start(command: string, ...args: string[]): RunningCli {
     const child = execa("pulumi", [command, ...args, ...this.configFile(command)], {
-      cwd: CHECKOUT,
+      cwd: this.project,
       env: this.env,
       all: true,
       reject: false,
@@ -215,8 +225,21 @@ export class LabStack {
   /** `stack init` writes the salt of the passphrase beside Pulumi.yaml: not into the checkout. */
   private async initialise(): Promise<void> {
     await writeFile(path.join(this.folder, "Pulumi.yaml"), await readFile(path.join(CHECKOUT, "Pulumi.yaml")));
+    if (this.program) await this.linkCheckout(this.program);
     await writeFile(this.settingsFile, dump({ config: this.settings }));
     await execa("pulumi", ["stack", "init", this.name], { cwd: this.folder, env: this.env, stdin: "ignore" });
+  }
+
+  /** The folder of the project that runs: the checkout, or for another program one that looks like it. */
+  private get project(): string {
+    return this.program ? this.folder : CHECKOUT;
+  }
+
+  private async linkCheckout(program: string): Promise<void> {
+    for (const entry of ["node_modules", "package.json", "providers", "tsconfig.json"]) {
+      await symlink(path.join(CHECKOUT, entry), path.join(this.folder, entry));
+    }
+    await symlink(path.join(CHECKOUT, program), path.join(this.folder, "index.ts"));
   }
 
   private configFile(command = "preview"): string[] {
@@ -233,7 +256,7 @@ export class LabStack {
   }
 
   private exec(args: string[]) {
-    return execa("pulumi", args, { cwd: CHECKOUT, env: this.env, stdin: "ignore" });
+    return execa("pulumi", args, { cwd: this.project, env: this.env, stdin: "ignore" });
   }
 }
 

@@ -2,7 +2,7 @@ import { access, readdir } from "node:fs/promises";
 import os from "node:os";
 import type { LabMachine } from "../harness/lab-machine";
 import { LabStack, type PlannedStep } from "../harness/lab-stack";
-import { HOSTS_ONLY } from "../harness/targets";
+import { HOSTS_PROGRAM } from "./hosts";
 
 jest.setTimeout(10 * 60_000);
 
@@ -17,8 +17,8 @@ let first: LabMachine;
 let second: LabMachine;
 
 beforeAll(async () => {
-  stack = await LabStack.create({ name: "hst", roles: ["control-plane", "worker"] });
-  await stack.up(...HOSTS_ONLY);
+  stack = await LabStack.create({ name: "hst", roles: ["control-plane", "worker"], program: HOSTS_PROGRAM });
+  await stack.up();
   first = stack.machine(0);
   second = stack.machine(1);
 });
@@ -53,8 +53,8 @@ describe("the life of two prepared hosts", () => {
 
   test("is not touched by a second up: no change, no login, the same host digest", async () => {
     const before = { logins: await logins(), digests: await digests() };
-    expect(await stack.plan(...HOSTS_ONLY)).toEqual([]);
-    await stack.up(...HOSTS_ONLY);
+    expect(await stack.plan()).toEqual([]);
+    await stack.up();
     expect({ logins: await logins(), digests: await digests() }).toEqual(before);
   });
 
@@ -62,18 +62,18 @@ describe("the life of two prepared hosts", () => {
     await stack.change((settings) => {
       settings["homelab:sysctls"] = { [KEEPALIVE]: "600" };
     });
-    const plan = await stack.plan(...HOSTS_ONLY);
+    const plan = await stack.plan();
     expect(plan.map(({ op, changed }) => ({ op, changed }))).toEqual(
       stack.machines.map(() => ({ op: "update", changed: ["stdin"] })),
     );
     expect(resourceNames(plan)).toEqual(stack.machines.map(({ name }) => `${name}-sysctls`));
-    expect(await stack.previewText(...HOSTS_ONLY)).toMatch(/^ *\+ .*net\.ipv4\.tcp_keepalive_time/m);
+    expect(await stack.previewText()).toMatch(/^ *\+ .*net\.ipv4\.tcp_keepalive_time/m);
 
-    await stack.up(...HOSTS_ONLY);
+    await stack.up();
     expect(await sysctl(first, KEEPALIVE)).toBe("600");
     expect(await sysctl(second, KEEPALIVE)).toBe("600");
     await stack.refresh();
-    expect(await stack.plan(...HOSTS_ONLY)).toEqual([]);
+    expect(await stack.plan()).toEqual([]);
   });
 
   test("finds a sysctl that was changed by hand, says so, and repairs it on that host alone", async () => {
@@ -82,16 +82,16 @@ describe("the life of two prepared hosts", () => {
     await stack.refresh();
     expect(await logins()).toEqual(before.map((count) => count + 1));
 
-    const plan = await stack.plan(...HOSTS_ONLY);
+    const plan = await stack.plan();
     expect(resourceNames(plan)).toEqual([`${first.name}-sysctls`]);
-    expect(await stack.previewText(...HOSTS_ONLY)).toMatch(/drift 1 .*net\.ipv4\.ip_forward/);
+    expect(await stack.previewText()).toMatch(/drift 1 .*net\.ipv4\.ip_forward/);
 
     const loginsOfSecond = await second.logins();
-    await stack.up(...HOSTS_ONLY);
+    await stack.up();
     expect(await sysctl(first, IP_FORWARD)).toBe("1");
     expect(await second.logins()).toBe(loginsOfSecond);
     await stack.refresh();
-    expect(await stack.plan(...HOSTS_ONLY)).toEqual([]);
+    expect(await stack.plan()).toEqual([]);
   });
 
   test("goes on with the other hosts when one can't be reached, and names that one", async () => {
@@ -101,13 +101,13 @@ describe("the life of two prepared hosts", () => {
     await stack.change((settings) => {
       settings["homelab:sysctls"] = { [KEEPALIVE]: "900" };
     });
-    const failed = await stack.pulumi("up", "--yes", "--skip-preview", "--continue-on-error", ...HOSTS_ONLY);
+    const failed = await stack.pulumi("up", "--yes", "--skip-preview", "--continue-on-error");
     expect(failed.exitCode).not.toBe(0);
     expect(failed.output).toContain(first.name);
     expect(await sysctl(second, KEEPALIVE)).toBe("900");
 
     await first.run("systemctl start ssh.service");
-    await stack.up(...HOSTS_ONLY);
+    await stack.up();
     expect(await sysctl(first, KEEPALIVE)).toBe("900");
   });
 

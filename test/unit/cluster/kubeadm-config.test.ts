@@ -106,7 +106,8 @@ test("kubelet settings of one node are a patch, and none are none", () => {
 test("the kubeconfig has the endpoint as its server and nothing else changed", () => {
   const admin =
     "apiVersion: v1\nclusters:\n  - name: c\n    cluster: { server: https://10.0.0.1:6443, certificate-authority-data: QQ== }\n";
-  expect(documents(kubeconfig(admin, "k8s.example.org", 443))).toEqual([
+  expect(kubeconfig(undefined, "k8s.example.org", 443)).toBe("");
+  expect(documents(kubeconfig(`welcome to the host\n${admin}`, "k8s.example.org", 443))).toEqual([
     {
       apiVersion: "v1",
       clusters: [
