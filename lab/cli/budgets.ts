@@ -4,7 +4,8 @@ import { formatDuration } from "./duration";
 export interface Measurement {
   what: string;
   measured: number;
-  limit: number;
+  /** None: measured for comparison alone. */
+  limit?: number;
   unit: "ms" | "bytes" | "connections" | "changes";
 }
 
@@ -24,8 +25,8 @@ export function budgetRows(measurements: Measurement[]): string[][] {
   const rows = measurements.map(({ what, measured, limit, unit }) => [
     what,
     amount(measured, unit),
-    amount(limit, unit),
-    measured <= limit ? "holds" : "EXCEEDED",
+    limit === undefined ? "-" : amount(limit, unit),
+    limit === undefined ? "" : measured <= limit ? "holds" : "EXCEEDED",
   ]);
   return [["BUDGET", "MEASURED", "AT MOST", ""], ...rows];
 }
@@ -54,11 +55,20 @@ export function largestProvider(resources: StateResource[]): number {
   return Math.max(0, ...providers.map((text) => Buffer.byteLength(text)));
 }
 
-/** Bytes of state that a machine costs: of every resource whose name begins with the machine's. */
-export function stateOfMachine(resources: StateResource[], machine: string): number {
-  const own = resources.filter(({ urn }) => {
-    const name = urn.split("::").pop() ?? "";
-    return name === machine || name.startsWith(`${machine}-`);
-  });
-  return Buffer.byteLength(JSON.stringify(own));
+/** What a machine costs: its own resource in bytes, all that are named after it in bytes, and how many of those are steps. */
+export function costOfMachine(
+  resources: StateResource[],
+  machine: string,
+): { own: number; all: number; steps: number } {
+  const name = ({ urn }: StateResource): string => urn.split("::").pop() ?? "";
+  const all = resources.filter((resource) => name(resource) === machine || name(resource).startsWith(`${machine}-`));
+  return {
+    own: Math.max(...all.filter((resource) => name(resource) === machine).map(bytes)),
+    all: bytes(all),
+    steps: all.filter(({ urn }) => urn.includes("command:remote:Command::")).length,
+  };
+}
+
+function bytes(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }
