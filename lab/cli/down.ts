@@ -9,7 +9,7 @@ import { operate, stackExists } from "./pulumi";
 import { phase, say } from "./progress";
 import { setUp } from "./setup";
 import type { Stack } from "./stack";
-import { clearStaleLock } from "./stale-lock";
+import { recoverFromKilledRun } from "./killed-run";
 
 /** `make down`: removes the cluster and what `make up` made for it; caches stay, and it says which. */
 async function down(): Promise<void> {
@@ -19,7 +19,7 @@ async function down(): Promise<void> {
     return;
   }
   const { stack } = await setUp();
-  await clearStaleLock(stack.name);
+  await recoverFromKilledRun(stack.name);
   if (await stackExists(stack.name)) await destroy(stack.name);
   await phase("mirror stopped", () => stopMirror(places.run));
   removeOwnFiles();

@@ -1,12 +1,12 @@
 import { main } from "./failure";
 import { operate } from "./pulumi";
 import { setUp } from "./setup";
-import { clearStaleLock } from "./stale-lock";
+import { recoverFromKilledRun } from "./killed-run";
 
 /** `make refresh`: looks at every machine once, and records what differs; `make up` then puts it right. */
 async function refresh(): Promise<void> {
   const { stack } = await setUp();
-  await clearStaleLock(stack.name);
+  await recoverFromKilledRun(stack.name);
   await operate(
     {
       command: "refresh",

@@ -8,13 +8,13 @@ import { findProgram } from "./programs";
 import { say } from "./progress";
 import { setUp } from "./setup";
 import type { Stack } from "./stack";
-import { clearStaleLock } from "./stale-lock";
+import { recoverFromKilledRun } from "./killed-run";
 
 /** `make up`: everything from an empty checkout to a cluster whose nodes are Ready. */
 async function up(): Promise<void> {
   const { stack } = await setUp();
   await startMirror(stack);
-  await clearStaleLock(stack.name);
+  await recoverFromKilledRun(stack.name);
   await ensureStack(stack.name);
   await operate(
     {

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { stateFile } from "./backend";
 import { must } from "./command";
 import { Failure } from "./failure";
 import { places } from "./places";
@@ -15,11 +16,41 @@ interface Lock {
 }
 
 /**
- * Clears the lock of a run that was killed; a stack in another backend is left to `pulumi cancel` by hand.
+ * Takes away what a killed run has left in the local backend: its lock, and its notes of what it was doing. A stack in
+ * another backend is left to `pulumi cancel` by hand.
  *
  * @throws Failure where the run that holds the lock is still at work, or may be, on another computer
  */
-export async function clearStaleLock(stack: string): Promise<void> {
+export async function recoverFromKilledRun(stack: string): Promise<void> {
+  await clearStaleLock(stack);
+  await forgetPendingOperations(stack);
+}
+
+/** The part of a state that is changed here. */
+interface State {
+  deployment: { pending_operations?: unknown[] };
+}
+
+/**
+ * Pulumi warns of operations that a killed run did not finish, in every later run, until a person has looked. Here nobody has
+ * to: steps are idempotent, and drivers adopt what they find of their own.
+ */
+async function forgetPendingOperations(stack: string): Promise<void> {
+  const file = stateFile(stack);
+  if (!fs.existsSync(file) || !fs.readFileSync(file, "utf8").includes('"pending_operations"')) return;
+  const state = JSON.parse(await must("reading the state", "pulumi", ["stack", "export", "--stack", stack])) as State;
+  if (!state.deployment.pending_operations?.length) return;
+  say(
+    `  ${state.deployment.pending_operations.length} operation(s) of a killed run were not finished: they are done again`,
+  );
+  delete state.deployment.pending_operations;
+  await must("forgetting the unfinished operations", "pulumi", ["stack", "import", "--stack", stack], {
+    input: JSON.stringify(state),
+  });
+}
+
+/** Clears the lock of a run that is gone. */
+async function clearStaleLock(stack: string): Promise<void> {
   const folder = path.join(places.state, ".pulumi", "locks", "organization", "homelab", stack);
   const locks = readLocks(folder);
   if (locks.length === 0) return;
