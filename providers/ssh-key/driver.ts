@@ -1,5 +1,5 @@
-import { utils } from "ssh2";
 import { difference, type Driver } from "../driver";
+import { generateKeyPair } from "./key-pair";
 
 export interface SshKeyInputs {
   /** What the key is for; its comment. A changed comment makes a new key. */
@@ -18,7 +18,7 @@ export const sshKeyDriver: Driver<SshKeyInputs, SshKeyOutputs> = {
   diff: (_id, recorded, wanted) => difference(recorded, wanted, { replaceOn: ["comment"] }),
 
   async create(inputs) {
-    const pair = utils.generateKeyPairSync("ed25519", { comment: inputs.comment });
+    const pair = generateKeyPair(inputs.comment);
     return {
       id: inputs.comment,
       outputs: { ...inputs, publicKey: pair.public, privateKey: pair.private },

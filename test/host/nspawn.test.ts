@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { utils } from "ssh2";
+import { generateKeyPair } from "../../providers/ssh-key/key-pair";
 import { machineDriver } from "../../providers/nspawn/machine-driver";
 import type { MachineInputs, MachineOutputs } from "../../providers/nspawn/machine";
 import { networkDriver, type NetworkOutputs } from "../../providers/nspawn/network-driver";
@@ -18,8 +18,8 @@ const number = 1 + (process.pid % 250);
 const bridge = `hlt-${number}`;
 // The image is shared with every stack of this computer: it takes a minute and a half to build.
 const stateDir = process.env["HOMELAB_TEST_STATE_DIR"] ?? "/var/lib/homelab/nspawn";
-const clientKey = utils.generateKeyPairSync("ed25519");
-const hostKey = utils.generateKeyPairSync("ed25519");
+const clientKey = generateKeyPair();
+const hostKey = generateKeyPair();
 
 const networkInputs = {
   bridge,
@@ -137,7 +137,7 @@ onHosts(title, () => {
   test(
     "takes a new key in place",
     async () => {
-      const other = utils.generateKeyPairSync("ed25519");
+      const other = generateKeyPair();
       const wanted = { ...inputs, authorizedKey: other.public, clientKey: other.private };
       expect(machineDriver.diff(machine.id, machine.outputs, wanted)).toMatchObject({ changes: true, replaces: [] });
       const updated = (await machineDriver.update?.(machine.id, machine.outputs, wanted)) as MachineOutputs;
@@ -150,7 +150,7 @@ onHosts(title, () => {
   test(
     "another stack's machine of the same name, or with the same address, is refused",
     async () => {
-      const otherKey = utils.generateKeyPairSync("ed25519").public;
+      const otherKey = generateKeyPair().public;
       await expect(machineDriver.create({ ...inputs, hostKeyPublic: otherKey })).rejects.toThrow(
         /m1: there is a machine/,
       );

@@ -3,6 +3,7 @@ import { utils } from "ssh2";
 import { withSsh } from "../../../providers/ssh/connect";
 import { HostError } from "../../../providers/ssh/errors";
 import { fingerprint, parseHostKey } from "../../../providers/ssh/host-key";
+import { generateKeyPair } from "../../../providers/ssh-key/key-pair";
 import { type Answer, clientKeys, hostKeys, startServer, targetAt, type TestServer } from "./in-process-server";
 
 const LIMITS = { timeoutSeconds: 5 };
@@ -91,7 +92,7 @@ test("ssh-late-boot: a server that starts later is reached", async () => {
 
 test("ssh-wrong-key: exactly one attempt is made, and none after it", async () => {
   const { target, logins, connections } = await server({ answer: hello });
-  const other = utils.generateKeyPairSync("ed25519");
+  const other = generateKeyPair();
   const error = await failure(withSsh({ ...target, privateKey: other.private }, LIMITS, "working", async () => 0));
   expect(error.kind).toBe("authentication");
   expect(error.message).toContain("refused the key of user 'someone'");
@@ -108,7 +109,7 @@ test("a private key that can't be read is named as such and does not stand in th
 
 test("hostkey-changed: fails closed with both fingerprints, before a login and a command", async () => {
   const { target, logins, commands, connections } = await server({ answer: hello });
-  const pinned = utils.generateKeyPairSync("ed25519").public;
+  const pinned = generateKeyPair().public;
   const error = await failure(withSsh({ ...target, hostKey: pinned }, LIMITS, "working", (s) => s.run("greet", QUICK)));
   expect(error.kind).toBe("host-key");
   expect(error.message).toContain(fingerprint(parseHostKey(pinned)));

@@ -1,10 +1,11 @@
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
 import { type Connection, Server, type ServerChannel, utils } from "ssh2";
+import { generateKeyPair } from "../../../providers/ssh-key/key-pair";
 import type { SshTarget } from "../../../providers/ssh/target";
 
 export const USER = "someone";
-export const hostKeys = utils.generateKeyPairSync("ed25519");
-export const clientKeys = utils.generateKeyPairSync("ed25519");
+export const hostKeys = generateKeyPair();
+export const clientKeys = generateKeyPair();
 
 /** What a test server does with a command. */
 export type Answer = (channel: ServerChannel, command: string, connection: Connection) => void;
