@@ -1,49 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { DriverKind } from "./drivers";
-
-/**
- * The one class of this program that Pulumi serialises into its state. It holds nothing but the driver's kind; every
- * method loads the driver from disk when it is called. So the state stays small (`__provider` under 4 KB), `refresh`
- * and `destroy` run the code of today's checkout rather than of the day of creation, and drivers may use any library.
- *
- * Serialisation forbids in this class: imports used as values, `#private`, captured constants.
- */
-export class DriverProvider implements pulumi.dynamic.ResourceProvider {
-  constructor(private readonly kind: DriverKind) {}
-
-  private bridge(): Bridge {
-    // The engine runs this in a plain node process whose working directory is the project's folder.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    require("tsx/cjs");
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const { bridgeTo } = require(process.cwd() + "/providers/bridge") as { bridgeTo: (kind: string) => Bridge };
-    return bridgeTo(this.kind);
-  }
-
-  async check(_olds: unknown, news: unknown): Promise<pulumi.dynamic.CheckResult> {
-    return this.bridge().check(news);
-  }
-
-  async diff(id: string, olds: unknown, news: unknown): Promise<pulumi.dynamic.DiffResult> {
-    return this.bridge().diff(id, olds, news);
-  }
-
-  async create(inputs: unknown): Promise<pulumi.dynamic.CreateResult> {
-    return this.bridge().create(inputs);
-  }
-
-  async read(id: string, props: unknown): Promise<pulumi.dynamic.ReadResult> {
-    return this.bridge().read(id, props);
-  }
-
-  async update(id: string, olds: unknown, news: unknown): Promise<pulumi.dynamic.UpdateResult> {
-    return this.bridge().update(id, olds, news);
-  }
-
-  async delete(id: string, props: unknown): Promise<void> {
-    return this.bridge().delete(id, props);
-  }
-}
 
 /** What a driver looks like from the engine's side. Made by `bridge.ts`. */
 export interface Bridge {
@@ -55,14 +11,40 @@ export interface Bridge {
   delete(id: string, props: unknown): Promise<void>;
 }
 
-const providers = new Map<DriverKind, DriverProvider>();
+const providers = new Map<DriverKind, pulumi.dynamic.ResourceProvider>();
 
 /** The provider of a kind. Every resource of a kind shares one, so that it is serialised once. */
-export function driverProvider(kind: DriverKind): DriverProvider {
+export function driverProvider(kind: DriverKind): pulumi.dynamic.ResourceProvider {
   let provider = providers.get(kind);
   if (!provider) {
-    provider = new DriverProvider(kind);
+    provider = providerOf(kind);
     providers.set(kind, provider);
   }
   return provider;
+}
+
+/**
+ * The only functions of this program that Pulumi serialises into its state. They hold nothing but the driver's kind; each
+ * loads the driver from disk when it is called. So the state stays small (a class would take twice the 1.5 KB), `refresh`
+ * and `destroy` run the code of today's checkout rather than of the day of creation, and drivers may use any library.
+ *
+ * Serialisation forbids in here: imports used as values, `#private`, captured constants.
+ */
+function providerOf(kind: DriverKind): pulumi.dynamic.ResourceProvider {
+  const bridge = (): Bridge => {
+    // The engine runs this in a plain node process whose working directory is the project's folder.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    require("tsx/cjs");
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { bridgeTo } = require(process.cwd() + "/providers/bridge") as { bridgeTo: (kind: string) => Bridge };
+    return bridgeTo(kind);
+  };
+  return {
+    check: async (_olds, news) => bridge().check(news),
+    diff: async (id, olds, news) => bridge().diff(id, olds, news),
+    create: async (inputs) => bridge().create(inputs),
+    read: async (id, props) => bridge().read(id, props),
+    update: async (id, olds, news) => bridge().update(id, olds, news),
+    delete: async (id, props) => bridge().delete(id, props),
+  };
 }

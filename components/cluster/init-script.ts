@@ -38,7 +38,7 @@ await_api() {
   local deadline=$((SECONDS + ${API_LIMIT_SECONDS}))
   until api_answers; do
     [ "$SECONDS" -lt "$deadline" ] ||
-      die "the API server does not answer after ${API_LIMIT_SECONDS} s; look at: journalctl -u kubelet; crictl ps -a"
+      die "the API server does not answer after ${API_LIMIT_SECONDS} s; look at: journalctl -u kubelet"
     sleep 1
   done
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import execa from "execa";
@@ -15,11 +16,15 @@ export class LabMachine {
     private readonly stateDir = "/var/lib/homelab/nspawn",
   ) {}
 
-  /** Runs a bash script on the machine as root; fails the test where the exit code is not 0. */
+  /**
+   * Runs a bash script on the machine as root; fails the test where the exit code is not 0. It runs in the machine's own
+   * cgroup too: what Cilium does to sockets of the host, it does there.
+   */
   async run(script: string): Promise<string> {
+    const leader = await this.leader();
     const { stdout } = await execa(
-      "nsenter",
-      ["--target", String(await this.leader()), "--all", "--", "/bin/bash", "-euo", "pipefail", "-s"],
+      "bash",
+      ["-c", ENTER, "bash", `${await cgroupOf(leader)}/cgroup.procs`, String(leader)],
       { input: `cd /; export PATH=/usr/sbin:/usr/bin:/sbin:/bin\n${script}\n`, env: { LC_ALL: "C" }, extendEnv: true },
     );
     return stdout;
@@ -46,8 +51,8 @@ export class LabMachine {
     return this.run(DIGEST);
   }
 
-  /** Process id, on the computer, of the machine's own init. */
-  private async leader(): Promise<number> {
+  /** Process id, on the computer, of the machine's own init: another one after each start. */
+  async leader(): Promise<number> {
     const file = path.join(machineDir({ name: this.name, bridge: this.bridge, stateDir: this.stateDir }), PROCESS);
     const [nspawn = ""] = (await readFile(file, "utf8")).split(" ");
     const children = await readFile(`/proc/${nspawn}/task/${nspawn}/children`, "utf8");
@@ -55,6 +60,17 @@ export class LabMachine {
     if (!leader) throw new Error(`${this.name}: the machine has no init process`);
     return leader;
   }
+}
+
+/** Its arguments: the file by which a process enters the machine's cgroup, and the machine's init. */
+const ENTER = `echo $$ >"$1" && exec nsenter --target "$2" --all -- /bin/bash -euo pipefail -s`;
+
+/** Folder of a process's cgroup v2, which on a host with cgroup v1 is beside the others. */
+async function cgroupOf(pid: number): Promise<string> {
+  const groups = (await readFile(`/proc/${pid}/cgroup`, "utf8")).split("\n");
+  const own = groups.find((line) => line.startsWith("0::"))?.slice("0::".length) ?? "/";
+  const root = existsSync("/sys/fs/cgroup/unified") ? "/sys/fs/cgroup/unified" : "/sys/fs/cgroup";
+  return path.join(root, own);
 }
 
 const DIGEST = `
