@@ -4,6 +4,7 @@ import { ensureAllBinaries } from "../build/binaries";
 import { cacheRoot } from "../build/cache";
 import { sayIn } from "./build-progress";
 import { must } from "./command";
+import { downloadCli } from "./download";
 import { places } from "./places";
 import { isInstalled, offer, type Plugin, PLUGINS, programOf, releasedPlugin, tryDownload, userHome } from "./plugins";
 import { findProgram, isInside } from "./programs";
@@ -29,12 +30,14 @@ const BESIDE_THE_CLI = ["pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs
  * over what is built here.
  */
 export async function findEngine(phase: Phase): Promise<Engine> {
-  const released = releasedCli();
-  if (released && PLUGINS.every(isInstalled)) {
-    return { ownHome: false, standIns: [], description: `${await versionOf(released)}, installed` };
+  const installed = releasedCli();
+  if (installed && PLUGINS.every(isInstalled)) {
+    return { ownHome: false, standIns: [], description: `${await versionOf(installed)}, installed` };
   }
-  const built = released ? undefined : await builtEngine(phase);
-  const cli = released ?? path.join(built ?? "", "pulumi");
+  phase.note("looking for a released CLI");
+  const downloaded = installed ? undefined : await downloadCli();
+  const folder = installed ? undefined : (downloaded ?? (await builtEngine(phase)));
+  const cli = installed ?? path.join(folder ?? "", "pulumi");
   const standIns: Plugin[] = [];
   for (const plugin of PLUGINS) {
     phase.note(`looking for the plugin ${plugin.name} ${plugin.version}`);
@@ -43,14 +46,14 @@ export async function findEngine(phase: Phase): Promise<Engine> {
     else standIns.push(plugin);
   }
   if (standIns.length > 0) {
-    const engine = built ?? (await builtEngine(phase));
+    const engine = await builtEngine(phase);
     for (const plugin of standIns) offer(plugin, path.join(engine, programOf(plugin)));
   }
   return {
-    path: built,
+    path: folder,
     ownHome: true,
     standIns: standIns.map((plugin) => plugin.name),
-    description: `${await versionOf(cli)}, ${released ? "installed" : "built from its Go modules"}`,
+    description: `${await versionOf(cli)}, ${installed ? "installed" : downloaded ? "downloaded" : "built from its Go modules"}`,
   };
 }
 
