@@ -24,6 +24,12 @@ export const LAB_NEEDS: readonly Need[] = [
   { found: "flock", package: "util-linux" },
 ];
 
+/** What tests need beside it. Where one is missing, they are skipped and say so; CI installs it. */
+export const TEST_NEEDS: readonly Need[] = [
+  { found: "shellcheck", package: "shellcheck" },
+  { found: "/usr/sbin/sshd", package: "openssh-server" },
+];
+
 /** How long apt waits for another process's lock, in seconds. */
 const APT_LOCK_SECONDS = 120;
 

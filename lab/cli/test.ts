@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import { runTier } from "./tiers";
 import { main } from "./failure";
+import { installMissing, LAB_NEEDS, TEST_NEEDS } from "./packages";
 import { say } from "./progress";
 import { judge, summary } from "../../test/report/sum";
 import { E2E_TIERS, TEST_TIERS } from "../../test/report/tiers";
@@ -9,6 +10,7 @@ import { E2E_TIERS, TEST_TIERS } from "../../test/report/tiers";
 async function test(names: string[]): Promise<void> {
   const known = [...TEST_TIERS, ...E2E_TIERS];
   const chosen = names.length > 0 ? known.filter((tier) => names.includes(tier.name)) : TEST_TIERS;
+  if (process.env.CI) await installMissing([...LAB_NEEDS, ...TEST_NEEDS]);
   for (const tier of chosen) await runTier(tier, path.resolve("reports"));
   const verdicts = chosen.map((tier) => judge("reports", tier));
   say();

@@ -12,14 +12,15 @@ export interface Tier {
   needs?: "engine" | "machines";
 }
 
-/** What `make test` runs, in order: what is quick and broken is said first. */
+/** What `make test` runs, in order. */
 export const TEST_TIERS: readonly Tier[] = [
   { name: "check", runner: "check" },
   { name: "unit", runner: "jest" },
   { name: "program", runner: "jest" },
-  { name: "go", runner: "go" },
   { name: "engine", runner: "jest", needs: "engine" },
   { name: "host", runner: "jest", needs: "machines" },
+  // After the mirror: the Kubernetes plugin is held to a real API server, whose program is built for it.
+  { name: "go", runner: "go" },
 ];
 
 /** What `make e2e` runs. */
