@@ -4,7 +4,7 @@ import { driverOf } from "./drivers";
 
 type AnyProps = Record<string, unknown>;
 
-/** Translates between a driver and Pulumi's dynamic provider protocol. Loaded by `DriverProvider`, at run time. */
+/** Translates between a driver and Pulumi's dynamic provider protocol. Loaded by `driver-provider.ts`, at run time. */
 export function bridgeTo(kind: string): Bridge {
   const driver = driverOf(kind) as Driver<AnyProps, AnyProps>;
   return {

@@ -1,5 +1,4 @@
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import execa from "execa";
@@ -8,30 +7,15 @@ import { ensureBinaries } from "../../lab/build/binaries";
 import { ensureMirrorRunning, stopMirror } from "../../lab/mirror-service";
 import { ensureMirror } from "../../lab/packages/main";
 import { LabMachine } from "./lab-machine";
+import { CHECKOUT, freeNetwork, freePort, type LabSettings, testSettings, type TestSettingsArgs } from "./lab-settings";
 
-export interface LabStackArgs {
+export interface LabStackArgs extends TestSettingsArgs {
   /** Begins the names of the stack, of its bridge and of its machines: a few letters. */
   name: string;
-  /** Roles of the machines, in the order of their addresses. */
-  roles: ("control-plane" | "worker")[];
-  /** Changes to the settings of Pulumi.lab.yaml, by key without `homelab:`. */
-  change?: (settings: LabSettings) => void;
   /** Another program than index.ts, as a path in the checkout: one that makes a part of what the real one makes. */
   program?: string;
   /** False for a stack that makes no machines: no mirror is needed then. Default true. */
   mirror?: boolean;
-}
-
-/** The configuration of a stack file, as far as tests change it. */
-export interface LabSettings {
-  "homelab:machines": {
-    kind: string;
-    network: { bridge: string; subnet: string };
-    stateDir?: string;
-    nodes: Record<string, unknown>[];
-  };
-  "homelab:sysctls"?: Record<string, string>;
-  [key: string]: unknown;
 }
 
 /** What a run of the CLI printed and how it ended. */
@@ -55,8 +39,6 @@ export interface RunningCli {
   ended: Promise<CliResult>;
 }
 
-const CHECKOUT = path.resolve(__dirname, "..", "..");
-
 /**
  * A stack of the real program, run by the real engine, with stack, backend, bridge, network, machines and mirror of its own:
  * a cluster that somebody uses on the same computer is never touched.
@@ -65,8 +47,8 @@ export class LabStack {
   private constructor(
     readonly name: string,
     readonly folder: string,
-    readonly passphrase: string,
     readonly settings: LabSettings,
+    readonly passphrase: string,
     private readonly env: NodeJS.ProcessEnv,
     private readonly program?: string,
   ) {}
@@ -74,31 +56,17 @@ export class LabStack {
   static async create(args: LabStackArgs): Promise<LabStack> {
     const engine = await ensureBinaries("engine");
     const folder = await mkdtemp(path.join(os.tmpdir(), `homelab-${args.name}-`));
-    const name = `${args.name}-${path
-      .basename(folder)
-      .slice(-4)
-      .toLowerCase()
-      .replace(/[^a-z0-9]/g, "x")}`;
-    const network = freeNetwork();
-    const port = await freePort();
+    // Random, from mkdtemp; as part of a bridge's name and of hostnames it may only have small letters and digits.
+    const name = `${args.name}-${path.basename(folder).slice(-4).toLowerCase()}`.replace(/[^a-z0-9-]/g, "x");
+    const [network, port] = [freeNetwork(), await freePort()];
     const settings = await testSettings(args, name, network, port);
     const passphrase = `canary-passphrase-${name}`;
     const stack = new LabStack(
       name,
       folder,
-      passphrase,
       settings,
-      {
-        ...process.env,
-        PATH: `${engine}:${process.env.PATH}`,
-        PULUMI_HOME: path.join(folder, "pulumi-home"),
-        PULUMI_BACKEND_URL: `file://${folder}`,
-        PULUMI_CONFIG_PASSPHRASE: passphrase,
-        PULUMI_SKIP_UPDATE_CHECK: "true",
-        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-        PULUMI_PARALLEL: "32",
-        NO_COLOR: "1",
-      },
+      passphrase,
+      environment(engine, folder, passphrase),
       args.program,
     );
     if (args.mirror ?? true) {
@@ -260,46 +228,21 @@ export class LabStack {
   }
 }
 
-async function testSettings(args: LabStackArgs, name: string, network: string, port: number): Promise<LabSettings> {
-  const text = await readFile(path.join(CHECKOUT, "Pulumi.lab.yaml"), "utf8");
-  const { config } = load(text) as { config: LabSettings };
-  // The mirror is the same one; the addresses by which it is reached are the test's own.
-  const moved = JSON.stringify(config)
-    .replaceAll("10.90.0.1:5080", `${network}.1:${port}`)
-    .replaceAll("127.0.0.1:5080", `127.0.0.1:${port}`);
-  const settings = JSON.parse(moved) as LabSettings;
-  settings["homelab:machines"] = {
-    ...settings["homelab:machines"],
-    network: { bridge: name, subnet: `${network}.0/24` },
-    nodes: args.roles.map((role, index) => ({
-      name: `${name}-${index + 1}`,
-      role,
-      address: `${network}.${11 + index}`,
-    })),
+/**
+ * The engine and its plugins, with a backend, a Pulumi home and a passphrase of the stack's own. Plugins in the folder
+ * `HOMELAB_PLUGINS` win over the lab's stand-ins: so the same tests run with the released ones.
+ */
+function environment(engine: string, folder: string, passphrase: string): NodeJS.ProcessEnv {
+  const folders = [process.env.HOMELAB_PLUGINS, engine, process.env.PATH];
+  return {
+    ...process.env,
+    PATH: folders.filter(Boolean).join(path.delimiter),
+    PULUMI_HOME: path.join(folder, "pulumi-home"),
+    PULUMI_BACKEND_URL: `file://${folder}`,
+    PULUMI_CONFIG_PASSPHRASE: passphrase,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    PULUMI_PARALLEL: "32",
+    NO_COLOR: "1",
   };
-  args.change?.(settings);
-  return settings;
-}
-
-/** The first three numbers of a /24 that this computer has no address in. */
-function freeNetwork(): string {
-  const taken = new Set(
-    Object.values(os.networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address)),
-  );
-  for (let third = 1; third < 250; third++) {
-    const network = `10.91.${third}`;
-    if (![...taken].some((address) => address.startsWith(`${network}.`))) return network;
-  }
-  throw new Error("no network is left for the test's machines");
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
