@@ -8,7 +8,7 @@ import { places } from "./places";
 import { say } from "./progress";
 
 /** What the local backend writes into a lock file. */
-interface Lock {
+export interface Lock {
   pid: number;
   username: string;
   hostname: string;
@@ -54,7 +54,7 @@ async function clearStaleLock(stack: string): Promise<void> {
   const folder = path.join(places.state, ".pulumi", "locks", "organization", "homelab", stack);
   const locks = readLocks(folder);
   if (locks.length === 0) return;
-  const alive = locks.find((lock) => lock.hostname !== os.hostname() || isPulumi(lock.pid));
+  const alive = workingRun(locks);
   if (alive) {
     throw new Failure(
       `stack ${stack} is being changed by process ${alive.pid} of ${alive.username} on ${alive.hostname}, since ${alive.timestamp}`,
@@ -67,7 +67,13 @@ async function clearStaleLock(stack: string): Promise<void> {
   await must("clearing the lock of a killed run", "pulumi", ["cancel", "--yes", "--stack", stack]);
 }
 
-function readLocks(folder: string): Lock[] {
+/** The lock whose run is at work, or may be: what another computer does can't be seen from here. */
+export function workingRun(locks: Lock[], isAtWork: (pid: number) => boolean = isPulumi): Lock | undefined {
+  return locks.find((lock) => lock.hostname !== os.hostname() || isAtWork(lock.pid));
+}
+
+/** The locks in a folder of the local backend. */
+export function readLocks(folder: string): Lock[] {
   if (!fs.existsSync(folder)) return [];
   return fs
     .readdirSync(folder)
