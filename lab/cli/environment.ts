@@ -20,7 +20,12 @@ export function environmentFor(
   passphrase: Passphrase,
   credentials: string | undefined,
 ): Environment {
-  const variables: Environment["variables"] = { PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_PARALLEL: String(PARALLEL) };
+  const variables: Environment["variables"] = {
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_PARALLEL: String(PARALLEL),
+    // One host that fails must not keep the others from finishing.
+    PULUMI_CONTINUE_ON_ERROR: "true",
+  };
   if (backend.url) variables.PULUMI_BACKEND_URL = backend.url;
   if (engine.ownHome) {
     variables.PULUMI_HOME = places.pulumiHome;

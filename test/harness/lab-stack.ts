@@ -243,6 +243,7 @@ function environment(engine: string, folder: string, passphrase: string): NodeJS
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     PULUMI_PARALLEL: "32",
+    PULUMI_CONTINUE_ON_ERROR: "true",
     NO_COLOR: "1",
   };
 }

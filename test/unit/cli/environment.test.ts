@@ -18,7 +18,11 @@ const made = { path: "/engine", ownHome: true, standIns: ["command"], descriptio
 test("an installed engine and the user's login are left as they are", () => {
   const { path, variables } = environmentFor({ ...lab, name: "metal" }, installed, { description: "" }, {}, "/home/me");
   expect(path).toBeUndefined();
-  expect(Object.keys(variables).sort()).toEqual(["PULUMI_PARALLEL", "PULUMI_SKIP_UPDATE_CHECK"]);
+  expect(Object.keys(variables).sort()).toEqual([
+    "PULUMI_CONTINUE_ON_ERROR",
+    "PULUMI_PARALLEL",
+    "PULUMI_SKIP_UPDATE_CHECK",
+  ]);
 });
 
 test("an engine of ours keeps out of the user's Pulumi folder, but uses its login", () => {
