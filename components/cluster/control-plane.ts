@@ -3,11 +3,16 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../machine";
 import type { InventoriedNode } from "../node/prepare-nodes";
 import { RemoteStep } from "../remote/remote-step";
-import type { ClusterArgs } from "./cluster";
+import type { ClusterSettings } from "../../settings";
+import type { Endpoint } from "./endpoint";
 import { initScript } from "./init-script";
 import { clusterConfig, initRegistration, kubeletPatch, registrationTaints } from "./kubeadm-config";
 
-export interface ControlPlaneArgs extends Omit<ClusterArgs, "nodes"> {
+export interface ControlPlaneArgs {
+  /** The cluster's name. */
+  name: string;
+  settings: ClusterSettings;
+  endpoint: Endpoint;
   node: InventoriedNode;
 }
 

@@ -1,6 +1,6 @@
-import { quote } from "../remote/quote";
-import { KUBEADM_STATE } from "./kubeadm-state";
-import { kubeletPatchFunctions } from "./kubelet-patch-script";
+import { quote } from "../../shell/quote";
+import { KUBEADM_STATE } from "../../providers/kubeadm/kubeadm-state";
+import { kubeletPatchFunctions } from "../../providers/kubeadm/kubelet-patch-script";
 
 const API_LIMIT_SECONDS = 240;
 

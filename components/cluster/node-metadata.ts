@@ -1,6 +1,6 @@
 import { dump } from "js-yaml";
 import type { NodeSettings } from "../../settings";
-import { quote } from "../remote/quote";
+import { quote } from "../../shell/quote";
 import { CONTROL_PLANE_TAINT, type Taint } from "./kubeadm-config";
 
 /** Where a node keeps which taints came from the inventory: what is there but no longer listed is removed. */

@@ -1,5 +1,5 @@
-import type { Claim } from "../remote/claims";
-import { quote } from "../remote/quote";
+import type { Claim } from "../../shell/claims";
+import { quote } from "../../shell/quote";
 
 /** An apt repository whose key is pinned. */
 export interface AptRepository {

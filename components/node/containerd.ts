@@ -1,5 +1,5 @@
-import { type Claim, fileClaim } from "../remote/claims";
-import { hereDocument, quote } from "../remote/quote";
+import { type Claim, fileClaim } from "../../shell/claims";
+import { hereDocument, quote } from "../../shell/quote";
 import { type AptRepository, aptRepositoryClaims, aptRepositoryCommands, sourceList } from "./apt-repository";
 import {
   CONFIG_FILE,

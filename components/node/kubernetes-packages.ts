@@ -1,5 +1,5 @@
-import type { Claim } from "../remote/claims";
-import { quote, quoteAll } from "../remote/quote";
+import type { Claim } from "../../shell/claims";
+import { quote, quoteAll } from "../../shell/quote";
 import { type AptRepository, aptRepositoryClaims, aptRepositoryCommands, sourceList } from "./apt-repository";
 
 const REPOSITORY = "kubernetes";

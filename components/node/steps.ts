@@ -1,5 +1,5 @@
 import type { Capabilities } from "../machine";
-import type { Claim } from "../remote/claims";
+import type { Claim } from "../../shell/claims";
 import type { AptRepository } from "./apt-repository";
 import { basePackagesClaims, basePackagesScript } from "./base-packages";
 import { containerdClaims, containerdScript } from "./containerd";

@@ -1,4 +1,4 @@
-import type { Claim } from "../remote/claims";
+import type { Claim } from "../../shell/claims";
 
 export interface SwapArgs {
   /** The machine runs on another's kernel: swap in use is that computer's, and stays as it is. */

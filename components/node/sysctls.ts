@@ -1,5 +1,5 @@
-import { type Claim, fileClaim } from "../remote/claims";
-import { hereDocument, quote } from "../remote/quote";
+import { type Claim, fileClaim } from "../../shell/claims";
+import { hereDocument, quote } from "../../shell/quote";
 
 /** What every node needs, by name. */
 export const NEEDED_SYSCTLS: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { quote } from "../remote/quote";
+import { quote } from "../../shell/quote";
 
 /** Images may have to come over a slow line; a cluster on a mirror needs well under a minute. */
 const LIMIT_SECONDS = 600;

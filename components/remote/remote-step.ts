@@ -1,8 +1,8 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../machine";
-import type { Claim } from "./claims";
-import { rootShell, stepScript } from "./script";
+import type { Claim } from "../../shell/claims";
+import { rootShell, stepScript } from "../../shell/script";
 
 /** How often a step's drift was found on its host, and what was found last. */
 export interface Drift {

@@ -1,4 +1,4 @@
-import { rootShell } from "../../components/remote/script";
+import { rootShell } from "../../shell/script";
 import { difference, type Driver, sameValue } from "../driver";
 import { withSsh } from "../ssh/connect";
 import { HostError } from "../ssh/errors";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { CLAIMS_FOLDER } from "../../components/remote/claims";
-import { functionsFor } from "../../components/remote/functions";
-import { quote } from "../../components/remote/quote";
+import { CLAIMS_FOLDER } from "../../shell/claims";
+import { functionsFor } from "../../shell/functions";
+import { quote } from "../../shell/quote";
 
 /** A word that no shell, profile or message of the day prints by itself: it marks the lines that are the script's. */
 export function newMarker(): string {

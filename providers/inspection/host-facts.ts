@@ -1,4 +1,4 @@
-import { SUPPORTED, SUPPORTED_MACHINES, SUPPORTED_SYSTEMS } from "../../components/remote/script";
+import { SUPPORTED, SUPPORTED_MACHINES, SUPPORTED_SYSTEMS } from "../../shell/script";
 
 /** What lasts of a host from one look to the next, unless it is upgraded. */
 export interface HostFacts {

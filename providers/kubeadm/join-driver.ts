@@ -7,8 +7,8 @@ import {
   kubeletSettingsScript,
   leaveScript,
   removeNodeScript,
-} from "../../components/cluster/join-script";
-import { rootShell, stepScript } from "../../components/remote/script";
+} from "./join-script";
+import { rootShell, stepScript } from "../../shell/script";
 import { difference, type Driver } from "../driver";
 import { withSsh } from "../ssh/connect";
 import { HostError } from "../ssh/errors";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { hereDocument, quote } from "../../components/remote/quote";
+import { hereDocument, quote } from "../../shell/quote";
 import { asRoot } from "./root";
 
 export interface Image {

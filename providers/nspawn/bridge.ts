@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import ipaddr from "ipaddr.js";
-import { quote } from "../../components/remote/quote";
+import { quote } from "../../shell/quote";
 
 export interface NetworkInputs {
   /** Name of the bridge, at most 15 characters; no other stack on this computer may use it. */

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { quote } from "../../components/remote/quote";
+import { quote } from "../../shell/quote";
 
 /**
  * How this computer arranges control groups, and so how a machine gets one of its own. Without one, the kubelets of all

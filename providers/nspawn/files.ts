@@ -1,4 +1,4 @@
-import { quote } from "../../components/remote/quote";
+import { quote } from "../../shell/quote";
 
 /** A file that is written into a machine's tree. */
 export interface TreeFile {

@@ -1,4 +1,4 @@
-import { quote, quoteAll } from "../../components/remote/quote";
+import { quote, quoteAll } from "../../shell/quote";
 import { type CgroupHost, enterCgroup, removeCgroup } from "./cgroup";
 import { cgroupName, CONSOLE_LOG, machineDir, type MachineId, nspawnName, PROCESS, SUPERVISOR, TREE } from "./layout";
 

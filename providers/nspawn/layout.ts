@@ -1,4 +1,4 @@
-import { quote } from "../../components/remote/quote";
+import { quote } from "../../shell/quote";
 
 /** Where a machine's things are, and what they are called. Pure. */
 

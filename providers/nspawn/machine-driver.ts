@@ -1,4 +1,4 @@
-import { quote } from "../../components/remote/quote";
+import { quote } from "../../shell/quote";
 import { difference, type Driver, PartiallyCreated } from "../driver";
 import { ensureBaseImage, imageKey } from "./base-image";
 import { authorizedKeyScript } from "./files";

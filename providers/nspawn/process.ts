@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { quote } from "../../components/remote/quote";
+import { quote } from "../../shell/quote";
 import { cgroupHost, killCgroup, removeCgroup } from "./cgroup";
 import { type HostFeatures, startScript, supervisorScript } from "./launch";
 import {

@@ -1,4 +1,4 @@
-import { quote } from "../../components/remote/quote";
+import { quote } from "../../shell/quote";
 import { machineDir, RECORD } from "./layout";
 import { asRoot } from "./root";
 

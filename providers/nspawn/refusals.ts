@@ -1,4 +1,4 @@
-import { quote } from "../../components/remote/quote";
+import { quote } from "../../shell/quote";
 import type { MachineInputs } from "./machine";
 import type { MachineRecord } from "./record";
 import { machineDir } from "./layout";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { quote } from "../../components/remote/quote";
+import { quote } from "../../shell/quote";
 import { parseHostKey } from "../ssh/host-key";
 import { imageKey } from "./base-image";
 import { writeFilesScript } from "./files";

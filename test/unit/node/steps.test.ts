@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { STEPS, type NodeSteps, stepsOf } from "../../../components/node/steps";
-import { stepScript } from "../../../components/remote/script";
+import { stepScript } from "../../../shell/script";
 import { gatherScript } from "../../../providers/inspection/gather";
 
 /**

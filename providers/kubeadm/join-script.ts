@@ -1,4 +1,4 @@
-import { quote } from "../remote/quote";
+import { quote } from "../../shell/quote";
 import { KUBEADM_STATE } from "./kubeadm-state";
 import { kubeletPatchFunctions } from "./kubelet-patch-script";
 

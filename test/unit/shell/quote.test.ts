@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
-import { hereDocument, quote, quoteAll } from "../../../components/remote/quote";
+import { hereDocument, quote, quoteAll } from "../../../shell/quote";
 
 function bash(script: string): string {
   const ran = spawnSync("bash", ["-s"], {

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Claim, CLAIMS_FOLDER, fileClaim, writeClaims } from "../../../components/remote/claims";
-import { functionsFor } from "../../../components/remote/functions";
+import { type Claim, CLAIMS_FOLDER, fileClaim, writeClaims } from "../../../shell/claims";
+import { functionsFor } from "../../../shell/functions";
 import { gatherScript } from "../../../providers/inspection/gather";
 import { parseGathering } from "../../../providers/inspection/parse";
 
