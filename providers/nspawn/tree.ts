@@ -57,8 +57,10 @@ ${writeRecordScript(inputs.stateDir, { ...record, stage: "written" })}`;
 
 export async function removeTree(machine: MachineId): Promise<void> {
   const dir = machineDir(machine);
+  const siblings = quote(`${machine.stateDir}/machines/${machine.bridge}`);
+  // Machines are removed side by side: another one's removal may be the one that takes the empty folder away.
   const script = `${lockScript(machine)}
 rm -rf --one-file-system ${quote(dir)}
-rmdir --ignore-fail-on-non-empty ${quote(`${machine.stateDir}/machines/${machine.bridge}`)}`;
+rmdir --ignore-fail-on-non-empty ${siblings} 2>/dev/null || [ ! -e ${siblings} ]`;
   await asRoot(`removing the machine ${machine.name}`, script, FILES_LIMIT);
 }
