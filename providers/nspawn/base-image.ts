@@ -25,16 +25,6 @@ const RECIPE = 1;
 /** Time for mmdebstrap with a slow mirror; it takes one to two minutes. In seconds. */
 const BUILD_LIMIT = 20 * 60;
 
-/** Where packages come from when this computer runs another distribution or release than the machines. */
-const UPSTREAM: Record<Image["distribution"], (release: string) => string[]> = {
-  debian: (release) => [
-    `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian ${release} main`,
-  ],
-  ubuntu: (release) => [
-    `deb [signed-by=/usr/share/keyrings/ubuntu-archive-keyring.gpg] http://archive.ubuntu.com/ubuntu ${release} main universe`,
-  ],
-};
-
 /** A name that changes with all that decides what is in the image. */
 export function imageKey(image: Image): string {
   const recipe = createHash("sha256")
@@ -62,6 +52,8 @@ export async function ensureBaseImage(stateDir: string, image: Image): Promise<s
 
 /** The script that builds the image. It leaves nothing half-made under the image's name. */
 export function buildScript(path: string, image: Image, sources: string[]): string {
+  // Without a list of its own mmdebstrap takes the distribution's repository, and its keyring.
+  const list = sources.length > 0 ? ' "$image.list"' : "";
   return `image=${quote(path)}
 if [ -e "$image" ]; then return 0; fi
 command -v mmdebstrap >/dev/null || { echo "mmdebstrap is missing: apt-get install mmdebstrap" >&2; return 1; }
@@ -71,7 +63,7 @@ exec 9>"$image.lock"
 flock 9
 if [ -e "$image" ]; then return 0; fi
 trap 'rm -f "$image.part" "$image.list"' EXIT
-cat >"$image.list" ${hereDocument(sources.join("\n") + "\n")}
+cat >"$image.list" ${hereDocument(sources.map((line) => `${line}\n`).join("") || "\n")}
 mmdebstrap --quiet --variant=minbase --format=tar \\
   --include=${PACKAGES.join(",")} \\
   --aptopt='Apt::Install-Recommends "false"' \\
@@ -81,23 +73,21 @@ mmdebstrap --quiet --variant=minbase --format=tar \\
   --customize-hook='rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/hostname "$1"/etc/resolv.conf' \\
   --customize-hook='rm -f "$1"/etc/dpkg/dpkg.cfg.d/99mmdebstrap "$1"/etc/apt/apt.conf.d/99mmdebstrap' \\
   --customize-hook='chroot "$1" systemctl enable --quiet systemd-networkd.service ssh.service' \\
-  ${quote(image.release)} "$image.part" "$image.list" 9>&-
+  ${quote(image.release)} "$image.part"${list} 9>&-
 mv "$image.part" "$image"`;
 }
 
 /**
  * The lines of sources.list from which the image is built: this computer's own where it runs the same release, because
- * they are known to work here (a mirror, a snapshot); else the distribution's.
+ * they are known to work here (a mirror, a snapshot); else none: then the distribution's own are taken.
  */
 export function sourcesFor(image: Image, own: string[], host: { id: string; codename: string }): string[] {
-  if (host.id !== image.distribution || host.codename !== image.release)
-    return UPSTREAM[image.distribution](image.release);
+  if (host.id !== image.distribution || host.codename !== image.release) return [];
   const suites = new RegExp(`^${image.release}(-updates|-security)?$`);
-  const lines = own.filter((line) => {
+  return own.filter((line) => {
     const [type, , suite, ...components] = line.replace(/\[.*?\]\s*/, "").split(/\s+/);
     return type === "deb" && suites.test(suite ?? "") && components.includes("main");
   });
-  return lines.length > 0 ? lines : UPSTREAM[image.distribution](image.release);
 }
 
 /** All sources of apt on this computer, in the one-line format. */

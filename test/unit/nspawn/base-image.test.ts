@@ -5,13 +5,13 @@ const HOST = { id: "debian", codename: "bookworm" };
 
 const SOURCES = `Types: deb
 # a comment
-URIs: http://deb.debian.org/debian
+URIs: http://mirror.example.org/debian
 Suites: bookworm bookworm-updates
 Components: main contrib
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 
 Types: deb-src
-URIs: http://deb.debian.org/debian
+URIs: http://mirror.example.org/debian
 Suites: bookworm
 Components: main
 
@@ -34,8 +34,8 @@ Signed-By:
 test("a .sources file becomes lines: one for each suite, without sources that are off or carry a key inline", () => {
   const signed = "[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]";
   expect(deb822Lines(SOURCES)).toEqual([
-    `deb ${signed} http://deb.debian.org/debian bookworm main contrib`,
-    `deb ${signed} http://deb.debian.org/debian bookworm-updates main contrib`,
+    `deb ${signed} http://mirror.example.org/debian bookworm main contrib`,
+    `deb ${signed} http://mirror.example.org/debian bookworm-updates main contrib`,
   ]);
 });
 
@@ -51,8 +51,12 @@ test("the image is built from the computer's own sources of the same release, an
 
 test("on a computer of another release the image is built from the distribution's own repository", () => {
   const own = ["deb http://mirror.example.org/debian trixie main"];
-  const [line] = sourcesFor(bookworm, own, { id: "debian", codename: "trixie" });
-  expect(line).toContain("http://deb.debian.org/debian bookworm main");
+  const sources = sourcesFor(bookworm, own, { id: "debian", codename: "trixie" });
+  expect(sources).toEqual([]);
+  expect(buildScript("/srv/image.tar", bookworm, sources)).toMatch(/ bookworm "\$image\.part" 9>&-$/m);
+  expect(buildScript("/srv/image.tar", bookworm, ["deb …"])).toMatch(
+    / bookworm "\$image\.part" "\$image\.list" 9>&-$/m,
+  );
 });
 
 test("another release is another image", () => {
