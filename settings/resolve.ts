@@ -35,12 +35,8 @@ export type Settings = DeepReadonly<Omit<Parsed, "machines">> & { readonly machi
 export type ClusterSettings = Settings["cluster"];
 export type ContainerdSettings = Settings["containerd"];
 export type MirrorsSettings = Settings["mirrors"];
-/** A Helm repository that has all charts. */
-export type ChartMirror = NonNullable<MirrorsSettings["charts"]>;
 export type AddonsSettings = Settings["addons"];
 export type CiliumSettings = AddonsSettings["cilium"];
-export type SshSettings = Settings["ssh"];
-export type KubeletSettings = ClusterSettings["kubelet"];
 
 /** What machines of a kind can do, unless the inventory says otherwise. */
 const kindCapabilities: Record<ParsedMachines["kind"], Capabilities> = {

@@ -12,6 +12,7 @@ import { rootShell, stepScript } from "../../shell/script";
 import { difference, type Driver } from "../driver";
 import { withSsh } from "../ssh/connect";
 import { HostError } from "../ssh/errors";
+import { runOrFail } from "../ssh/run";
 import type { SshSession, SshTarget } from "../ssh/target";
 
 export interface JoinInputs {
@@ -54,18 +55,18 @@ export const joinDriver: Driver<JoinInputs, JoinInputs> = {
 
   async create(inputs) {
     await withSsh(inputs.controlPlane, CONNECT, `preparing the join of ${inputs.nodeName}`, async (controlPlane) => {
-      const known = (await output(controlPlane, inputs.controlPlane, knownNodeScript(inputs.nodeName))) === "yes";
-      const token = parseJoinCommand(await output(controlPlane, inputs.controlPlane, joinTokenScript(inputs.nodeName)));
+      const known = (await output(controlPlane, knownNodeScript(inputs.nodeName))) === "yes";
+      const token = parseJoinCommand(await output(controlPlane, joinTokenScript(inputs.nodeName)));
       try {
         await withSsh(inputs.node, CONNECT, "joining the cluster", async (node) => {
           const script = joinScript(
             { config: withDiscovery(inputs.config, token), kubeletPatch: inputs.kubeletPatch, cluster: inputs.cluster },
             known,
           );
-          await runScript(node, inputs.node, "kubeadm-join", script, JOIN_LIMIT_SECONDS);
+          await runScript(node, "kubeadm-join", script, JOIN_LIMIT_SECONDS);
         });
       } finally {
-        await output(controlPlane, inputs.controlPlane, deleteTokenScript(token.id));
+        await output(controlPlane, deleteTokenScript(token.id));
       }
     });
     return { id: inputs.nodeName, outputs: inputs };
@@ -74,13 +75,7 @@ export const joinDriver: Driver<JoinInputs, JoinInputs> = {
   async update(_id, recorded, wanted) {
     if (recorded.kubeletPatch !== wanted.kubeletPatch) {
       await withSsh(wanted.node, CONNECT, "changing the kubelet's settings", (session) =>
-        runScript(
-          session,
-          wanted.node,
-          "kubelet-settings",
-          kubeletSettingsScript(wanted.kubeletPatch),
-          SHORT_LIMIT_SECONDS,
-        ),
+        runScript(session, "kubelet-settings", kubeletSettingsScript(wanted.kubeletPatch), SHORT_LIMIT_SECONDS),
       );
     }
     // How the hosts are reached is only recorded, for the day on which the node leaves.
@@ -90,18 +85,12 @@ export const joinDriver: Driver<JoinInputs, JoinInputs> = {
   async delete(_id, recorded) {
     await unlessUnreachable(`removing node ${recorded.nodeName} from the cluster`, () =>
       withSsh(recorded.controlPlane, CONNECT_ON_DELETE, `removing node ${recorded.nodeName}`, (session) =>
-        runScript(
-          session,
-          recorded.controlPlane,
-          "remove-node",
-          removeNodeScript(recorded.nodeName),
-          DRAIN_LIMIT_SECONDS,
-        ),
+        runScript(session, "remove-node", removeNodeScript(recorded.nodeName), DRAIN_LIMIT_SECONDS),
       ),
     );
     await unlessUnreachable("taking kubeadm's traces off the host", () =>
       withSsh(recorded.node, CONNECT_ON_DELETE, "leaving the cluster", (session) =>
-        runScript(session, recorded.node, "kubeadm-leave", leaveScript(), DRAIN_LIMIT_SECONDS),
+        runScript(session, "kubeadm-leave", leaveScript(), DRAIN_LIMIT_SECONDS),
       ),
     );
   },
@@ -146,29 +135,14 @@ function withDiscovery(config: Record<string, unknown>, token: JoinToken): strin
   );
 }
 
-async function output(session: SshSession, target: SshTarget, commands: string): Promise<string> {
-  return (await runScript(session, target, "kubeadm-token", commands, SHORT_LIMIT_SECONDS)).trim();
+async function output(session: SshSession, commands: string): Promise<string> {
+  return (await runScript(session, "kubeadm-token", commands, SHORT_LIMIT_SECONDS)).trim();
 }
 
-async function runScript(
-  session: SshSession,
-  target: SshTarget,
-  step: string,
-  commands: string,
-  timeoutSeconds: number,
-): Promise<string> {
-  const stdin = stepScript({ host: target.name, step, commands });
-  const result = await session.run(rootShell(target.user), { stdin, timeoutSeconds });
-  if (result.exitCode !== 0) {
-    throw new HostError({
-      kind: "command",
-      host: target.name,
-      doing: step.replace("-", " "),
-      why: result.stderr.trim() || `exit code ${result.exitCode}`,
-      next: "repeat with 'pulumi up' once that is mended",
-    });
-  }
-  return result.stdout;
+async function runScript(session: SshSession, step: string, commands: string, timeoutSeconds: number): Promise<string> {
+  const { name, user } = session.target;
+  const stdin = stepScript({ host: name, step, commands });
+  return (await runOrFail(session, step.replace("-", " "), rootShell(user), { stdin, timeoutSeconds })).stdout;
 }
 
 /** A host that is gone has nothing left to take back; anything else that fails is an error. */

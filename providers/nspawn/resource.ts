@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { driverProvider } from "../driver-provider";
-import type { Image } from "./base-image";
+import type { MachineInputs } from "./machine";
 
 export interface NspawnNetworkArgs {
   /** Name of the bridge, at most 15 characters; no other stack on this computer may use it. */
@@ -22,30 +22,8 @@ export class NspawnNetwork extends pulumi.dynamic.Resource {
   }
 }
 
-export interface NspawnMachineArgs {
-  /** Hostname, an RFC 1123 label. */
-  name: string;
-  /** IPv4, static. */
-  address: string;
-  prefixLength: number;
-  gateway: string;
-  /** The network's bridge. */
-  bridge: string;
-  image: Image;
-  /** Where images, trees and records are kept on this computer. */
-  stateDir: string;
-  /** Logs in by key and may use sudo. */
-  user: string;
-  /** The one public key that may log in. */
-  authorizedKey: pulumi.Input<string>;
-  hostKeyPublic: pulumi.Input<string>;
-  /** OpenSSH PEM; secret. */
-  hostKeyPrivate: pulumi.Input<string>;
-  /** The private part of `authorizedKey`, with which the new machine is tried; secret. */
-  clientKey: pulumi.Input<string>;
-  /** Lines of the machine's sources.list. Default: none. */
-  aptSources?: string[];
-}
+/** Fields as in `MachineInputs`. */
+export type NspawnMachineArgs = { [Key in keyof MachineInputs]: pulumi.Input<MachineInputs[Key]> };
 
 /** A machine in systemd-nspawn on this computer. */
 export class NspawnMachine extends pulumi.dynamic.Resource {
