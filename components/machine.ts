@@ -4,17 +4,24 @@ import type { SshTarget } from "../providers/ssh/target";
 /** What a machine is for in the cluster. */
 export type Role = "control-plane" | "worker";
 
-/** How a machine is reached over SSH. The host key is pinned: a connection to a host with another key is refused. */
+/**
+ * How a machine is reached over SSH; fields as in `SshTarget`. The host key is pinned: a connection to a host with another
+ * key is refused. The user logs in by key and may use sudo.
+ */
 export interface Connection {
   /** IPv4 address or DNS name, as the computer that runs Pulumi reaches it. */
   host: pulumi.Input<string>;
   port: number;
-  /** Logs in by key and may use sudo. */
   user: string;
-  /** PEM or OpenSSH format. A secret: never in a script, an argument or a message. */
-  privateKey: pulumi.Input<string>;
   /** The host's public key as in known_hosts, without host names and comment: `ssh-ed25519 AAAA…`. */
   hostKey: pulumi.Input<string>;
+  /** Secret. Either this or `agent`. */
+  privateKey?: pulumi.Input<string>;
+  agent?: { publicKey?: string };
+  /** Secret. Its presence is known before anything runs: it decides by which command a step becomes root. */
+  sudoPassword?: pulumi.Input<string>;
+  bastion?: Omit<Connection, "sudoPassword" | "bastion" | "connectTimeoutSeconds">;
+  connectTimeoutSeconds?: number;
 }
 
 /**
@@ -44,6 +51,13 @@ export interface Machine {
 }
 
 /** How a driver reaches a machine. Secret, because the private key is in it. */
-export function sshTarget(machine: Machine): pulumi.Output<SshTarget> {
-  return pulumi.secret(pulumi.output({ name: machine.name, ...machine.connection }));
+export function sshTarget({ name, connection }: Pick<Machine, "name" | "connection">): pulumi.Output<SshTarget> {
+  const { bastion } = connection;
+  return pulumi.secret(
+    pulumi.output({
+      ...connection,
+      name,
+      ...(bastion ? { bastion: { ...bastion, name: `${name}'s bastion` } } : {}),
+    }),
+  ) as pulumi.Output<SshTarget>;
 }

@@ -86,7 +86,7 @@ function pinnedKey(target: SshTarget, doing: string): Buffer {
 }
 
 function privateKey(target: SshTarget, doing: string): ParsedKey {
-  const key = utils.parseKey(target.privateKey);
+  const key = utils.parseKey(target.privateKey ?? "");
   if (!(key instanceof Error) && key.isPrivateKey()) return key;
   throw new HostError({
     kind: "authentication",

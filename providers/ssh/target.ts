@@ -1,19 +1,42 @@
-/** A host, and how it is reached by SSH. */
-export interface SshTarget {
+/** By which key one logs in. */
+export type Login =
+  | {
+      /** OpenSSH PEM, without a passphrase. Secret. */
+      privateKey: string;
+      agent?: undefined;
+    }
+  | {
+      privateKey?: undefined;
+      /** The SSH agent at SSH_AUTH_SOCK. */
+      agent: {
+        /** Which of its keys, `ssh-ed25519 AAAA…`: no other is offered. Left out: the agent's only key. */
+        publicKey?: string;
+      };
+    };
+
+interface Server {
   /** The host's name in messages. */
   name: string;
+  /** IPv4 address or DNS name. */
   host: string;
   port: number;
   user: string;
-  /** OpenSSH PEM, without a passphrase. Secret. */
-  privateKey: string;
   /** The pinned key, `ssh-ed25519 AAAA…`. No other key is accepted. */
   hostKey: string;
-  /** Socket of an SSH agent that holds the key. Refused until it is built. */
-  agent?: string;
-  /** A host through which this one is reached. Refused until it is built. */
-  bastion?: SshTarget;
 }
+
+/** A host through which others are reached. */
+export type Bastion = Server & Login;
+
+/** A host, and how it is reached by SSH. */
+export type SshTarget = Server &
+  Login & {
+    /** What sudo asks the user for; left out: sudo asks nothing. Secret. */
+    sudoPassword?: string;
+    bastion?: Bastion;
+    /** How long to try to reach the host, in seconds, where the settings say it; over the caller's own limit. */
+    connectTimeoutSeconds?: number;
+  };
 
 export interface ConnectLimits {
   /** How long to try to reach the host, waits between the tries included. In seconds. */

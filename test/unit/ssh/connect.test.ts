@@ -93,7 +93,7 @@ test("ssh-late-boot: a server that starts later is reached", async () => {
 test("ssh-wrong-key: exactly one attempt is made, and none after it", async () => {
   const { target, logins, connections } = await server({ answer: hello });
   const other = generateKeyPair();
-  const error = await failure(withSsh({ ...target, privateKey: other.private }, LIMITS, "working", async () => 0));
+  const error = await failure(withSsh({ ...target, privateKey: other.private, agent: undefined }, LIMITS, "working", async () => 0));
   expect(error.kind).toBe("authentication");
   expect(error.message).toContain("refused the key of user 'someone'");
   expect(logins).toHaveLength(1);
@@ -102,7 +102,7 @@ test("ssh-wrong-key: exactly one attempt is made, and none after it", async () =
 
 test("a private key that can't be read is named as such and does not stand in the message", async () => {
   const broken = clientKeys.private.replace(/\n.{20}/, "\n");
-  const error = await failure(withSsh({ ...targetAt(1), privateKey: broken }, LIMITS, "working", async () => 0));
+  const error = await failure(withSsh({ ...targetAt(1), privateKey: broken, agent: undefined }, LIMITS, "working", async () => 0));
   expect(error.kind).toBe("authentication");
   expect(error.message).not.toContain(broken.split("\n")[2]);
 });
