@@ -48,6 +48,13 @@ export interface Machine {
   capabilities: Capabilities;
   /** The resource that stands for the machine. What is on the machine goes with it: `deletedWith`. */
   resource: pulumi.Resource;
+  /** `destroy` throws the whole machine away, so that nothing on it has to be taken down first. */
+  disposable: boolean;
+}
+
+/** A public key as in known_hosts: type and key alone. */
+export function withoutComment(publicKey: string): string {
+  return publicKey.split(" ").slice(0, 2).join(" ");
 }
 
 /** How a driver reaches a machine. Secret, because the private key is in it. */

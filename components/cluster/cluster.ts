@@ -26,6 +26,8 @@ export class Cluster extends pulumi.ComponentResource {
   /** The first control plane, which holds the cluster's state. */
   readonly controlPlane: Machine;
   readonly nodeNames: string[];
+  /** Done when the API answers. */
+  readonly controlPlaneReady: pulumi.Resource;
   /** Done when every node has registered. Nodes are not Ready before they have a network. */
   readonly members: pulumi.Resource[];
 
@@ -57,6 +59,7 @@ export class Cluster extends pulumi.ComponentResource {
 
     this.kubeconfig = controlPlane.kubeconfig;
     this.identity = controlPlane.identity;
+    this.controlPlaneReady = controlPlane;
     this.members = [controlPlane, ...joined];
     this.registerOutputs();
   }

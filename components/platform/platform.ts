@@ -33,15 +33,17 @@ export class Platform extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    // What is in the cluster goes with its machines: `destroy` doesn't need the API server.
-    const inCluster = { parent: this, provider, deletedWith: cluster.controlPlane.resource };
+    const { disposable, resource } = cluster.controlPlane;
+    // What is in the cluster goes with machines that are thrown away: `destroy` then doesn't need the API server.
+    const inCluster = { parent: this, provider, ...(disposable ? { deletedWith: resource } : {}) };
 
     if (!charts.cilium) {
       // Nodes become Ready when the user's own network comes: nothing can wait for that here.
       this.registerOutputs();
       return;
     }
-    // Cilium makes the nodes Ready, so it may not wait for Ready ones: only for nodes that have registered.
+    // Cilium makes the nodes Ready, so it may not wait for Ready ones; and one that can't join is no reason to leave the
+    // others without a network.
     const cilium = new Cilium(
       "cilium",
       {
@@ -50,13 +52,13 @@ export class Platform extends pulumi.ComponentResource {
         endpoint: cluster.endpoint,
         nodeCount: cluster.nodeNames.length,
       },
-      { ...inCluster, dependsOn: cluster.members },
+      { ...inCluster, dependsOn: cluster.controlPlaneReady },
     );
     this.versions.cilium = cilium.version;
     new RemoteStep(
       "cluster-ready",
       { step: "cluster-ready", host: cluster.controlPlane, commands: readyScript(cluster.nodeNames) },
-      { parent: this, dependsOn: cilium },
+      { parent: this, dependsOn: [cilium, ...cluster.members] },
     );
     this.registerOutputs();
   }

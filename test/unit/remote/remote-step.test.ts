@@ -39,6 +39,7 @@ function machine(user: string): Machine {
     incarnation: pulumi.output("i1"),
     capabilities: { sharedKernel: false, iscsi: true },
     resource: new Stand(),
+    disposable: true,
   };
 }
 
