@@ -1,94 +1,16 @@
-import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
-import * as pulumi from "@pulumi/pulumi";
-import { load } from "js-yaml";
-import program from "../../index";
-import { type ChartRepository, serveChart } from "../harness/chart-repository";
+import { ProgramFolder, type Registered, runProgram, settingsOf } from "./run-program";
 
-/** A resource as the program registered it. */
-interface Registered {
-  type: string;
-  name: string;
-  inputs: Record<string, unknown>;
-}
-
-const CHECKOUT = path.resolve(__dirname, "..", "..");
-/** Key of an object that marks a secret (pulumi/runtime/rpc: specialSigKey). */
-const SECRET_MARK = "4dabf18193072939515e22adb298388d";
-const startedIn = process.cwd();
-let folder: string;
-let charts: ChartRepository;
-const registered: Registered[] = [];
+let folder: ProgramFolder;
+let registered: Registered[];
 
 beforeAll(async () => {
-  // The program reads its charts from the working directory; what it records there must not reach the checkout.
-  folder = await mkdtemp(path.join(os.tmpdir(), "homelab-program-"));
-  await cp(path.join(CHECKOUT, "charts"), path.join(folder, "charts"), { recursive: true });
-  await rm(path.join(folder, "charts", "charts.lock.yaml"), { force: true });
-  process.chdir(folder);
-  charts = await serveChart("cilium", "1.20.2", "a chart");
-  await runProgram();
+  folder = await ProgramFolder.enter();
+  const config = await settingsOf("lab");
+  (config["homelab:mirrors"] as { charts: { url: string } }).charts.url = folder.charts.url;
+  registered = await runProgram("lab", config);
 });
 
-afterAll(async () => {
-  process.chdir(startedIn);
-  await charts.close();
-  await rm(folder, { recursive: true });
-});
-
-/** Runs index.ts with the settings of the lab stack; every resource gets made-up outputs. */
-async function runProgram(): Promise<void> {
-  const { config } = load(await readFile(path.join(CHECKOUT, "Pulumi.lab.yaml"), "utf8")) as {
-    config: Record<string, unknown>;
-  };
-  const mirrors = config["homelab:mirrors"] as { charts: { url: string } };
-  mirrors.charts.url = charts.url;
-  const text = Object.entries(config).map(([key, value]) => [
-    key,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
-  pulumi.runtime.setAllConfig(Object.fromEntries(text) as Record<string, string>);
-  await pulumi.runtime.setMocks(
-    {
-      newResource: ({ type, name, inputs }) => {
-        const made = inputs as Record<string, unknown>;
-        registered.push({ type, name, inputs: withoutSecretMarks(made) as Record<string, unknown> });
-        return { id: `${name}-id`, state: { ...made, ...madeUpOutputs(type) } };
-      },
-      call: () => ({}),
-    },
-    "homelab",
-    "lab",
-    false,
-  );
-  await pulumi.runtime.runInPulumiStack(program);
-  // Not in the SDK's types, and needed: what depends on a component is registered after the program's last line.
-  await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
-}
-
-/** The engine sees a secret as a marked object around the value. */
-function withoutSecretMarks(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutSecretMarks);
-  if (value === null || typeof value !== "object") return value;
-  if (SECRET_MARK in value) return withoutSecretMarks((value as unknown as { value: unknown }).value);
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutSecretMarks(inner)]));
-}
-
-function madeUpOutputs(type: string): Record<string, unknown> {
-  switch (type) {
-    case "pulumi-nodejs:dynamic/ssh:Key":
-      return { publicKey: "ssh-ed25519 AAAA comment", privateKey: "PRIVATE-KEY-CANARY" };
-    case "pulumi-nodejs:dynamic/nspawn:Machine":
-      return { incarnation: "incarnation" };
-    case "pulumi-nodejs:dynamic/host:Inspection":
-      return { drifts: {}, facts: {} };
-    case "command:remote:Command":
-      return { stdout: "clusters: []\n", stderr: "" };
-    default:
-      return {};
-  }
-}
+afterAll(async () => folder.leave());
 
 const ofType = (type: string) => registered.filter((resource) => resource.type === type);
 const commands = () => ofType("command:remote:Command");
@@ -138,7 +60,7 @@ test("no script holds a secret", () => {
 
 test("the chart that the release gets is the fetched one, by a path that carries version and digest", () => {
   const [release] = ofType("kubernetes:helm.sh/v3:Release");
-  expect(release?.inputs["chart"]).toBe(`./.homelab/charts/cilium-1.20.2-${charts.digest.slice(0, 12)}.tgz`);
+  expect(release?.inputs["chart"]).toBe(`./.homelab/charts/cilium-1.20.2-${folder.charts.digest.slice(0, 12)}.tgz`);
 });
 
 test("the provider has an identifier of the cluster, so that a kubeconfig that is read again replaces nothing", () => {

@@ -1,0 +1,138 @@
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { load } from "js-yaml";
+import program from "../../index";
+import { CHECKOUT } from "../harness/lab-settings";
+import { type ChartRepository, serveChart } from "../harness/chart-repository";
+
+/** A resource as the program registered it. */
+export interface Registered {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+  /** Names of its parent and of the resources that it was told to wait for. */
+  parent: string;
+  dependsOn: string[];
+  deletedWith: string;
+  protect: boolean;
+}
+
+export type Config = Record<string, unknown>;
+
+/** Key of an object that marks a secret (pulumi/runtime/rpc: specialSigKey). */
+const SECRET_MARK = "4dabf18193072939515e22adb298388d";
+
+/** What the settings file of a stack says. */
+export async function settingsOf(stack: string): Promise<Config> {
+  const text = await readFile(path.join(CHECKOUT, `Pulumi.${stack}.yaml`), "utf8");
+  return (load(text) as { config: Config }).config;
+}
+
+/** An empty folder as working directory, with the checkout's charts in it and a repository that serves one. */
+export class ProgramFolder {
+  private constructor(
+    private readonly folder: string,
+    private readonly startedIn: string,
+    readonly charts: ChartRepository,
+  ) {}
+
+  static async enter(): Promise<ProgramFolder> {
+    const startedIn = process.cwd();
+    // The program reads its charts from the working directory; what it records there must not reach the checkout.
+    const folder = await mkdtemp(path.join(os.tmpdir(), "homelab-program-"));
+    await cp(path.join(CHECKOUT, "charts"), path.join(folder, "charts"), { recursive: true });
+    await rm(path.join(folder, "charts", "charts.lock.yaml"), { force: true });
+    process.chdir(folder);
+    return new ProgramFolder(folder, startedIn, await serveChart("cilium", "1.20.2", "a chart"));
+  }
+
+  async leave(): Promise<void> {
+    process.chdir(this.startedIn);
+    await this.charts.close();
+    await rm(this.folder, { recursive: true });
+  }
+}
+
+/** Runs index.ts under Pulumi's mocks, with these settings; every resource gets made-up outputs. */
+export async function runProgram(stack: string, config: Config): Promise<Registered[]> {
+  const text = Object.entries(config).map(([key, value]) => [
+    key,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  pulumi.runtime.setAllConfig(Object.fromEntries(text) as Record<string, string>);
+  const inputsOf = new Map<string, Record<string, unknown>>();
+  const relations: (Omit<Registered, "inputs" | "dependsOn"> & { dependsOn: Promise<string[]> })[] = [];
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        const made = inputs as Record<string, unknown>;
+        inputsOf.set(`${type}::${name}`, withoutSecretMarks(made) as Record<string, unknown>);
+        return { id: `${name}-id`, state: { ...made, ...madeUpOutputs(type) } };
+      },
+      call: () => ({}),
+    },
+    "homelab",
+    stack,
+    false,
+  );
+  await pulumi.runtime.runInPulumiStack(async () => {
+    pulumi.runtime.registerStackTransformation(({ type, name, opts }) => {
+      const { parent, dependsOn, deletedWith, protect } = opts as pulumi.CustomResourceOptions;
+      relations.push({
+        type,
+        name,
+        parent: nameOf(parent),
+        dependsOn: namesOf(dependsOn),
+        deletedWith: nameOf(deletedWith),
+        protect: protect === true,
+      });
+      return undefined;
+    });
+    return (await program()) as pulumi.Inputs;
+  });
+  // Not in the SDK's types, and needed: what depends on a component is registered after the program's last line.
+  await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
+  return Promise.all(
+    relations.map(async (relation) => ({
+      ...relation,
+      dependsOn: await relation.dependsOn,
+      inputs: inputsOf.get(`${relation.type}::${relation.name}`) ?? {},
+    })),
+  );
+}
+
+function nameOf(resource: unknown): string {
+  return (resource as { __name?: string } | undefined)?.__name ?? "";
+}
+
+async function namesOf(resources: pulumi.CustomResourceOptions["dependsOn"]): Promise<string[]> {
+  const known = await (pulumi.output(resources ?? []) as unknown as { promise(): Promise<unknown> }).promise();
+  return [known].flat().map(nameOf).sort();
+}
+
+/** The engine sees a secret as a marked object around the value. */
+function withoutSecretMarks(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutSecretMarks);
+  if (value === null || typeof value !== "object") return value;
+  if (SECRET_MARK in value) return withoutSecretMarks((value as unknown as { value: unknown }).value);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutSecretMarks(inner)]));
+}
+
+function madeUpOutputs(type: string): Record<string, unknown> {
+  switch (type) {
+    case "pulumi-nodejs:dynamic/ssh:Key":
+      return { publicKey: "ssh-ed25519 AAAA comment", privateKey: "PRIVATE-KEY-CANARY" };
+    case "pulumi-nodejs:dynamic/nspawn:Machine":
+      return { incarnation: "incarnation" };
+    case "pulumi-nodejs:dynamic/multipass:Machine":
+      return { incarnation: "incarnation", address: "10.90.0.11" };
+    case "pulumi-nodejs:dynamic/host:Inspection":
+      return { drifts: {}, facts: {} };
+    case "command:remote:Command":
+      return { stdout: "clusters: []\n", stderr: "" };
+    default:
+      return {};
+  }
+}
