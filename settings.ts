@@ -4,12 +4,14 @@ import { type Problem, problemLine, type Source } from "./settings/problems";
 import { resolve, type Settings } from "./settings/resolve";
 import { inventoryProblems } from "./settings/rules/inventory";
 import { networkProblems } from "./settings/rules/networks";
-import { clusterProblems, notBuiltProblems, plainSecretProblems, sshProblems } from "./settings/rules/scope";
+import { clusterProblems, notBuiltProblems, plainSecretProblems } from "./settings/rules/scope";
+import { sshProblems } from "./settings/rules/ssh";
 import { settingsSchema } from "./settings/schema";
 import { viewOf } from "./settings/view";
 
 export { capabilitiesOf } from "./settings/resolve";
 export type * from "./settings/resolve";
+export type { BastionSettings, HostSshSettings, LoginSettings } from "./settings/login";
 export type { Secret } from "./settings/secret";
 export { controlPlaneEndpoint, nodeAddress } from "./settings/derived";
 export { gatewayAddress, prefixLength } from "./settings/subnets";

@@ -9,8 +9,8 @@ export const PAGE = path.join(__dirname, "settings.md");
 
 const kindTitles: Record<string, string> = {
   nspawn: "systemd-nspawn machines on a Linux computer (the stack `lab`)",
-  multipass: "Multipass virtual machines (the stack `local`; not built yet)",
-  metal: "existing hosts over SSH (the stack `metal`; not built yet)",
+  multipass: "Multipass virtual machines (the stack `local`)",
+  metal: "existing hosts over SSH (the stack `metal`)",
 };
 
 const introduction = `# Settings

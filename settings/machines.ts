@@ -1,10 +1,9 @@
 import { z } from "zod";
 import * as format from "./formats";
-import { secretText } from "./secret";
 import { capabilitiesSchema, defaultSubnets, described, nodeFields } from "./node";
+import { hostSshSchema } from "./ssh";
 
 const address = format.scalarText(format.ipv4, "IPv4 address of the machine");
-const port = described("TCP port", z.number().int().min(1).max(65535));
 const capabilities = described(
   "What these machines can do, where it differs from their kind",
   capabilitiesSchema,
@@ -75,43 +74,6 @@ export const multipassSchema = z.strictObject({
   ),
 });
 
-const hostKey = format.text(
-  format.hostKey,
-  "The host's ed25519 public key; a host with another key is refused. `ssh-keyscan -t ed25519 HOST` prints it",
-);
-
-const bastionSchema = z.strictObject({
-  host: format.text(format.hostOrAddress, "IPv4 address or DNS name"),
-  port: port.default(22),
-  user: format.text(format.userName, "User on the bastion"),
-  hostKey,
-});
-
-const loginFields = {
-  user: format.text(format.userName, "User on the host; needs sudo"),
-  port,
-  agent: described("Use the keys of the SSH agent", z.boolean()),
-  privateKeyPath: format.text(format.filePath, "File with the private key"),
-  bastion: described("Host to connect through", bastionSchema),
-};
-
-/** How hosts are reached that the program did not make itself. */
-export const sshSchema = z.strictObject({
-  connectTimeoutSeconds: described(
-    "How long to wait for a host that doesn't answer, in all",
-    z.number().int().min(5).max(3600),
-  ).default(180),
-  user: loginFields.user.optional(),
-  port: loginFields.port.optional(),
-  agent: loginFields.agent.optional(),
-  privateKeyPath: loginFields.privateKeyPath.optional(),
-  privateKey: secretText(
-    "Private key in PEM or OpenSSH format (`pulumi config set --secret --path ssh.privateKey`)",
-  ).optional(),
-  sudoPassword: secretText("Password for sudo, where it needs one").optional(),
-  bastion: loginFields.bastion.optional(),
-});
-
 /** Existing hosts over SSH. */
 export const metalSchema = z.strictObject({
   kind: described("The kind of machine", z.literal("metal")),
@@ -124,22 +86,7 @@ export const metalSchema = z.strictObject({
       privateAddress: format
         .scalarText(format.ipv4, "IPv4 address of the node in the cluster, where it differs")
         .optional(),
-      ssh: described(
-        "How this host is reached, over the settings under `ssh`",
-        // Without any of it, what is missing is the host key.
-        z.preprocess(
-          (ssh) => ssh ?? {},
-          z.strictObject({
-            hostKey,
-            user: loginFields.user.optional(),
-            port: loginFields.port.optional(),
-            agent: loginFields.agent.optional(),
-            privateKeyPath: loginFields.privateKeyPath.optional(),
-            sudoPassword: secretText("Password for sudo on this host").optional(),
-            bastion: loginFields.bastion.optional(),
-          }),
-        ),
-      ),
+      ssh: hostSshSchema,
     }),
   ),
 });

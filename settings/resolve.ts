@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Capabilities } from "../components/machine";
+import { type HostSshSettings, resolveSsh } from "./login";
 import type { machinesSchema, metalSchema, multipassSchema, nspawnSchema } from "./machines";
 import type { settingsSchema } from "./schema";
 import { minorOf } from "./versions";
@@ -22,7 +23,10 @@ type Machines<Kind extends ParsedMachines, Node> = Omit<Kind, "nodes"> & { nodes
 
 type NspawnNode = WithCapabilities<z.output<typeof nspawnSchema>["nodes"][number]>;
 type MultipassNode = WithCapabilities<Omit<Multipass["nodes"][number], VmField>> & Pick<Multipass, VmField>;
-type MetalNode = WithCapabilities<z.output<typeof metalSchema>["nodes"][number]>;
+type MetalNode = WithCapabilities<Omit<z.output<typeof metalSchema>["nodes"][number], "ssh">> & {
+  /** Complete: the host's own over those of all hosts. */
+  ssh: HostSshSettings;
+};
 
 export type NspawnSettings = DeepReadonly<WithCapabilities<Machines<z.output<typeof nspawnSchema>, NspawnNode>>>;
 export type MultipassSettings = DeepReadonly<WithCapabilities<Machines<Multipass, MultipassNode>>>;
@@ -31,7 +35,8 @@ export type MetalSettings = DeepReadonly<WithCapabilities<Machines<z.output<type
 export type MachinesSettings = NspawnSettings | MultipassSettings | MetalSettings;
 export type NodeSettings = MachinesSettings["nodes"][number];
 
-export type Settings = DeepReadonly<Omit<Parsed, "machines">> & { readonly machines: MachinesSettings };
+/** Without `ssh`, which is merged into each host of kind metal. */
+export type Settings = DeepReadonly<Omit<Parsed, "machines" | "ssh">> & { readonly machines: MachinesSettings };
 export type ClusterSettings = Settings["cluster"];
 export type ContainerdSettings = Settings["containerd"];
 export type MirrorsSettings = Settings["mirrors"];
@@ -58,12 +63,12 @@ export function capabilitiesOf(
 }
 
 /** Fills in what follows from other settings, and makes the result unchangeable. */
-export function resolve(parsed: Parsed): Settings {
+export function resolve({ ssh, ...parsed }: Parsed): Settings {
   const minor = minorOf(parsed.cluster.kubernetesVersion);
   const { kubernetes, docker } = parsed.mirrors.apt;
   return frozen({
     ...parsed,
-    machines: resolveMachines(parsed.machines),
+    machines: resolveMachines(parsed.machines, ssh),
     mirrors: {
       ...parsed.mirrors,
       apt: { kubernetes: resolveRepository(kubernetes, minor), docker: resolveRepository(docker, minor) },
@@ -78,7 +83,7 @@ function resolveRepository(repository: { url: string; fingerprint: string }, min
   };
 }
 
-function resolveMachines(machines: ParsedMachines): MachinesSettings {
+function resolveMachines(machines: ParsedMachines, ssh: Parsed["ssh"]): MachinesSettings {
   const capabilities = capabilitiesOf(machines.kind, machines.capabilities);
   const complete = <Node extends { capabilities: { [Name in keyof Capabilities]?: boolean } }>(node: Node) => ({
     ...node,
@@ -88,7 +93,11 @@ function resolveMachines(machines: ParsedMachines): MachinesSettings {
     case "nspawn":
       return { ...machines, capabilities, nodes: machines.nodes.map(complete) };
     case "metal":
-      return { ...machines, capabilities, nodes: machines.nodes.map(complete) };
+      return {
+        ...machines,
+        capabilities,
+        nodes: machines.nodes.map((node) => ({ ...complete(node), ssh: resolveSsh(node.ssh, ssh) })),
+      };
     case "multipass":
       return {
         ...machines,

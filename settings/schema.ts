@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { addonsSchema, gitopsSchema } from "./addons";
 import { clusterSchema, containerdSchema, mirrorsSchema, proxySchema, sysctlsSchema } from "./cluster";
-import { machinesSchema, sshSchema } from "./machines";
+import { machinesSchema } from "./machines";
 import { described } from "./node";
+import { sshSchema } from "./ssh";
 
 /** Every setting of a stack: the keys of `homelab:` in Pulumi.<stack>.yaml. */
 export const settingsSchema = z.strictObject({
@@ -13,7 +14,7 @@ export const settingsSchema = z.strictObject({
   mirrors: described("Where packages and charts come from", mirrorsSchema).prefault({}),
   addons: described("What is installed into the cluster", addonsSchema).prefault({}),
   ssh: described(
-    "How existing hosts are reached (kind metal); each setting can be another for one host",
+    "How existing hosts are reached (kind metal). Each but `connectTimeoutSeconds` can be another for one host, under its own `ssh`. A host that names a way to log in inherits no other",
     sshSchema,
   ).prefault({}),
   gitops: described("The repository that Argo CD takes over with (not built yet)", gitopsSchema).optional(),

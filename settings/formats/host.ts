@@ -44,7 +44,21 @@ export const hostKey: Rule = (value) => {
     blob.subarray(0, 19).equals(Buffer.from("\0\0\0\x0bssh-ed25519\0\0\0\x20"));
   return type === "ssh-ed25519" && complete
     ? undefined
-    : "is not an ed25519 host key: `ssh-keyscan -t ed25519 HOST` prints it as ssh-ed25519 AAAA…; compare it with the host's own file";
+    : "is not an ed25519 host key, ssh-ed25519 AAAA…: `make host-keys STACK=metal` prints the keys of all hosts; compare each on its host's console";
+};
+
+const KEY_TYPES = ["ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"];
+
+/** A line of `ssh-add -L`: type, key and an optional comment. */
+export const publicKey: Rule = (value) => {
+  const [type = "", key = "", ...comment] = value.split(" ");
+  if (type.startsWith("sk-")) return "is a key on a security key, which must be touched for each login; use another";
+  const blob = Buffer.from(key, "base64");
+  const named = blob.subarray(4, 4 + type.length).toString("latin1");
+  const complete = blob.length > 50 && blob.toString("base64") === key && named === type;
+  return KEY_TYPES.includes(type) && complete && /^[^\p{Cc}]{0,256}$/u.test(comment.join(" "))
+    ? undefined
+    : "is not a public key as `ssh-add -L` prints it: ssh-ed25519 AAAA… and a comment";
 };
 
 /** Login names as useradd accepts them. */

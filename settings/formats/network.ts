@@ -7,6 +7,9 @@ export const ipv4: Rule = (value) => {
   if (value.includes("/") && isIpv4(value.split("/")[0] ?? "")) {
     return `is not an IPv4 address; did you mean ${value.split("/")[0]}?`;
   }
+  const [host = "", port] = value.split(":");
+  if (port !== undefined && isIpv4(host))
+    return `is not an IPv4 address; did you mean ${host}? A port has a setting of its own`;
   const completed = completeSubnet(value);
   return `is not an IPv4 address${completed ? `; did you mean ${completed}?` : ", such as 10.90.0.11"}`;
 };

@@ -68,41 +68,6 @@ function hubble(view: View): Problem[] {
   return problems;
 }
 
-/** How hosts are reached is a matter of metal; the machines that the program makes get a user and keys of their own. */
-export function sshProblems(view: View): Problem[] {
-  const ssh = mapping(valueAt(view.raw, ["ssh"]));
-  if (view.kind === "nspawn" || view.kind === "multipass") {
-    return Object.keys(ssh).map((name) => ({
-      path: ["ssh", name],
-      message: `is for existing hosts (kind metal); machines of kind ${view.kind} get a user and keys from the program`,
-    }));
-  }
-  return view.kind === "metal" ? view.nodes.flatMap((node) => hostLogin(node, ssh)) : [];
-}
-
-/** What is not a mapping is reported by the schema. */
-function mapping(value: unknown): Record<string, unknown> {
-  return value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
-}
-
-function hostLogin({ path, raw }: View["nodes"][number], shared: Record<string, unknown>): Problem[] {
-  const ssh = { ...shared, ...mapping(raw.ssh) };
-  const problems: Problem[] = [];
-  if (ssh.user === undefined) {
-    problems.push({ path: [...path, "ssh", "user"], message: "is required, here or under ssh.user" });
-  }
-  const keys = ["agent", "privateKey", "privateKeyPath"].filter(
-    (name) => ssh[name] !== undefined && ssh[name] !== false,
-  );
-  if (keys.length === 0) {
-    problems.push({
-      path: [...path, "ssh"],
-      message: "has no key to log in with: set ssh.agent, ssh.privateKey or ssh.privateKeyPath, here or for all hosts",
-    });
-  }
-  return problems;
-}
-
 /** Secrets are encrypted in the stack's file, because the file is committed. */
 export function plainSecretProblems({ raw, secretKeys }: Source): Problem[] {
   return secretPaths(raw)

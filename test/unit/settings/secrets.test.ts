@@ -11,8 +11,11 @@ function metal(ssh: object, hostSsh: object = {}) {
 
 describe("secrets in the settings", () => {
   it("are readable by the program and by nothing that prints the settings", () => {
-    const { settings } = parseSettings(metal({ privateKey: MARKER }), ["ssh"]);
-    expect(settings?.ssh.privateKey?.reveal()).toBe(MARKER);
+    const { settings } = parseSettings(metal({ privateKey: MARKER, sudoPassword: `${MARKER}!` }), ["ssh"]);
+    if (settings?.machines.kind !== "metal") throw new Error("the settings were refused");
+    const { login, sudoPassword } = settings.machines.nodes[0]?.ssh ?? {};
+    expect(login?.by === "privateKey" && login.privateKey.reveal()).toBe(MARKER);
+    expect(sudoPassword?.reveal()).toBe(`${MARKER}!`);
     expect(JSON.stringify(settings) + inspect(settings, { depth: null })).not.toContain(MARKER);
   });
 

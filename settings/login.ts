@@ -1,0 +1,94 @@
+import type { z } from "zod";
+import type { Secret } from "./secret";
+import type { hostSshSchema, sshSchema } from "./ssh";
+
+/** By which key one logs in: exactly one way, discriminated by `by`. */
+export type LoginSettings =
+  | {
+      by: "agent";
+      /** Which of the agent's keys, `ssh-ed25519 AAAA…` without its comment; left out: its only key. */
+      publicKey?: string;
+    }
+  | { by: "privateKey"; privateKey: Secret }
+  | {
+      by: "privateKeyPath";
+      /** Absolute, or beginning with `~/`. */
+      privateKeyPath: string;
+    };
+
+export interface BastionSettings {
+  host: string;
+  port: number;
+  user: string;
+  hostKey: string;
+  login: LoginSettings;
+}
+
+/** How one host is reached, complete. */
+export interface HostSshSettings {
+  user: string;
+  port: number;
+  hostKey: string;
+  login: LoginSettings;
+  sudoPassword?: Secret;
+  bastion?: BastionSettings;
+  connectTimeoutSeconds: number;
+}
+
+const SSH_PORT = 22;
+
+/**
+ * The ways to log in that one mapping names, without those that it inherits. `publicKey` alone names the agent. For
+ * settings as they were written, and for checked ones.
+ */
+export function waysIn({ agent, publicKey, ...ssh }: Readonly<Record<string, unknown>>): string[] {
+  const ways = ["privateKey", "privateKeyPath"].filter((name) => ssh[name] !== undefined);
+  if (agent !== undefined && agent !== false) return [...ways, "agent"];
+  return publicKey !== undefined && agent !== false ? [...ways, "publicKey"] : ways;
+}
+
+/** The mapping, if it decides how to log in. Then nothing of a login is inherited; `agent: false` decides so too. */
+export function loginIn<Ssh extends Readonly<Record<string, unknown>>>(ssh: Ssh): Ssh | undefined {
+  return waysIn(ssh).length > 0 || ssh.agent === false ? ssh : undefined;
+}
+
+/** What is not a mapping is reported by the schema. */
+export function sshMapping(value: unknown): Record<string, unknown> {
+  return value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+export function bastionOf(ssh: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
+  return ssh.bastion === undefined ? undefined : sshMapping(ssh.bastion);
+}
+
+/** The host's settings over those of all hosts, after the rules have found each host's user and one login. */
+export function resolveSsh(own: z.output<typeof hostSshSchema>, shared: z.output<typeof sshSchema>): HostSshSettings {
+  const login = loginOf(loginIn(own) ?? shared);
+  const bastion = own.bastion ?? shared.bastion;
+  const sudoPassword = own.sudoPassword ?? shared.sudoPassword;
+  const user = own.user ?? shared.user;
+  if (user === undefined) throw new Error("a host without a user passed the rules");
+  return {
+    user,
+    port: own.port ?? shared.port ?? SSH_PORT,
+    hostKey: own.hostKey,
+    login,
+    ...(sudoPassword ? { sudoPassword } : {}),
+    ...(bastion ? { bastion: resolveBastion(bastion, login) } : {}),
+    connectTimeoutSeconds: shared.connectTimeoutSeconds,
+  };
+}
+
+type Bastion = NonNullable<z.output<typeof sshSchema>["bastion"]>;
+
+function resolveBastion(bastion: Bastion, hostLogin: LoginSettings): BastionSettings {
+  const { host, port, user, hostKey } = bastion;
+  return { host, port, user, hostKey, login: waysIn({ ...bastion }).length > 0 ? loginOf(bastion) : hostLogin };
+}
+
+function loginOf(ssh: Pick<Bastion, "agent" | "publicKey" | "privateKey" | "privateKeyPath">): LoginSettings {
+  if (ssh.privateKey) return { by: "privateKey", privateKey: ssh.privateKey };
+  if (ssh.privateKeyPath !== undefined) return { by: "privateKeyPath", privateKeyPath: ssh.privateKeyPath };
+  const publicKey = ssh.publicKey?.split(" ").slice(0, 2).join(" ");
+  return { by: "agent", ...(publicKey === undefined ? {} : { publicKey }) };
+}
