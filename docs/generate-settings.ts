@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { type Shape, settingsShape } from "../settings/shape";
 import { supported } from "../versions";
+import { markdownTable } from "./markdown-table";
 
 /** Writes docs/settings.md from the schema of the settings: npx tsx docs/generate-settings.ts */
 
@@ -147,14 +148,6 @@ function section(title: string, text: string | undefined, table: Row[]): string 
   const cells = table.map(({ setting, type, standard, meaning }) => [setting, type, standard, meaning]);
   const body = table.length > 0 ? `\n${markdownTable([["Setting", "Value", "Default", "Meaning"], ...cells])}\n` : "";
   return `## ${title}\n\n${text ?? ""}\n${body}`;
-}
-
-/** Columns are padded as Prettier does it. */
-function markdownTable(lines: string[][]): string {
-  const escaped = lines.map((line) => line.map((cell) => cell.replaceAll("|", "\\|")));
-  const widths = (escaped[0] ?? []).map((_, column) => Math.max(...escaped.map((line) => (line[column] ?? "").length)));
-  const [head = [], ...body] = escaped.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)));
-  return [head, widths.map((width) => "-".repeat(width)), ...body].map((line) => `| ${line.join(" | ")} |`).join("\n");
 }
 
 if (require.main === module) writeFileSync(PAGE, settingsPage());
