@@ -36,10 +36,12 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
   });
 }
 
-function nodeSteps(settings: Settings): NodeSteps {
+/** What the settings say of hosts, as the steps take it. */
+export function nodeSteps(settings: Settings): NodeSteps {
   return {
     kubernetesVersion: settings.cluster.kubernetesVersion,
     kubernetesDebRevision: versions.kubernetesDebRevision,
+    criToolsVersion: versions.criTools,
     containerdVersion: versions.containerd,
     containerd: settings.containerd,
     sysctls: settings.sysctls,
