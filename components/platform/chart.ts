@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { dump, load } from "js-yaml";
+import { createTarGzip } from "nanotar";
 import type { MirrorsSettings } from "../../settings";
 
 /** A chart as `charts/<folder>/` pins it. */
@@ -19,9 +20,10 @@ export interface FetchedChart {
   version: string;
   /**
    * Path of the packaged chart, relative to the project. It carries version and digest, so that a changed pin shows as
-   * one readable change in a preview, and it is the same on every computer.
+   * one readable change in a preview, and it is the same on every computer. Left out in a preview before the first fetch:
+   * the digest is not known then.
    */
-  path: string;
+  path?: string;
   /** Content of `charts/<folder>/values.yaml`. */
   values: Record<string, unknown>;
 }
@@ -44,19 +46,40 @@ export async function fetchChart(
   mirror: MirrorsSettings["charts"],
   notice: (text: string) => void,
 ): Promise<FetchedChart> {
-  const pin = readPin(folder);
-  const source = mirror ? { name: mirror.name, url: mirror.url } : { name: "upstream", url: pin.repository };
-  const key = `${pin.name}-${pin.version}`;
-  const locked = readLock()[key]?.[source.name];
-
-  const digest = locked && existsSync(cachePath(pin, locked)) ? locked : await download(pin, source, locked);
+  const { pin, source, key, locked } = lookUp(folder, mirror);
+  const digest = locked && (await digestOf(cachePath(pin, locked))) === locked ? locked : undefined;
+  const fetched = digest ?? (await download(pin, source, locked));
   if (!locked) {
-    await recordDigest(key, source.name, digest);
+    await recordDigest(key, source.name, fetched);
     notice(
       `${key}: first fetch from '${source.name}' (${source.url}); its digest was recorded in ${LOCK_FILE}: compare and commit it`,
     );
   }
-  return { name: pin.name, version: pin.version, path: `./${cachePath(pin, digest)}`, values: readValues(folder) };
+  return { name: pin.name, version: pin.version, path: `./${cachePath(pin, fetched)}`, values: readValues(folder) };
+}
+
+/**
+ * The chart as far as a preview needs it, without a connection: in a pull request nothing of this has been fetched.
+ * The Kubernetes provider opens the chart to read its version, so an archive that says no more than that takes the place of one
+ * that isn't there; `fetchChart` doesn't take it for the chart, because its digest is another.
+ */
+export async function previewChart(folder: string, mirror: MirrorsSettings["charts"]): Promise<FetchedChart> {
+  const { pin, locked } = lookUp(folder, mirror);
+  const chart = { name: pin.name, version: pin.version, values: readValues(folder) };
+  if (!locked) return chart;
+  const file = cachePath(pin, locked);
+  if (!existsSync(file)) {
+    const metadata = dump({ apiVersion: "v2", name: pin.name, version: pin.version });
+    await keep(file, await createTarGzip([{ name: `${pin.name}/Chart.yaml`, data: metadata }]));
+  }
+  return { ...chart, path: `./${file}` };
+}
+
+function lookUp(folder: string, mirror: MirrorsSettings["charts"]) {
+  const pin = readPin(folder);
+  const source = mirror ? { name: mirror.name, url: mirror.url } : { name: "upstream", url: pin.repository };
+  const key = `${pin.name}-${pin.version}`;
+  return { pin, source, key, locked: readLock()[key]?.[source.name] };
 }
 
 /** Downloads into the cache and answers the digest. */
@@ -86,12 +109,23 @@ async function download(pin: ChartPin, source: { url: string }, expected: string
       "The chart was changed after it was recorded: find out why before you change the lock file.",
     );
   }
-  const file = cachePath(pin, digest);
+  await keep(cachePath(pin, digest), bytes);
+  return digest;
+}
+
+async function digestOf(file: string): Promise<string | undefined> {
+  return existsSync(file)
+    ? createHash("sha256")
+        .update(await readFile(file))
+        .digest("hex")
+    : undefined;
+}
+
+async function keep(file: string, bytes: Uint8Array): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
   const partial = `${file}.${process.pid}.partial`;
   await writeFile(partial, bytes);
   await rename(partial, file);
-  return digest;
 }
 
 async function fetchBytes(url: string, failed: (why: string, next: string) => Error): Promise<Uint8Array> {

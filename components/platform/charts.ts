@@ -1,17 +1,24 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings";
-import { type FetchedChart, fetchChart } from "./chart";
+import { type FetchedChart, fetchChart, previewChart } from "./chart";
 
 /** The charts of the add-ons that are switched on. */
 export interface Charts {
   cilium?: FetchedChart;
 }
 
-/** Fetches what the cache lacks. In most runs that is nothing, and no connection is opened. */
+/** Fetches what the cache lacks. In most runs that is nothing, and no connection is opened; in a preview never. */
 export async function fetchCharts(settings: Pick<Settings, "addons" | "mirrors">): Promise<Charts> {
   const notice = (text: string) => void pulumi.log.info(text);
-  const chart = (folder: string) => fetchChart(folder, settings.mirrors.charts, notice);
+  const { charts } = settings.mirrors;
+  const chart = (folder: string) =>
+    pulumi.runtime.isDryRun() ? previewChart(folder, charts) : fetchChart(folder, charts, notice);
   return {
     ...(settings.addons.cilium.enabled ? { cilium: await chart("cilium") } : {}),
   };
+}
+
+/** The path for a Release: unknown in a preview that comes before the first fetch. */
+export function chartPath(chart: FetchedChart): pulumi.Output<string> {
+  return pulumi.output<string>(chart.path ?? (pulumi.unknown as unknown as string));
 }

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { CiliumSettings } from "../../settings";
 import type { Endpoint } from "../cluster/endpoint";
 import type { FetchedChart } from "./chart";
+import { chartPath } from "./charts";
 import { mergeValues, type Values } from "./values";
 
 export interface CiliumArgs {
@@ -29,7 +30,7 @@ export class Cilium extends pulumi.ComponentResource {
       {
         name: "cilium",
         namespace: "kube-system",
-        chart: args.chart.path,
+        chart: chartPath(args.chart),
         values: mergeValues(args.chart.values, ciliumValues(args), args.settings.values),
         timeout: TIMEOUT_SECONDS,
       },

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { load } from "js-yaml";
-import { fetchChart } from "../../../components/platform/chart";
+import { parseTarGzip } from "nanotar";
+import { fetchChart, previewChart } from "../../../components/platform/chart";
 import { type ChartRepository, serveChart } from "../../harness/chart-repository";
 
 let folder: string;
@@ -41,7 +42,7 @@ test("the first fetch records the digest and says so; the next opens no connecti
     path: `./.homelab/charts/demo-1.2.3-${repository.digest.slice(0, 12)}.tgz`,
     values: { replicas: 2 },
   });
-  expect(await readFile(chart.path, "utf8")).toBe("the chart");
+  expect(await readFile(chart.path ?? "", "utf8")).toBe("the chart");
   expect(load(await readFile(LOCK, "utf8"))).toEqual({ "demo-1.2.3": { upstream: repository.digest } });
   expect(notices).toHaveLength(1);
 
@@ -79,4 +80,25 @@ test("a mirror's chart has a digest of its own in the lock file", async () => {
   expect(load(await readFile(LOCK, "utf8"))).toEqual({
     "demo-1.2.3": { lab: repository.digest, upstream: "something-else" },
   });
+});
+
+test("a preview opens no connection: before the first fetch the path is not known, after it the path is the same", async () => {
+  expect(await previewChart("demo", undefined)).toEqual({ name: "demo", version: "1.2.3", values: { replicas: 2 } });
+  const chart = await fetched();
+  const requests = repository.requests.length;
+  expect(await previewChart("demo", undefined)).toEqual(chart);
+  expect(await readFile(chart.path ?? "", "utf8")).toBe("the chart");
+  expect(repository.requests).toHaveLength(requests);
+});
+
+test("a preview on another computer has the chart's name and version, and an up there still fetches the chart", async () => {
+  const chart = await fetched();
+  await rm(".homelab", { recursive: true });
+  expect(await previewChart("demo", undefined)).toEqual(chart);
+  const [metadata] = await parseTarGzip(await readFile(chart.path ?? ""));
+  expect(metadata?.name).toBe("demo/Chart.yaml");
+  expect(load(metadata?.text ?? "")).toMatchObject({ name: "demo", version: "1.2.3" });
+
+  expect(await fetched()).toEqual(chart);
+  expect(await readFile(chart.path ?? "", "utf8")).toBe("the chart");
 });
