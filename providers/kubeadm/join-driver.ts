@@ -8,12 +8,12 @@ import {
   leaveScript,
   removeNodeScript,
 } from "./join-script";
-import { rootShell, stepScript } from "../../shell/script";
+import { stepScript } from "../../shell/script";
 import { difference, type Driver } from "../driver";
 import { withSsh } from "../ssh/connect";
-import { HostError } from "../ssh/errors";
-import { runOrFail } from "../ssh/run";
+import { runAsRootOrFail } from "../ssh/root";
 import type { SshSession, SshTarget } from "../ssh/target";
+import { unlessUnreachable } from "../ssh/unless-unreachable";
 
 export interface JoinInputs {
   /** Name of the node in the cluster. */
@@ -140,19 +140,6 @@ async function output(session: SshSession, commands: string): Promise<string> {
 }
 
 async function runScript(session: SshSession, step: string, commands: string, timeoutSeconds: number): Promise<string> {
-  const { name, user } = session.target;
-  const stdin = stepScript({ host: name, step, commands });
-  return (await runOrFail(session, step.replace("-", " "), rootShell(user), { stdin, timeoutSeconds })).stdout;
-}
-
-/** A host that is gone has nothing left to take back; anything else that fails is an error. */
-async function unlessUnreachable(doing: string, work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof HostError) || error.kind !== "unreachable") throw error;
-    // The engine shows what a provider writes there as a warning of the resource.
-    // eslint-disable-next-line no-console
-    console.warn(`${doing}: skipped, ${error.message}`);
-  }
+  const script = stepScript({ host: session.target.name, step, commands });
+  return (await runAsRootOrFail(session, script, { doing: step.replace("-", " "), timeoutSeconds })).stdout;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Client } from "ssh2";
-import { dial, PassingFailure } from "./dial";
+import { dial, type Link } from "./dial";
 import { HostError } from "./errors";
+import { PassingFailure } from "./refusal";
 import { runOn } from "./run";
 import type { ConnectLimits, SshSession, SshTarget } from "./target";
 
@@ -17,8 +17,9 @@ const JITTER = 0.3;
  * Connects to a host, does some work there, and closes the connection again.
  *
  * A host that refuses, does not answer or hangs up early is dialled again, with growing waits, until the limit. A refused
- * login and a wrong host key are final at once. A connection that dies while the work goes on is found within 30 s.
+ * login and a wrong host key are final at once, at the host and at its bastion. A connection that dies while the work goes on is found within 30 s.
  *
+ * @param limits how long to try; the target's own `connectTimeoutSeconds` goes before it
  * @param doing what is being done, for messages, as in "installing containerd"
  * @throws HostError
  */
@@ -28,8 +29,7 @@ export async function withSsh<T>(
   doing: string,
   work: (session: SshSession) => Promise<T>,
 ): Promise<T> {
-  refuseUnbuilt(target, doing);
-  const client = await reach(target, limits, doing);
+  const { client, close } = await reach(target, target.connectTimeoutSeconds ?? limits.timeoutSeconds, doing);
   let lose: (error: Error) => void = () => undefined;
   const lost = new Promise<never>((_, reject) => (lose = reject));
   lost.catch(() => undefined);
@@ -38,20 +38,17 @@ export async function withSsh<T>(
   try {
     const session: SshSession = {
       target,
+      doing,
       run: (command, options) => runOn(client, lost, target, doing, command, options),
     };
     return await Promise.race([work(session), lost]);
   } finally {
-    client.removeAllListeners();
-    client.on("error", () => undefined);
-    client.end();
-    // A host that is gone does not take leave; its socket must not keep the process alive.
-    setTimeout(() => client.destroy(), 1_000).unref();
+    close();
   }
 }
 
-async function reach(target: SshTarget, limits: ConnectLimits, doing: string): Promise<Client> {
-  const deadline = Date.now() + limits.timeoutSeconds * 1000;
+async function reach(target: SshTarget, timeoutSeconds: number, doing: string): Promise<Link> {
+  const deadline = Date.now() + timeoutSeconds * 1000;
   let wait = FIRST_WAIT_MS;
   for (let dials = 1; ; dials++) {
     try {
@@ -59,22 +56,26 @@ async function reach(target: SshTarget, limits: ConnectLimits, doing: string): P
     } catch (error) {
       if (!(error instanceof PassingFailure)) throw error;
       const pause = wait * (1 + JITTER * (2 * Math.random() - 1));
-      if (Date.now() + pause >= deadline) throw unreachable(target, limits, doing, dials, error);
+      if (Date.now() + pause >= deadline) throw unreachable(target, timeoutSeconds, doing, dials, error);
       await sleep(pause);
       wait = Math.min(wait * WAIT_GROWTH, LONGEST_WAIT_MS);
     }
   }
 }
 
-function unreachable(target: SshTarget, limits: ConnectLimits, doing: string, dials: number, last: Error): HostError {
+function unreachable(target: SshTarget, timeoutSeconds: number, doing: string, dials: number, last: Error): HostError {
   const tries = dials === 1 ? "one try" : `${dials} tries`;
   return new HostError({
     kind: "unreachable",
     host: target.name,
     doing,
-    why: `no SSH session with ${target.host}:${target.port} within ${limits.timeoutSeconds} s (${tries}, the last: ${last.message})`,
+    why: `no SSH session with ${wayTo(target)} within ${timeoutSeconds} s (${tries}, the last: ${last.message})`,
     next: "Is the host switched on, is the address right, does its SSH server run, and does no firewall stand between? Then run the same command again",
   });
+}
+
+function wayTo({ host, port, bastion }: SshTarget): string {
+  return `${host}:${port}${bastion ? ` through its bastion ${bastion.host}:${bastion.port}` : ""}`;
 }
 
 function connectionLost(target: SshTarget, doing: string, why: string): HostError {
@@ -82,19 +83,7 @@ function connectionLost(target: SshTarget, doing: string, why: string): HostErro
     kind: "unreachable",
     host: target.name,
     doing,
-    why: `the connection to ${target.host}:${target.port} was lost: ${why}`,
+    why: `the connection to ${wayTo(target)} was lost: ${why}`,
     next: "Run the same command again: it goes on where this one stopped",
-  });
-}
-
-function refuseUnbuilt(target: SshTarget, doing: string): void {
-  const unbuilt = target.bastion ? "a bastion" : target.agent ? "an SSH agent" : undefined;
-  if (!unbuilt) return;
-  throw new HostError({
-    kind: "unreachable",
-    host: target.name,
-    doing,
-    why: `connections through ${unbuilt} are not supported yet`,
-    next: "Use a private key and an address that this computer reaches directly",
   });
 }

@@ -1,7 +1,10 @@
-import { Client, type ParsedKey, type PublicKeyAuthMethod, utils } from "ssh2";
-import { HostError } from "./errors";
-import { fingerprint, HOST_KEY_TYPE, parseHostKey, sameHostKey } from "./host-key";
-import type { SshTarget } from "./target";
+import type { Duplex } from "node:stream";
+import { Client } from "ssh2";
+import { type About, HostError } from "./errors";
+import { HOST_KEY_TYPE, parseHostKey, sameHostKey } from "./host-key";
+import { loginMethod } from "./login";
+import { classify, closedEarly, notForwarded, PassingFailure, type Seen } from "./refusal";
+import type { Bastion, SshTarget } from "./target";
 
 /** A dead link is found after KEEPALIVE_INTERVAL_MS × (UNANSWERED_KEEPALIVES + 1) = 30 s: ssh2 gives up one interval after
  *  the last of them. */
@@ -11,130 +14,136 @@ const UNANSWERED_KEEPALIVES = 2;
 /** Longest wait for one connection from the first packet to the accepted key. A busy host with one core needs seconds. */
 const DIAL_TIMEOUT_MS = 15_000;
 
-/** A dial that failed for a reason that may pass: nothing listens yet, the network is slow, sshd has its hands full. */
-export class PassingFailure extends Error {}
+/** An open connection, and what closes it together with the one to the bastion. */
+export interface Link {
+  client: Client;
+  close: () => void;
+}
+
+/** The server that a connection is made to. */
+export interface Dialled {
+  about: About;
+  /** As errors name it: "10.0.0.11:22" or "its bastion 10.0.0.1:22". */
+  at: string;
+  /** What failures that may pass begin with, where the server isn't clear. */
+  passing: string;
+  user: string;
+  pinned: Buffer;
+}
 
 /**
- * Opens one connection and makes exactly one attempt to log in.
+ * Opens one connection, through the bastion where there is one, and makes exactly one attempt to log in at each.
  *
  * @throws PassingFailure where another dial may do better, HostError where none will.
  */
-export async function dial(target: SshTarget, doing: string, remainingMs: number): Promise<Client> {
-  const pinned = pinnedKey(target, doing);
-  const key = privateKey(target, doing);
+export async function dial(target: SshTarget, doing: string, remainingMs: number): Promise<Link> {
+  const deadline = Date.now() + remainingMs;
+  const about = { host: target.name, doing };
+  const host = dialled(target, about, "");
+  if (!target.bastion) return linkOf(await connect(target, host, deadline));
+  const through = dialled(target.bastion, about, "its bastion ");
+  const bastion = await connect(target.bastion, through, deadline);
+  try {
+    const stream = await forwarded(bastion, through, target, deadline);
+    return linkOf(await connect(target, host, deadline, stream), bastion);
+  } catch (error) {
+    linkOf(bastion).close();
+    throw error;
+  }
+}
+
+function dialled(server: SshTarget | Bastion, about: About, what: string): Dialled {
+  const at = `${what}${server.host}:${server.port}`;
+  const passing = what === "" ? "" : `${at}: `;
+  return { about, at, passing, user: server.user, pinned: pinnedKey(server, about, at) };
+}
+
+/** Closes in order: the host's goodbye goes through the bastion. */
+function linkOf(...clients: [Client, ...Client[]]): Link {
+  const close = (): void => {
+    for (const client of clients) {
+      client.removeAllListeners();
+      // What a dying connection has to say is of no interest, and must not end the process.
+      client.on("error", () => undefined);
+      client.end();
+    }
+    // A host that is gone does not take leave; its socket must not keep the process alive.
+    setTimeout(() => clients.forEach((client) => client.destroy()), 1_000).unref();
+  };
+  return { client: clients[0], close };
+}
+
+async function connect(server: SshTarget | Bastion, to: Dialled, deadline: number, sock?: Duplex): Promise<Client> {
+  const login = await loginMethod(server, to.about, to.at);
   const client = new Client();
   const seen: Seen = {};
-  const timeoutMs = Math.max(1, Math.min(DIAL_TIMEOUT_MS, remainingMs));
-  return new Promise<Client>((resolve, reject) => {
-    const fail = (error: Error): void => {
-      clearTimeout(timer);
-      client.removeAllListeners();
-      // What a dying connection has to say after this is of no interest, and must not end the process.
-      client.on("error", () => undefined);
-      client.destroy();
-      reject(error);
-    };
-    const timer = setTimeout(
-      () => fail(new PassingFailure(`no answer within ${Math.ceil(timeoutMs / 1000)} s`)),
-      timeoutMs,
-    );
+  const connected = new Promise<void>((resolve, reject) => {
     client.on("banner", (text) => (seen.banner = text.trim()));
-    client.on("error", (error) => fail(classify(error, target, doing, seen, pinned)));
-    client.on("close", () => fail(new PassingFailure(closedEarly(seen))));
-    client.on("ready", () => {
-      clearTimeout(timer);
-      client.removeAllListeners();
-      // Until the caller listens: an error that nobody hears would end the process.
-      client.on("error", () => undefined);
-      resolve(client);
-    });
-    // One method, one key, one attempt: servers count failed logins and shut out those who make many.
-    const login: PublicKeyAuthMethod = { type: "publickey", username: target.user, key };
+    client.on("error", (error) => reject(classify(error, to, seen)));
+    client.on("close", () => reject(closedEarly(to, seen)));
+    client.on("ready", resolve);
     client.connect({
-      host: target.host,
-      port: target.port,
-      username: target.user,
+      ...(sock ? { sock } : { host: server.host, port: server.port }),
+      username: server.user,
       authHandler: [login],
       algorithms: { serverHostKey: [HOST_KEY_TYPE] },
-      hostVerifier: (offered: Buffer) => sameHostKey((seen.offered = offered), pinned),
+      hostVerifier: (offered: Buffer) => sameHostKey((seen.offered = offered), to.pinned),
       keepaliveInterval: KEEPALIVE_INTERVAL_MS,
       keepaliveCountMax: UNANSWERED_KEEPALIVES,
       readyTimeout: 0,
     });
   });
-}
-
-/** What a connection showed of itself before it failed. */
-interface Seen {
-  offered?: Buffer;
-  /** What the server says to one who logs in, as in "System is booting up". */
-  banner?: string;
-}
-
-function pinnedKey(target: SshTarget, doing: string): Buffer {
   try {
-    return parseHostKey(target.hostKey);
+    await inTime(connected, to.passing, deadline);
+  } catch (error) {
+    client.removeAllListeners();
+    client.on("error", () => undefined);
+    client.destroy();
+    throw error;
+  }
+  client.removeAllListeners();
+  // Until the caller listens: an error that nobody hears would end the process.
+  client.on("error", () => undefined);
+  return client;
+}
+
+/** The bastion's stream to the host. */
+function forwarded(bastion: Client, through: Dialled, target: SshTarget, deadline: number): Promise<Duplex> {
+  const host = `${target.host}:${target.port}`;
+  const opened = new Promise<Duplex>((resolve, reject) => {
+    bastion.on("close", () => reject(new PassingFailure(`${through.at} closed the connection`)));
+    bastion.forwardOut("127.0.0.1", 0, target.host, target.port, (error, stream) => {
+      if (error) reject(notForwarded(error, through, host));
+      else resolve(stream);
+    });
+  });
+  return inTime(opened, `${through.at} to ${host}: `, deadline);
+}
+
+async function inTime<T>(work: Promise<T>, passing: string, deadline: number): Promise<T> {
+  const timeoutMs = Math.max(1, Math.min(DIAL_TIMEOUT_MS, deadline - Date.now()));
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const failure = new PassingFailure(`${passing}no answer within ${Math.ceil(timeoutMs / 1000)} s`);
+    timer = setTimeout(() => reject(failure), timeoutMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => undefined);
+  }
+}
+
+function pinnedKey(server: SshTarget | Bastion, about: About, at: string): Buffer {
+  try {
+    return parseHostKey(server.hostKey);
   } catch (error) {
     throw new HostError({
-      kind: "host-key",
-      host: target.name,
-      doing,
-      why: `its pinned host key can't be read: ${(error as Error).message}`,
-      next: `Pin what /etc/ssh/ssh_host_ed25519_key.pub on ${target.name} says; nothing was sent to the host`,
-    });
-  }
-}
-
-function privateKey(target: SshTarget, doing: string): ParsedKey {
-  const key = utils.parseKey(target.privateKey ?? "");
-  if (!(key instanceof Error) && key.isPrivateKey()) return key;
-  throw new HostError({
-    kind: "authentication",
-    host: target.name,
-    doing,
-    // ssh2's text names the problem (wrong format, a passphrase), never the key.
-    why: `the private key can't be used: ${key instanceof Error ? key.message : "it is a public key"}`,
-    next: "Give an OpenSSH private key without a passphrase",
-  });
-}
-
-function classify(
-  error: Error & { level?: string },
-  target: SshTarget,
-  doing: string,
-  seen: Seen,
-  pinned: Buffer,
-): Error {
-  const at = `${target.host}:${target.port}`;
-  const about = { host: target.name, doing };
-  if (seen.offered && !sameHostKey(seen.offered, pinned)) {
-    return new HostError({
       ...about,
       kind: "host-key",
-      why: `${at} shows the host key ${fingerprint(seen.offered)}, and ${fingerprint(pinned)} is pinned`,
-      next: "If the host was installed anew, compare the new key on the host itself and pin it; if not, somebody else answers there. Nothing was sent",
+      why: `the pinned host key of ${at} can't be read: ${(error as Error).message}`,
+      next: "Pin what /etc/ssh/ssh_host_ed25519_key.pub on that host says; nothing was sent to it",
     });
   }
-  if (error.level === "handshake" && /host key/.test(error.message)) {
-    return new HostError({
-      ...about,
-      kind: "host-key",
-      why: `${at} has no ${HOST_KEY_TYPE} host key`,
-      next: "Make one on the host with 'sudo ssh-keygen -A', restart its SSH server, and pin /etc/ssh/ssh_host_ed25519_key.pub",
-    });
-  }
-  if (error.level === "client-authentication") {
-    return new HostError({
-      ...about,
-      kind: "authentication",
-      why: `${at} refused the key of user '${target.user}'`,
-      next: `Put the public key into ~${target.user}/.ssh/authorized_keys on the host. It was tried once, and is not tried again`,
-    });
-  }
-  return new PassingFailure(seen.banner ? `${error.message} (the host says: ${seen.banner})` : error.message);
-}
-
-function closedEarly(seen: Seen): string {
-  if (seen.banner) return `the host closed the connection: ${seen.banner}`;
-  return seen.offered ? "the host closed the connection during the login" : "the host closed the connection at once";
 }

@@ -48,13 +48,17 @@ export async function runOrFail(
   command: string,
   options: RunOptions,
 ): Promise<RunResult> {
-  const result = await session.run(command, options);
+  return succeeded(session.target.name, doing, await session.run(command, options));
+}
+
+/** A command's result where it succeeded; else an error of kind `command` with the end of its standard error. */
+export function succeeded(host: string, doing: string, result: RunResult): RunResult {
   if (result.exitCode === 0) return result;
   const how = result.signal ? `was ended by ${result.signal}` : `ended with exit code ${result.exitCode}`;
   const said = result.stderr.trim().slice(-STDERR_IN_MESSAGE);
   throw new HostError({
     kind: "command",
-    host: session.target.name,
+    host,
     doing,
     why: said ? `the command ${how}:\n${said}\n` : `the command ${how} and said nothing`,
     next: "Mend the cause on the host and run the same command again",

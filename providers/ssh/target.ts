@@ -63,6 +63,8 @@ export interface RunResult {
 
 export interface SshSession {
   readonly target: SshTarget;
+  /** What is being done on the host, for messages. */
+  readonly doing: string;
   /**
    * Runs one command through the user's login shell. A command that fails is an answer, not an error.
    * @throws HostError: `timeout` when it runs too long, `unreachable` when the connection dies under it, `command` when it
