@@ -1,7 +1,7 @@
 # A thin front for lab/cli: every target installs the npm packages where they are missing or older than the lock file.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh kubeconfig nodes down clean-cache test e2e check bench
+.PHONY: help up preview refresh kubeconfig nodes host-keys down clean-cache test e2e check bench
 .NOTPARALLEL:
 
 tsx := @node_modules/.bin/tsx
@@ -25,6 +25,9 @@ kubeconfig: $(packages) ## print the kubeconfig (a secret: make -s kubeconfig > 
 
 nodes: $(packages) ## show the nodes of the cluster
 	$(tsx) lab/cli/nodes.ts
+
+host-keys: $(packages) ## print the host keys of a metal inventory, to compare and paste (STACK=metal)
+	$(tsx) lab/cli/host-keys.ts
 
 down: $(packages) ## remove the cluster, its machines, and what `make up` made
 	$(tsx) lab/cli/down.ts

@@ -45,6 +45,18 @@ export async function ensureStack(stack: string): Promise<void> {
   if (before.includes("encryptionsalt:")) fs.writeFileSync(file, before);
 }
 
+/** The stack's settings by key, without the project's name; secrets in clear. */
+export async function settingsInClear(stack: string): Promise<Record<string, unknown>> {
+  const args = ["config", "--json", "--show-secrets", "--stack", stack];
+  const shown = JSON.parse(await must("reading the encrypted settings", "pulumi", args)) as Record<
+    string,
+    { value?: string; objectValue?: unknown }
+  >;
+  return Object.fromEntries(
+    Object.entries(shown).map(([key, { value, objectValue }]) => [key.replace(/^homelab:/, ""), objectValue ?? value]),
+  );
+}
+
 /** An output of the stack; secrets in clear. */
 export async function stackOutput<T>(stack: string, name: string): Promise<T> {
   const args = ["stack", "output", name, "--json", "--show-secrets", "--stack", stack];
