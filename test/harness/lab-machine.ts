@@ -1,57 +1,19 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import execa from "execa";
 import { machineDir, PROCESS } from "../../providers/nspawn/layout";
+import { LabHost } from "./lab-host";
 
-/**
- * A lab machine as its owner sees it: from the computer, through its namespaces. Tests look at machines this way, so that
- * what they count in sshd's log is the program's alone.
- */
-export class LabMachine {
+/** A machine that the program made with systemd-nspawn. */
+export class LabMachine extends LabHost {
   constructor(
-    readonly name: string,
-    readonly address: string,
+    name: string,
+    address: string,
     private readonly bridge: string,
     private readonly stateDir = "/var/lib/homelab/nspawn",
-  ) {}
-
-  /**
-   * Runs a bash script on the machine as root; fails the test where the exit code is not 0. It runs in the machine's own
-   * cgroup too: what Cilium does to sockets of the host, it does there.
-   */
-  async run(script: string): Promise<string> {
-    const leader = await this.leader();
-    const { stdout } = await execa(
-      "bash",
-      ["-c", ENTER, "bash", `${await cgroupOf(leader)}/cgroup.procs`, String(leader)],
-      { input: `cd /; export PATH=/usr/sbin:/usr/bin:/sbin:/bin\n${script}\n`, env: { LC_ALL: "C" }, extendEnv: true },
-    );
-    return stdout;
+  ) {
+    super(name, address);
   }
 
-  /** True where the script ends with exit code 0. */
-  async succeeds(script: string): Promise<boolean> {
-    return this.run(script).then(
-      () => true,
-      () => false,
-    );
-  }
-
-  /** Logins that sshd let in since the machine was made: its journal's own words. */
-  async logins(): Promise<number> {
-    return Number(await this.run(`journalctl --quiet _COMM=sshd -o cat | grep -c '^Accepted publickey' || true`));
-  }
-
-  /**
-   * What makes the machine what it is, as text: files with their hashes and modes, packages, and the state of each unit.
-   * What a running system changes by itself is left out.
-   */
-  async digest(): Promise<string> {
-    return this.run(DIGEST);
-  }
-
-  /** Process id, on the computer, of the machine's own init: another one after each start. */
   async leader(): Promise<number> {
     const file = path.join(machineDir({ name: this.name, bridge: this.bridge, stateDir: this.stateDir }), PROCESS);
     const [nspawn = ""] = (await readFile(file, "utf8")).split(" ");
@@ -61,28 +23,3 @@ export class LabMachine {
     return leader;
   }
 }
-
-/** Its arguments: the file by which a process enters the machine's cgroup, and the machine's init. */
-const ENTER = `echo $$ >"$1" && exec nsenter --target "$2" --all -- /bin/bash -euo pipefail -s`;
-
-/** Folder of a process's cgroup v2, which on a host with cgroup v1 is beside the others. */
-async function cgroupOf(pid: number): Promise<string> {
-  const groups = (await readFile(`/proc/${pid}/cgroup`, "utf8")).split("\n");
-  const own = groups.find((line) => line.startsWith("0::"))?.slice("0::".length) ?? "/";
-  const root = existsSync("/sys/fs/cgroup/unified") ? "/sys/fs/cgroup/unified" : "/sys/fs/cgroup";
-  return path.join(root, own);
-}
-
-const DIGEST = `
-files() {
-  find /etc /boot /home /opt /root /srv /usr/local /usr/bin /usr/sbin /var/lib/homelab -xdev -type f \\
-    ! -path /etc/resolv.conf ! -path /etc/machine-id ! -name '*-' "$@"
-}
-files -printf 'mode %p %m\\n' | sort
-files -print0 | sort -z | xargs -0 sha256sum
-dpkg-query -W -f 'package \${Package} \${Version} \${Status}\\n'
-systemctl list-unit-files --no-legend --plain | awk '{ print "unit-file", $1, $2 }'
-systemctl list-units --all --no-legend --plain --type service,timer,socket,swap | awk '{ print "unit", $1, $2, $3 }' |
-  grep -vE ' (session-|user@|user-runtime-dir@|ssh@|systemd-tmpfiles-clean|apt-daily|dpkg-db-backup|man-db|logrotate|e2scrub|fstrim|systemd-timedated|systemd-hostnamed|systemd-localed)' |
-  sort
-`;
