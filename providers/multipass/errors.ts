@@ -1,0 +1,87 @@
+/**
+ * What went wrong with the `multipass` command:
+ * - `not-installed`: there is no such program on PATH.
+ * - `command-line`: it did not understand its arguments (exit code 1).
+ * - `failed`: what was asked for failed (2).
+ * - `no-daemon`: its service does not answer (3).
+ * - `retry`: it asks for another try, also after several (4).
+ * - `timeout`: it, or we, waited too long; the work may go on in the background.
+ */
+export type MultipassErrorKind = "not-installed" | "command-line" | "failed" | "no-daemon" | "retry" | "timeout";
+
+/** A `multipass` command that failed, as the person at the terminal reads it: VM first, then what, why, and what to do. */
+export class MultipassError extends Error {
+  constructor(
+    readonly kind: MultipassErrorKind,
+    readonly machine: string,
+    doing: string,
+    /** What the command wrote to standard error. */
+    readonly stderr: string,
+  ) {
+    const { why, next } = explanation(kind, stderr);
+    super(`${machine}: ${doing} failed: ${why}. ${next}`);
+    this.name = "MultipassError";
+  }
+}
+
+interface Explanation {
+  why: string;
+  next: string;
+}
+
+const AGAIN = "then run the same command again";
+
+function explanation(kind: MultipassErrorKind, stderr: string): Explanation {
+  const said = stderr.trim().replace(/\.$/, "");
+  switch (kind) {
+    case "not-installed":
+      return {
+        why: "there is no program 'multipass' on PATH",
+        next:
+          "Install Multipass (Linux: `sudo snap install multipass`; macOS: `brew install --cask multipass`; Windows: " +
+          "`winget install Canonical.Multipass`), or use the stack 'lab', which needs no virtual machines but Linux",
+      };
+    case "no-daemon":
+      return {
+        why: said || "the service of Multipass does not answer",
+        next:
+          "Is the service running (Linux: `snap start multipass`; macOS: `sudo launchctl kickstart -k system/com.canonical.multipassd`; " +
+          `Windows: start the service 'Multipass')? \`multipass list\` must answer; ${AGAIN}`,
+      };
+    case "command-line":
+      return {
+        why: said || "Multipass did not understand its arguments",
+        next: `Is this Multipass old? \`multipass version\` says; bring it up to date, ${AGAIN}`,
+      };
+    case "timeout":
+      return {
+        why: said || "it took too long",
+        next: "The VM may still be coming up: look with `multipass list`; " + AGAIN,
+      };
+    case "retry":
+      return { why: said || "Multipass asked several times for another try", next: `Wait a moment, ${AGAIN}` };
+    case "failed":
+      return { why: said || "Multipass said nothing", next: advice(said) };
+  }
+}
+
+/** What to do about the messages of Multipass that people meet. */
+function advice(said: string): string {
+  const known: [RegExp, string][] = [
+    [/cannot allocate memory|not enough memory|insufficient memory|out of memory/i, LESS_MEMORY],
+    [/available disk|no space left|not enough (disk )?space|insufficient (disk )?space/i, LESS_DISK],
+    [/network .*(not found|does not exist|invalid)|invalid (bridge|network)/i, NETWORKS],
+    [/(unable to find|not find|unknown) .*image|image .*(not found|unavailable)/i, IMAGES],
+    [
+      /download|host .* not found|network timeout|ssl handshake/i,
+      `Is the Internet reached from this computer? ${AGAIN_ALONE}`,
+    ],
+  ];
+  return known.find(([pattern]) => pattern.test(said))?.[1] ?? `Mend the cause, ${AGAIN}`;
+}
+
+const AGAIN_ALONE = "Then run the same command again";
+const LESS_MEMORY = `Stop other VMs, or set less 'memory' for the machines; ${AGAIN}`;
+const LESS_DISK = `Make room on this computer's disk, or set a smaller 'disk' for the machines; ${AGAIN}`;
+const NETWORKS = `\`multipass networks\` lists the networks of this computer; correct 'networks', ${AGAIN}`;
+const IMAGES = `\`multipass find\` lists the images; correct 'image', ${AGAIN}`;

@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { deleteVm, findVm, launchVm, type Vm } from "./client";
+import { MultipassError } from "./errors";
+import type { MachineInputs } from "./machine";
+import { isOff, waitUntilRunning } from "./ready";
+import { fingerprintOf, newRecord, type Owner, ownerOf, type VmRecord } from "./record";
+import { foreign, foreignDeleted, shrinking, unidentified } from "./refusals";
+import { userData } from "./user-data";
+
+/** How long a VM that another run is preparing may take to appear, and a booting one to be looked into. */
+const TRIES = 10;
+const TRY_EVERY_MS = 1_000;
+
+export interface Launched {
+  record: VmRecord;
+  /** Why the launch failed where the VM exists nevertheless: it may just be slow. */
+  failure?: MultipassError;
+}
+
+/** Launches the VM, or adopts the one that an interrupted run of ours left behind. Refuses anybody else's. */
+export async function launchOrAdopt(inputs: MachineInputs): Promise<Launched> {
+  const vm = await findVm(inputs.name);
+  return vm ? adopt(vm, inputs) : launch(inputs);
+}
+
+async function launch(inputs: MachineInputs): Promise<Launched> {
+  const record = newRecord(inputs);
+  try {
+    await launchVm(inputs, userData(inputs, record));
+    return { record };
+  } catch (error) {
+    if (!(error instanceof MultipassError) || (error.kind !== "failed" && error.kind !== "timeout")) throw error;
+    // A run that was killed can leave a launch behind that goes on in Multipass' service.
+    if (/already exists|being prepared/.test(error.stderr)) return adopt(await appeared(inputs.name, error), inputs);
+    // Nobody had the name before: what is there is ours (https://github.com/canonical/multipass/issues/3314).
+    if (await findVm(inputs.name)) return { record, failure: error };
+    throw error;
+  }
+}
+
+async function appeared(name: string, error: Error): Promise<Vm> {
+  for (let tries = 1; ; tries++) {
+    const vm = await findVm(name);
+    if (vm) return vm;
+    if (tries === TRIES) throw error;
+    await sleep(TRY_EVERY_MS);
+  }
+}
+
+async function adopt(found: Vm, inputs: MachineInputs): Promise<Launched> {
+  const { name } = inputs;
+  if (found.state === "Deleted") throw foreignDeleted(name);
+  // It is not started to be looked at: it may be somebody's who wants it off.
+  if (isOff(found)) throw unidentified(name, `it is ${found.state}`);
+  await waitUntilRunning(name);
+  const owner = await settledOwner(inputs);
+  if (owner.is === "foreign") throw foreign(name);
+  if (owner.is === "unknown") throw unidentified(name, owner.why);
+  const { record } = owner;
+  if (!record) return { record: newRecord(inputs) };
+  if (record.made === fingerprintOf(inputs) && !shrinking({ name, disk: record.disk }, inputs.disk)) return { record };
+  // Ours, never finished, and meanwhile wanted otherwise.
+  await deleteVm(name);
+  return launch(inputs);
+}
+
+/** Whose a VM is; one that has just booted may not answer at once. */
+async function settledOwner(inputs: MachineInputs): Promise<Owner> {
+  for (let tries = 1; ; tries++) {
+    const owner = await ownerOf(inputs.name, inputs.hostKeyPublic);
+    if (owner.is !== "unknown" || tries === TRIES) return owner;
+    await sleep(TRY_EVERY_MS);
+  }
+}

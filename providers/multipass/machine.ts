@@ -1,0 +1,63 @@
+/** A further network of a VM, as `multipass launch --network` takes it. */
+export interface VmNetwork {
+  /** As `multipass networks` lists it. */
+  name: string;
+  /** `auto`: Multipass configures the interface in the VM. */
+  mode: "auto" | "manual";
+  /** Default: Multipass chooses one. */
+  mac?: string;
+}
+
+/** What a VM is to be. */
+export interface MachineInputs {
+  /** Name in Multipass, and hostname. */
+  name: string;
+  /** Ubuntu release. */
+  image: "22.04" | "24.04";
+  cpus: number;
+  /** Bytes, or a decimal with K, M or G (powers of 1024), as in "4G". */
+  memory: string;
+  /** As `memory`. Can grow, and can't shrink. */
+  disk: string;
+  /** Networks besides Multipass' own. */
+  networks: VmNetwork[];
+  /** The user's own cloud-init user-data, merged over the program's. */
+  cloudInit: Record<string, unknown>;
+  /** Logs in by key and may use sudo. */
+  user: string;
+  /** `ssh-ed25519 AAAA…`: the one key that may log in as `user`. */
+  authorizedKey: string;
+  /** `ssh-ed25519 AAAA…`. */
+  hostKeyPublic: string;
+  /** OpenSSH PEM. Secret. */
+  hostKeyPrivate: string;
+  /** The private part of `authorizedKey`, with which the new VM is tried. Secret. */
+  clientKey: string;
+}
+
+export interface MachineOutputs extends MachineInputs {
+  /** Random, made with the VM: it changes exactly when the VM is made anew. */
+  incarnation: string;
+  /** IPv4 on Multipass' own network when the VM was made: certificates and nodes name it. Empty: not known yet. */
+  address: string;
+  /** The address at the last look. Another one than `address`: DHCP gave the VM a new one. */
+  currentAddress: string;
+  /** As Multipass calls it at the last look: Running, Stopped, Deleted and others. */
+  state: string;
+}
+
+export const INPUTS = [
+  ...(["name", "image", "cpus", "memory", "disk", "networks", "cloudInit"] as const),
+  ...(["user", "authorizedKey", "hostKeyPublic", "hostKeyPrivate", "clientKey"] as const),
+];
+
+/**
+ * The inputs that make the VM anew. Multipass fixes image, name and networks at the launch, and cloud-init reads user-data in
+ * the first boot alone.
+ */
+export const REPLACING = ["name", "image", "networks", "cloudInit", "user", "hostKeyPublic"] as const;
+
+/** Where a VM is removed by hand and made anew by the next `up`, for messages. */
+export function removeCommand(name: string): string {
+  return `multipass delete --purge ${name}`;
+}

@@ -1,0 +1,79 @@
+import { createHash, randomBytes } from "node:crypto";
+import { z } from "zod";
+import { type MachineInputs, REPLACING } from "./machine";
+import { runInVm } from "./client";
+
+/** Where a VM keeps its record. */
+export const RECORD_PATH = "/etc/homelab/vm.json";
+const HOST_KEY_PATH = "/etc/ssh/ssh_host_ed25519_key.pub";
+
+const recordSchema = z.object({
+  /** As in `MachineOutputs`. */
+  incarnation: z.string(),
+  /** Of the inputs that make a VM anew. */
+  made: z.string(),
+  cpus: z.number(),
+  memory: z.string(),
+  disk: z.string(),
+});
+
+/**
+ * What cloud-init leaves in a VM: which one it is and how it was launched, for an `up` that finds the VM of a run that was
+ * cut off before it wrote its state. World-readable; no secrets.
+ */
+export type VmRecord = z.infer<typeof recordSchema>;
+
+export function newRecord(vm: MachineInputs): VmRecord {
+  return {
+    incarnation: randomBytes(4).toString("hex"),
+    made: fingerprintOf(vm),
+    cpus: vm.cpus,
+    memory: vm.memory,
+    disk: vm.disk,
+  };
+}
+
+/** Of all inputs that make a VM anew: the same where, and only where, all of them are the same. */
+export function fingerprintOf(vm: MachineInputs): string {
+  const inputs = REPLACING.map((name) => (name === "hostKeyPublic" ? keyOf(vm.hostKeyPublic) : vm[name]));
+  return createHash("sha256")
+    .update(JSON.stringify(sorted(inputs)))
+    .digest("hex")
+    .slice(0, 32);
+}
+
+/**
+ * Whose a running VM is: `ours` where it has our host key, with its record; `foreign` where it has another; `unknown`
+ * where Multipass does not get into it, or it has no such key.
+ */
+export type Owner = { is: "ours"; record?: VmRecord } | { is: "foreign" } | { is: "unknown"; why: string };
+
+/** Looks into a VM that runs. */
+export async function ownerOf(name: string, hostKeyPublic: string): Promise<Owner> {
+  const result = await runInVm(name, ["cat", HOST_KEY_PATH, RECORD_PATH]);
+  const [hostKey = "", ...rest] = result.stdout.split("\n");
+  if (result.exitCode === 255 || hostKey === "") return { is: "unknown", why: result.stderr.trim() || "no answer" };
+  if (keyOf(hostKey) !== keyOf(hostKeyPublic)) return { is: "foreign" };
+  return { is: "ours", ...recordIn(rest.join("\n")) };
+}
+
+function recordIn(text: string): { record?: VmRecord } {
+  try {
+    return { record: recordSchema.parse(JSON.parse(text)) };
+  } catch {
+    return {};
+  }
+}
+
+/** A public key without its comment. */
+function keyOf(line: string): string {
+  return line.trim().split(/\s+/).slice(0, 2).join(" ");
+}
+
+/** Equal values give equal text, whatever the order of their keys. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== "object") return value;
+  const pairs = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]));
+}
