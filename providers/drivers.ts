@@ -8,6 +8,7 @@ const drivers = {
     (require("./nspawn/network-driver") as typeof import("./nspawn/network-driver")).networkDriver,
   "nspawn-machine": () =>
     (require("./nspawn/machine-driver") as typeof import("./nspawn/machine-driver")).machineDriver,
+  "multipass-machine": () => (require("./multipass/driver") as typeof import("./multipass/driver")).multipassDriver,
   "host-inspection": () => (require("./inspection/driver") as typeof import("./inspection/driver")).inspectionDriver,
   "kubeadm-join": () => (require("./kubeadm/join-driver") as typeof import("./kubeadm/join-driver")).joinDriver,
 } satisfies Record<string, () => unknown>;
