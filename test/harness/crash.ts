@@ -12,8 +12,18 @@ export async function killWhen(
   processPattern: string,
   ...args: string[]
 ): Promise<boolean> {
-  const running = stack.start("up", "--yes", "--skip-preview", ...args);
-  const seen = await eventually(() => machine.succeeds(`pgrep -f ${JSON.stringify(processPattern)}`), 300);
+  return killOnce(stack, () => machine.succeeds(`pgrep -f ${JSON.stringify(processPattern)}`), { args });
+}
+
+/** Like `killWhen`, as soon as the answer is true, and after a further delay. */
+export async function killOnce(
+  stack: LabStack,
+  ask: () => Promise<boolean>,
+  options: { args?: string[]; delayMs?: number } = {},
+): Promise<boolean> {
+  const running = stack.start("up", "--yes", "--skip-preview", ...(options.args ?? []));
+  const seen = await eventually(ask, 300, 100);
+  await new Promise((resolve) => setTimeout(resolve, options.delayMs ?? 0));
   process.kill(-running.pid, "SIGKILL");
   await running.ended;
   return seen;

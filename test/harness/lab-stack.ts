@@ -6,8 +6,11 @@ import { dump, load } from "js-yaml";
 import { ensureBinaries } from "../../lab/build/binaries";
 import { ensureMirrorRunning, stopMirror } from "../../lab/mirror-service";
 import { ensureMirror } from "../../lab/packages/main";
+import type { LabHost } from "./lab-host";
 import { LabMachine } from "./lab-machine";
 import { CHECKOUT, freeNetwork, freePort, type LabSettings, testSettings, type TestSettingsArgs } from "./lab-settings";
+import type { MetalHosts } from "./metal-hosts";
+import { metalSecrets, metalSettings } from "./metal-hosts-settings";
 
 export interface LabStackArgs extends TestSettingsArgs {
   /** Begins the names of the stack, of its bridge and of its machines: a few letters. */
@@ -16,6 +19,8 @@ export interface LabStackArgs extends TestSettingsArgs {
   program?: string;
   /** False for a stack that makes no machines: no mirror is needed then. Default true. */
   mirror?: boolean;
+  /** Existing hosts, for a metal stack: as many as there are roles are in its inventory. They are not removed with it. */
+  hosts?: MetalHosts;
 }
 
 /** What a run of the CLI printed and how it ended. */
@@ -51,6 +56,7 @@ export class LabStack {
     readonly passphrase: string,
     private readonly env: NodeJS.ProcessEnv,
     private readonly program?: string,
+    private readonly hosts?: MetalHosts,
   ) {}
 
   static async create(args: LabStackArgs): Promise<LabStack> {
@@ -58,8 +64,9 @@ export class LabStack {
     const folder = await mkdtemp(path.join(os.tmpdir(), `homelab-${args.name}-`));
     // Random, from mkdtemp; as part of a bridge's name and of hostnames it may only have small letters and digits.
     const name = `${args.name}-${path.basename(folder).slice(-4).toLowerCase()}`.replace(/[^a-z0-9-]/g, "x");
-    const [network, port] = [freeNetwork(), await freePort()];
-    const settings = await testSettings(args, name, network, port);
+    const { hosts } = args;
+    const [network, port] = [hosts?.network ?? freeNetwork(), await freePort()];
+    const settings = hosts ? await metalSettings(args, hosts, port) : await testSettings(args, name, network, port);
     const passphrase = `canary-passphrase-${name}`;
     const stack = new LabStack(
       name,
@@ -68,12 +75,14 @@ export class LabStack {
       passphrase,
       environment(engine, folder, passphrase),
       args.program,
+      hosts,
     );
     if (args.mirror ?? true) {
       const listen = [`127.0.0.1:${port}`, `${network}.1:${port}`];
       await ensureMirrorRunning({ root: await ensureMirror(), listen, runDir: folder });
     }
     await stack.initialise();
+    if (hosts) await stack.setSecrets(metalSecrets(settings, hosts));
     return stack;
   }
 
@@ -88,6 +97,12 @@ export class LabStack {
 
   async destroy(...args: string[]): Promise<CliResult> {
     return this.mustSucceed("destroy", "--yes", "--skip-preview", ...args);
+  }
+
+  /** The same stack in another environment, as somebody else may have it. */
+  in(environment: NodeJS.ProcessEnv): LabStack {
+    const { name, folder, settings, passphrase, program } = this;
+    return new LabStack(name, folder, settings, passphrase, { ...this.env, ...environment }, program);
   }
 
   async cancel(): Promise<CliResult> {
@@ -166,15 +181,34 @@ export class LabStack {
     await writeFile(this.settingsFile, dump({ ...file, config: this.settings }));
   }
 
-  machine(index: number): LabMachine {
-    const node = this.settings["homelab:machines"].nodes[index];
-    if (!node) throw new Error(`the stack has no machine ${index}`);
-    const { network, stateDir } = this.settings["homelab:machines"];
-    return new LabMachine(node["name"] as string, node["address"] as string, network.bridge, stateDir);
+  /** Sets encrypted settings for the runs that follow, by their paths, as in `homelab:ssh.privateKey`. */
+  async setSecrets(secrets: [path: string, value: string][]): Promise<void> {
+    for (const [key, value] of secrets) {
+      const args = ["config", "set", "--secret", "--path", key, "-s", this.name, "--config-file", this.settingsFile];
+      await execa("pulumi", args, { cwd: this.folder, env: this.env, input: value });
+    }
+    const { config } = load(await readFile(this.settingsFile, "utf8")) as { config: LabSettings };
+    Object.assign(this.settings, config);
   }
 
-  get machines(): LabMachine[] {
+  machine(index: number): LabHost {
+    const node = this.settings["homelab:machines"].nodes[index];
+    if (!node) throw new Error(`the stack has no machine ${index}`);
+    const existing = this.hosts?.all.find(({ name }) => name === node["name"]);
+    if (existing) return existing;
+    const { stateDir } = this.settings["homelab:machines"];
+    return new LabMachine(node["name"] as string, node["address"] as string, this.bridge, stateDir);
+  }
+
+  get machines(): LabHost[] {
     return this.settings["homelab:machines"].nodes.map((_, index) => this.machine(index));
+  }
+
+  /** Name of the bridge that the stack makes; none where the machines exist already. */
+  get bridge(): string {
+    const bridge = this.settings["homelab:machines"].network?.bridge;
+    if (!bridge) throw new Error("the stack makes no bridge");
+    return bridge;
   }
 
   get settingsFile(): string {
