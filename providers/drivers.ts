@@ -4,12 +4,15 @@ import type { Driver } from "./driver";
    A driver is loaded when the engine first asks for its kind: a preview that needs none of SSH does not load it. */
 const drivers = {
   "ssh-key": () => (require("./ssh-key/driver") as typeof import("./ssh-key/driver")).sshKeyDriver,
+  "ssh-key-file": () => (require("./ssh-key/file-driver") as typeof import("./ssh-key/file-driver")).sshKeyFileDriver,
   "nspawn-network": () =>
     (require("./nspawn/network-driver") as typeof import("./nspawn/network-driver")).networkDriver,
   "nspawn-machine": () =>
     (require("./nspawn/machine-driver") as typeof import("./nspawn/machine-driver")).machineDriver,
   "multipass-machine": () => (require("./multipass/driver") as typeof import("./multipass/driver")).multipassDriver,
   "host-inspection": () => (require("./inspection/driver") as typeof import("./inspection/driver")).inspectionDriver,
+  preflight: () => (require("./preflight/driver") as typeof import("./preflight/driver")).preflightDriver,
+  "metal-host": () => (require("./metal/driver") as typeof import("./metal/driver")).metalHostDriver,
   "kubeadm-join": () => (require("./kubeadm/join-driver") as typeof import("./kubeadm/join-driver")).joinDriver,
 } satisfies Record<string, () => unknown>;
 /* eslint-enable @typescript-eslint/no-require-imports */

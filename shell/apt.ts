@@ -18,8 +18,8 @@ export const LOCK_HOLDER = `lock_holder() {
   return 1
 }`;
 
-/** `apt ARGUMENT…`: apt-get, after waiting for whoever holds its locks. */
-export const APT = `apt() {
+/** `await_dpkg`: waits for whoever holds the locks of apt and dpkg. */
+export const AWAIT_DPKG = `await_dpkg() {
   local file holder waited=0
   for file in /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock; do
     while holder=$(lock_holder "$file"); do
@@ -28,7 +28,16 @@ export const APT = `apt() {
       waited=$((waited + 2))
     done
   done
-  quietly apt-get -qq -y -o DPkg::Lock::Timeout=60 -o Dpkg::Options::=--force-confold "$@"
+}`;
+
+/**
+ * `apt ARGUMENT…`: apt-get, when its locks are free. What an installation changes is remembered first; the packages' own
+ * files are not kept in apt's cache.
+ */
+export const APT = `apt() {
+  await_dpkg
+  [ "$1" != install ] || remember_packages "$@"
+  quietly apt-get -qq -y -o APT::Keep-Downloaded-Packages=false -o DPkg::Lock::Timeout=60 -o Dpkg::Options::=--force-confold "$@"
 }`;
 
 /**
@@ -45,7 +54,7 @@ apt_key() {
   rm -rf -- "$work"
   mkdir -m 700 "$work"
   if [ "$(fingerprints "$3")" != "$2" ]; then
-    quietly curl -fsSL --retry 3 --connect-timeout 15 --max-time 120 -o "$work/key" -- "$1"
+    quietly curl -fsSL --retry 3 --retry-all-errors --connect-timeout 15 --max-time 120 -o "$work/key" -- "$1"
     seen=$(fingerprints "$work/key")
     [ "$seen" = "$2" ] || {
       rm -rf -- "$work"
@@ -80,6 +89,8 @@ export const APT_PACKAGES = `apt_packages() {
     echo "installed \${exact[*]}"
   fi
   for item; do
-    [ "$(package_hold "\${item%%=*}")" = hold ] || quietly apt-mark hold "\${item%%=*}"
+    [ "$(package_hold "\${item%%=*}")" != hold ] || continue
+    remember hold "\${item%%=*}" "$(package_hold "\${item%%=*}")"
+    quietly apt-mark hold "\${item%%=*}"
   done
 }`;

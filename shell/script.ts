@@ -1,3 +1,4 @@
+import { BEFORE_FOLDER } from "./before";
 import { type Claim, writeClaims } from "./claims";
 import { functionsFor } from "./functions";
 import { quote } from "./quote";
@@ -38,7 +39,7 @@ export function stepScript(args: ScriptArgs): string {
   const environment = Object.entries(args.environment ?? {}).map(([name, value]) => `export ${name}=${quote(value)}`);
   return [
     ...PREAMBLE,
-    `host=${args.host === undefined ? "$(hostname)" : quote(args.host)} step=${args.step} lock_seconds=${LOCK_WAIT_SECONDS}`,
+    `host=${args.host === undefined ? "$(hostname)" : quote(args.host)} step=${args.step} lock_seconds=${LOCK_WAIT_SECONDS} before=${BEFORE_FOLDER}`,
     ...environment,
     DIE,
     ...functionsFor(work),
@@ -55,6 +56,14 @@ export function stepScript(args: ScriptArgs): string {
 /** The command that runs a script from standard input as root. Works in any login shell. */
 export function rootShell(user: string): string {
   return user === "root" ? "bash -s" : "sudo -n bash -s";
+}
+
+/**
+ * A command that runs a script as root where sudo asks for a password: the first line of standard input. A wrong one is tried
+ * once, if nothing stands behind it; where sudo doesn't ask, nobody reads it, since a step's script reads no input.
+ */
+export function rootShellWithPassword(script: string): string {
+  return `sudo -S -p '' bash -c ${quote(script)}`;
 }
 
 const PREAMBLE = [

@@ -16,6 +16,8 @@ import {
 const REPOSITORY = "docker";
 const PACKAGE = "containerd.io";
 const UNIT = "containerd.service";
+/** Where it keeps images and containers, and looks for plugins. */
+const DATA_FOLDERS = ["/var/lib/containerd", "/opt/containerd"] as const;
 const PROXY_FILE = "/etc/systemd/system/containerd.service.d/homelab-proxy.conf";
 
 export interface ContainerdArgs extends ContainerdSettings {
@@ -28,7 +30,11 @@ export interface ContainerdArgs extends ContainerdSettings {
 
 /** containerd: exactly this version, its whole configuration, running, and with that configuration in effect. */
 export function containerdScript(args: ContainerdArgs): string {
+  // Before the package, which brings a configuration of its own and starts the unit.
   return `
+remember_unit ${UNIT}
+remember_file ${CONFIG_FILE}
+remember_data ${DATA_FOLDERS.join(" ")}
 ${aptRepositoryCommands({ ...args.repository, name: REPOSITORY, keyPath: "gpg", suite: " $VERSION_CODENAME stable" })}
 apt_packages ${sourceList(REPOSITORY)} ${quote(`${PACKAGE}=${args.version}`)}
 ${DECIDE_ON_HOST}

@@ -16,8 +16,12 @@ export function kernelModulesScript(args: KernelModulesArgs): string {
   const next = args.sharedKernel
     ? `"this machine shares its kernel: run 'modprobe $module' on the computer that it runs on"`
     : `"see 'modprobe $module'; the kernel's package may be incomplete, or was replaced since the last boot: then reboot"`;
+  // What another computer's kernel has loaded is never taken out again.
+  const remembered = args.sharedKernel
+    ? ""
+    : `\n  [ "$(module_state "$module")" = present ] || remember module "$module" missing`;
   return `
-for module in ${MODULES.join(" ")}; do
+for module in ${MODULES.join(" ")}; do${remembered}
   [ "$(module_state "$module")" = present ] || modprobe -- "$module" 2>/dev/null || true
   [ "$(module_state "$module")" = present ] || die "the kernel module $module can't be loaded" ${next}
 done

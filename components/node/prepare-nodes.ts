@@ -1,5 +1,8 @@
+import * as pulumi from "@pulumi/pulumi";
 import { HostInspection } from "../../providers/inspection/resource";
-import type { NodeSettings, Settings } from "../../settings";
+import type { Expectations } from "../../providers/preflight/hosts";
+import { Preflight } from "../../providers/preflight/resource";
+import { controlPlaneEndpoint, type NodeSettings, type Settings } from "../../settings";
 import { versions } from "../../versions";
 import { type Machine, sshTarget } from "../machine";
 import { PreparedNode } from "./prepared-node";
@@ -11,9 +14,18 @@ export interface InventoriedNode {
   inventory: NodeSettings;
 }
 
-/** Inspects every machine and prepares it. Machines don't wait for each other. */
+/** Looks at all machines before the first change on any; then inspects and prepares each, without waiting for others. */
 export function prepareNodes(machines: Machine[], settings: Settings): InventoriedNode[] {
   const inventory: readonly NodeSettings[] = settings.machines.nodes;
+  const preflight = new Preflight("preflight", {
+    hosts: machines.map(({ name, role, address, incarnation, capabilities: { sharedKernel } }) =>
+      pulumi
+        .all([address, incarnation])
+        .apply(([at, of]) => ({ name, role, address: at, incarnation: of, sharedKernel })),
+    ),
+    targets: machines.map(sshTarget),
+    expected: expectations(settings),
+  });
   return inventory.map((node, index) => {
     const machine = machines[index];
     if (!machine) throw new Error(`${node.name}: there is no machine for the node`);
@@ -25,7 +37,7 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
         steps: [...STEPS],
         sharedKernel: machine.capabilities.sharedKernel,
       },
-      { deletedWith: machine.resource, dependsOn: machine.resource },
+      { deletedWith: machine.resource, dependsOn: [machine.resource, preflight] },
     );
     const prepared = new PreparedNode(machine.name, {
       machine,
@@ -34,6 +46,20 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
     });
     return { prepared, inventory: node };
   });
+}
+
+/** What the settings say of hosts, as the preflight takes it. */
+function expectations(settings: Settings): Expectations {
+  const { cilium } = settings.addons;
+  const { kubelet, kubeadm } = settings.cluster;
+  return {
+    apiPort: controlPlaneEndpoint(settings).port,
+    cilium: cilium.enabled,
+    hubble: cilium.hubble.enabled,
+    // Kubelet's own default since 1.35.
+    refusesCgroupV1: kubelet.failCgroupV1 ?? true,
+    ignored: kubeadm.ignorePreflightErrors,
+  };
 }
 
 /** What the settings say of hosts, as the steps take it. */

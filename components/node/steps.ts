@@ -25,6 +25,8 @@ export interface NodeSteps {
   kubernetesVersion: string;
   /** Of the Debian packages: "1.1" in `1.36.3-1.1`. */
   kubernetesDebRevision: string;
+  /** Version of the package cri-tools, without the revision. */
+  criToolsVersion: string;
   /** Version of the package containerd.io. */
   containerdVersion: string;
   containerd: ContainerdSettings;
@@ -55,8 +57,8 @@ export function stepsOf(capabilities: Capabilities, settings: NodeSteps): Step[]
       return { ...both(containerdScript, containerdClaims, args), online: true };
     },
     "kubernetes-packages": () => {
-      const { kubernetesVersion, kubernetesDebRevision: debRevision, repositories } = settings;
-      const args = { kubernetesVersion, debRevision, repository: repositories.kubernetes };
+      const { kubernetesVersion, criToolsVersion, kubernetesDebRevision: debRevision, repositories } = settings;
+      const args = { kubernetesVersion, criToolsVersion, debRevision, repository: repositories.kubernetes };
       return { ...both(kubernetesPackagesScript, kubernetesPackagesClaims, args), online: true };
     },
   };

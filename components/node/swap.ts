@@ -1,3 +1,4 @@
+import { SWAP_OFF } from "../../shell/before";
 import type { Claim } from "../../shell/claims";
 
 export interface SwapArgs {
@@ -8,12 +9,14 @@ export interface SwapArgs {
 /** Swap off, now and at every boot: in fstab, in systemd's units (made by generators too), as compressed memory. */
 export function swapScript(args: SwapArgs): string {
   return `
+${args.sharedKernel ? "" : REMEMBER_NOW}
 if grep -qsE '^[^#[:space:]]+[[:space:]]+[^[:space:]]+[[:space:]]+swap([[:space:]]|$)' /etc/fstab; then
-  sed -E 's/^[^#[:space:]]+[[:space:]]+[^[:space:]]+[[:space:]]+swap([[:space:]]|$)/# off by homelab: &/' /etc/fstab |
+  sed -E 's/^[^#[:space:]]+[[:space:]]+[^[:space:]]+[[:space:]]+swap([[:space:]]|$)/${SWAP_OFF}&/' /etc/fstab |
     write_file /etc/fstab "$(stat -c %a /etc/fstab)"
   systemctl daemon-reload
 fi
 for unit in $(swap_units); do
+  remember_unit "$unit"
   systemctl stop -- "$unit" 2>/dev/null || true
   systemctl mask -- "$unit" 2>/dev/null || systemctl disable -- "$unit" 2>/dev/null || true
   echo "turned off $unit"
@@ -22,6 +25,8 @@ ${args.sharedKernel ? "" : TURN_OFF_NOW}
 [ "$(swap_at_boot)" = none ] || die "this would bring swap back at the next boot: $(swap_at_boot)" "remove it by hand, then run pulumi up again"
 `;
 }
+
+const REMEMBER_NOW = `for device in $(swap_active); do [ "$device" = none ] || remember swap "$device" active; done`;
 
 const TURN_OFF_NOW = `if [ "$(swap_active)" != none ]; then
   swapoff -a || true

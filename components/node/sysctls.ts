@@ -1,5 +1,6 @@
 import { type Claim, fileClaim } from "../../shell/claims";
-import { hereDocument, quote } from "../../shell/quote";
+import { hereDocument, quote, quoteAll } from "../../shell/quote";
+import { foreignRoutesClaims, foreignRoutesCommands } from "./foreign-routes";
 
 /** What every node needs, by name. */
 export const NEEDED_SYSCTLS: Readonly<Record<string, string>> = {
@@ -12,6 +13,20 @@ export const NEEDED_SYSCTLS: Readonly<Record<string, string>> = {
   "net.ipv4.ip_forward": "1",
 };
 
+/** What kubelet and Cilium set by themselves once they run, of a host's network and of its kernel: put back on removal. */
+const SET_BY_KUBERNETES = {
+  network: ["net.ipv4.conf.all.rp_filter", "net.ipv4.fib_multipath_use_neigh"],
+  kernel: [
+    "kernel.keys.root_maxbytes",
+    "kernel.keys.root_maxkeys",
+    "kernel.panic",
+    "kernel.panic_on_oops",
+    "kernel.timer_migration",
+    "net.core.bpf_jit_enable",
+    "vm.overcommit_memory",
+  ],
+} as const;
+
 /** Sorts after 99-sysctl.conf, which is /etc/sysctl.conf: what stands there can't undo this at boot. */
 export const SYSCTL_FILE = "/etc/sysctl.d/99-zz-homelab.conf";
 
@@ -23,7 +38,7 @@ export interface SysctlsArgs {
 }
 
 /**
- * Kernel parameters, now and at every boot, and read back. On a shared kernel those that count for the whole computer are
+ * Kernel parameters, now and at every boot, and read back; and routes that networkd must leave alone. On a shared kernel those that count for the whole computer are
  * only ever raised, and never written down: other machines, and the computer itself, rely on them too.
  */
 export function sysctlsScript(args: SysctlsArgs): string {
@@ -31,7 +46,11 @@ export function sysctlsScript(args: SysctlsArgs): string {
   const next = args.sharedKernel
     ? `"this machine shares its kernel: set it on the computer that it runs on, or take it out of homelab:sysctls"`
     : `"is the name right, and does the kernel allow the value? See 'sysctl -w $1=$2'"`;
+  const { network, kernel } = SET_BY_KUBERNETES;
+  // What counts for a whole computer stays raised when one of its machines is removed: others rely on it by then.
+  const remembered = [...own.map(([name]) => name), ...network, ...(args.sharedKernel ? [] : kernel)];
   return `
+remember_sysctl ${quoteAll(remembered)}
 write_file ${SYSCTL_FILE} 644 ${hereDocument(sysctlFile(own))}
 set_sysctl() {
   [ "$(sysctl_value "$1")" = "$2" ] && return
@@ -41,7 +60,7 @@ set_sysctl() {
 }
 ${own.map(([name, value]) => `set_sysctl ${quote(name)} ${quote(value)}`).join("\n")}
 ${minimum.map(([name, value]) => `[ "$(sysctl_value ${quote(name)})" -ge ${quote(value)} ] || set_sysctl ${quote(name)} ${quote(value)}`).join("\n")}
-`;
+${foreignRoutesCommands()}`;
 }
 
 export function sysctlsClaims(args: SysctlsArgs): Claim[] {
@@ -50,6 +69,7 @@ export function sysctlsClaims(args: SysctlsArgs): Claim[] {
     fileClaim(SYSCTL_FILE, sysctlFile(own)),
     ...own.map(([key, value]): Claim => ({ kind: "sysctl", key, value })),
     ...minimum.map(([key, value]): Claim => ({ kind: "sysctl-minimum", key, value })),
+    ...foreignRoutesClaims(),
   ];
 }
 

@@ -82,14 +82,34 @@ fi
 
 const DRAIN_LIMIT_SECONDS = 180;
 
-/** Moves the node's pods away, as far as their disruption budgets allow within the limit, and takes it out of the cluster. */
+/**
+ * Moves the node's pods away, as far as their disruption budgets allow within the limit, and takes it out of the cluster.
+ *
+ * A kubelet that no longer speaks can't end its pods, so a drain would wait for ever: its node is deleted at once, and the
+ * control plane then replaces its pods. That it is gone may also show while its drain waits.
+ */
 export function removeNodeScript(node: string): string {
   return `node=${quote(node)}
 kubectl() { command kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 30s "$@"; }
-if kubectl get node "$node" -o name >/dev/null 2>&1; then
+is_silent() {
+  [ "$(kubectl get node "$node" -o jsonpath='{.status.conditions[?(@.type=="Ready")].status}')" = Unknown ]
+}
+blocking_budgets() {
+  kubectl get poddisruptionbudgets --all-namespaces --no-headers \\
+    -o custom-columns='N:.metadata.namespace,B:.metadata.name,A:.status.disruptionsAllowed' 2>/dev/null |
+    awk '$3 == 0 { printf "%s%s/%s", n++ ? ", " : "", $1, $2 }' || true
+}
+drain() {
   command kubectl --kubeconfig /etc/kubernetes/admin.conf drain "$node" --ignore-daemonsets --delete-emptydir-data \\
-    --timeout ${DRAIN_LIMIT_SECONDS}s >&2 ||
-    die "the pods of $node could not all be moved away within ${DRAIN_LIMIT_SECONDS} s; see the lines above; a disruption budget may need more replicas elsewhere. Repeat, or drain it by hand"
+    --timeout ${DRAIN_LIMIT_SECONDS}s >&2
+}
+if [ -n "$(kubectl get node "$node" --ignore-not-found -o name)" ]; then
+  if is_silent; then
+    echo "$node: its kubelet does not answer; the node is deleted without a drain" >&2
+  elif ! drain && ! is_silent; then
+    budgets=$(blocking_budgets)
+    die "the pods of $node could not all be moved away within ${DRAIN_LIMIT_SECONDS} s, see the lines above\${budgets:+; these disruption budgets allow none to go: $budgets}" "give them room elsewhere (more replicas, another node), or drain it by hand, then repeat; until then $node takes no new pods"
+  fi
   kubectl delete node "$node" >&2
 fi
 `;

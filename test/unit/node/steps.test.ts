@@ -14,6 +14,7 @@ const GOLDEN = join(__dirname, "../golden/steps");
 const plain: NodeSteps = {
   kubernetesVersion: "1.36.3",
   kubernetesDebRevision: "1.1",
+  criToolsVersion: "1.36.0",
   containerdVersion: "2.2.3-1",
   containerd: { sandboxImage: "registry.k8s.io/pause:3.10.2", mirrors: {} },
   sysctls: {},
@@ -27,6 +28,7 @@ const EVIL = `'; touch /pwned; "$(touch /pwned)" \`touch /pwned\` %s`;
 const hostile: NodeSteps = {
   kubernetesVersion: `1.36.3 ${EVIL}`.replaceAll('"', ""),
   kubernetesDebRevision: "1.1",
+  criToolsVersion: `1.36.0 ${EVIL}`.replaceAll('"', ""),
   containerdVersion: `2.2.3-1 ${EVIL}`.replaceAll('"', ""),
   containerd: {
     sandboxImage: `pause ${EVIL}`.replaceAll('"', ""),
@@ -45,6 +47,7 @@ const cases = [
   ...scripts("shared-kernel", "cp1", { sharedKernel: true, iscsi: false }, plain),
   ...scripts("hostile", `cp1${EVIL}`, { sharedKernel: false, iscsi: true }, hostile),
   { file: "inspection/gather.sh", script: gatherScript("homelab-0123456789abcdef") },
+  { file: "inspection/gather-condition.sh", script: gatherScript("homelab-0123456789abcdef", { condition: true }) },
 ];
 
 function scripts(

@@ -19,10 +19,10 @@ function bash(script: string): string {
 
 function write(step: string, claims: Claim[]): void {
   const text = writeClaims(step, claims).replaceAll(CLAIMS_FOLDER, folder);
-  bash(["set -euo pipefail", ...functionsFor(text), text].join("\n"));
+  bash(["set -euo pipefail", `before=${folder}/before`, ...functionsFor(text), text].join("\n"));
 }
 
-const gather = () => parseGathering(bash(gatherScript("homelab-mark", folder)), "homelab-mark");
+const gather = () => parseGathering(bash(gatherScript("homelab-mark", { claimsFolder: folder })), "homelab-mark");
 
 test("claims are read back as they were written, each with what the host shows of it", () => {
   const file = join(folder, "claimed.txt");

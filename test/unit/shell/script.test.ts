@@ -16,7 +16,13 @@ function bash(script: string) {
 
 /** Commands with the functions they need, without what makes a step of them: that takes root and the host's lock. */
 function commands(text: string): string {
-  return ["set -euo pipefail", 'die() { echo "$1; $2" >&2; exit 1; }', ...functionsFor(text), text].join("\n");
+  return [
+    "set -euo pipefail",
+    'die() { echo "$1; $2" >&2; exit 1; }',
+    `before=${folder}/state/before`,
+    ...functionsFor(text),
+    text,
+  ].join("\n");
 }
 
 test("a script that is cut off anywhere does nothing", () => {

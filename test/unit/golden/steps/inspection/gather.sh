@@ -94,8 +94,19 @@ facts() {
   say fact init "$(cat /proc/1/comm)"
   say fact sysResource "$((0x$capabilities >> 24 & 1))"
   say fact user "$(id -u)"
-  say fact freeMiB "$(df -Pm /var | awk 'NR == 2 { print $4 }')"
-  say fact time "$(date +%s)"
+}
+certificates() {
+  local file end
+  command -v openssl >/dev/null || return 0
+  for file in /etc/kubernetes/pki/*.crt /etc/kubernetes/pki/etcd/*.crt /etc/kubernetes/*.conf /var/lib/kubelet/pki/kubelet-client-current.pem; do
+    [ -f "$file" ] || continue
+    case $file in
+      */*ca.crt | */kubelet.conf | */bootstrap-kubelet.conf) continue ;;
+      *.conf) end=$(sed -n 's/^ *client-certificate-data: *//p' "$file" | base64 -d 2>/dev/null | openssl x509 -noout -enddate 2>/dev/null) ;;
+      *) end=$(openssl x509 -noout -enddate -in "$file" 2>/dev/null) ;;
+    esac
+    [ -z "$end" ] || say fact "certificate $file" "${end#notAfter=}"
+  done
 }
 claims() {
   local file step run line containerd_dump=
@@ -114,5 +125,5 @@ claims() {
     done <"$file"
   done
 }
-main() { facts; claims; say end; }
+main() { facts; certificates; claims; say end; }
 main </dev/null

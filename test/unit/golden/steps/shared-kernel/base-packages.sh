@@ -1,7 +1,7 @@
 set -euo pipefail
 umask 022
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-host=cp1 step=base-packages lock_seconds=300
+host=cp1 step=base-packages lock_seconds=300 before=/var/lib/homelab/before
 die() {
   printf '%s: %s: %s\n' "$host" "$step" "$1${2:+; $2}" >&2
   exit 1
@@ -12,17 +12,93 @@ quietly() {
   [ "$status" -eq 0 ] || { tail -n 20 "$log" >&2; die "'$*' ended with exit code $status" "its last lines are above; mend that and run pulumi up again"; }
   rm -f "$log"
 }
+remembered() {
+  local kind key
+  [ -e "$before/journal" ] || return 1
+  while IFS=$'\t' read -r kind key _; do
+    [ "$kind" != "$1" ] || [ "$key" != "$2" ] || return 0
+  done <"$before/journal"
+  return 1
+}
+remember() {
+  remembered "$1" "$2" || note_before "$@"
+}
+note_before() {
+  mkdir -p -- "${before%/*}"
+  install -d -m 700 -- "$before"
+  [ ! -s "$before/journal" ] || [ -z "$(tail -c 1 "$before/journal")" ] || echo >>"$before/journal"
+  printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$before/journal"
+  sync -- "$before/journal"
+}
+remember_folders() {
+  local path above missing
+  for path; do
+    above=$path missing=()
+    while [ -n "$above" ] && [ ! -e "$above" ]; do
+      missing=("$above" "${missing[@]}")
+      above=${above%/*}
+    done
+    for above in "${missing[@]}"; do remember folder "$above" absent; done
+  done
+}
+remember_file() {
+  case $1 in "${before%/*}"/* | /run/*) return 0 ;; esac
+  ! remembered file "$1" || return 0
+  if [ -e "$1" ] || [ -L "$1" ]; then
+    install -d -m 700 -- "$before"
+    mkdir -p -- "$before/files${1%/*}"
+    cp -aT -- "$1" "$before/files$1.new"
+    sync -- "$before/files${1%/*}"
+    mv -fT -- "$before/files$1.new" "$before/files$1"
+    remember file "$1" kept
+  else
+    remember_folders "${1%/*}"
+    remember file "$1" absent
+  fi
+}
+remember_wrote() {
+  local kind key value new
+  case $1 in "${before%/*}"/* | /run/*) return 0 ;; esac
+  new=$(digest "$2")
+  while IFS=$'\t' read -r kind key value; do
+    [ "$kind" != wrote ] || [ "$key" != "$1" ] || [ "$value" != "$new" ] || return 0
+  done <"$before/journal"
+  note_before wrote "$1" "$new"
+}
+remember_packages() {
+  local planned action name version
+  # Where the plan can't be made, the real run fails too, and says why.
+  planned=$(apt-get -qq -s -o Debug::NoLocking=1 "$@" 2>/dev/null) || return 0
+  while read -r action name version _; do
+    case $version in "["*) version=${version#[} version=${version%]} ;; *) version='' ;; esac
+    case $action in
+      Inst) if [ -n "$version" ]; then remember version "$name" "$version"; else remember package "$name" "$(package_traces "$name")"; fi ;;
+      Remv) remember removed "$name" "${version:-unknown}" ;;
+    esac
+  done <<<"$planned"
+}
+package_traces() {
+  case $(dpkg-query -W -f '${db:Status-Status}' -- "$1" 2>/dev/null || true) in config-files) echo config-files ;; *) echo absent ;; esac
+}
 write_file() {
   local new=$1.homelab-new
+  remember_file "$1"
   mkdir -p -- "${1%/*}"
   cat >"$new"
   chmod "$2" "$new"
   if [ ! -L "$1" ] && cmp -s -- "$new" "$1" && [ "$(stat -c %a -- "$1")" = "${2#0}" ]; then
     rm -f -- "$new"
   else
+    remember_wrote "$1" "$new"
     mv -fT -- "$new" "$1"
     echo "wrote $1"
   fi
+}
+digest() {
+  [ -f "$1" ] || { echo missing; return 0; }
+  local sum
+  sum=$(sha256sum <"$1")
+  printf '%s %s\n' "${sum%% *}" "$(stat -c %a -- "$1")"
 }
 package_version() {
   local state
@@ -42,7 +118,7 @@ lock_holder() {
   done </proc/locks
   return 1
 }
-apt() {
+await_dpkg() {
   local file holder waited=0
   for file in /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock; do
     while holder=$(lock_holder "$file"); do
@@ -51,7 +127,11 @@ apt() {
       waited=$((waited + 2))
     done
   done
-  quietly apt-get -qq -y -o DPkg::Lock::Timeout=60 -o Dpkg::Options::=--force-confold "$@"
+}
+apt() {
+  await_dpkg
+  [ "$1" != install ] || remember_packages "$@"
+  quietly apt-get -qq -y -o APT::Keep-Downloaded-Packages=false -o DPkg::Lock::Timeout=60 -o Dpkg::Options::=--force-confold "$@"
 }
 main() {
 case $(. /etc/os-release && echo "$ID ${VERSION_ID-}") in

@@ -1,23 +1,91 @@
 set -euo pipefail
 umask 022
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-host=cp1 step=swap lock_seconds=300
+host=cp1 step=swap lock_seconds=300 before=/var/lib/homelab/before
 die() {
   printf '%s: %s: %s\n' "$host" "$step" "$1${2:+; $2}" >&2
   exit 1
 }
+remembered() {
+  local kind key
+  [ -e "$before/journal" ] || return 1
+  while IFS=$'\t' read -r kind key _; do
+    [ "$kind" != "$1" ] || [ "$key" != "$2" ] || return 0
+  done <"$before/journal"
+  return 1
+}
+remember() {
+  remembered "$1" "$2" || note_before "$@"
+}
+note_before() {
+  mkdir -p -- "${before%/*}"
+  install -d -m 700 -- "$before"
+  [ ! -s "$before/journal" ] || [ -z "$(tail -c 1 "$before/journal")" ] || echo >>"$before/journal"
+  printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$before/journal"
+  sync -- "$before/journal"
+}
+remember_folders() {
+  local path above missing
+  for path; do
+    above=$path missing=()
+    while [ -n "$above" ] && [ ! -e "$above" ]; do
+      missing=("$above" "${missing[@]}")
+      above=${above%/*}
+    done
+    for above in "${missing[@]}"; do remember folder "$above" absent; done
+  done
+}
+remember_file() {
+  case $1 in "${before%/*}"/* | /run/*) return 0 ;; esac
+  ! remembered file "$1" || return 0
+  if [ -e "$1" ] || [ -L "$1" ]; then
+    install -d -m 700 -- "$before"
+    mkdir -p -- "$before/files${1%/*}"
+    cp -aT -- "$1" "$before/files$1.new"
+    sync -- "$before/files${1%/*}"
+    mv -fT -- "$before/files$1.new" "$before/files$1"
+    remember file "$1" kept
+  else
+    remember_folders "${1%/*}"
+    remember file "$1" absent
+  fi
+}
+remember_wrote() {
+  local kind key value new
+  case $1 in "${before%/*}"/* | /run/*) return 0 ;; esac
+  new=$(digest "$2")
+  while IFS=$'\t' read -r kind key value; do
+    [ "$kind" != wrote ] || [ "$key" != "$1" ] || [ "$value" != "$new" ] || return 0
+  done <"$before/journal"
+  note_before wrote "$1" "$new"
+}
+remember_unit() {
+  local enabled
+  enabled=$(unit_enabled "$1")
+  remember unit "$1" "${enabled:-not-found} $(unit_active "$1")"
+}
 write_file() {
   local new=$1.homelab-new
+  remember_file "$1"
   mkdir -p -- "${1%/*}"
   cat >"$new"
   chmod "$2" "$new"
   if [ ! -L "$1" ] && cmp -s -- "$new" "$1" && [ "$(stat -c %a -- "$1")" = "${2#0}" ]; then
     rm -f -- "$new"
   else
+    remember_wrote "$1" "$new"
     mv -fT -- "$new" "$1"
     echo "wrote $1"
   fi
 }
+digest() {
+  [ -f "$1" ] || { echo missing; return 0; }
+  local sum
+  sum=$(sha256sum <"$1")
+  printf '%s %s\n' "${sum%% *}" "$(stat -c %a -- "$1")"
+}
+unit_enabled() { systemctl is-enabled -- "$1" 2>/dev/null || true; }
+unit_active() { systemctl is-active -- "$1" 2>/dev/null || true; }
 swap_units() {
   systemctl list-unit-files --no-legend --plain '*.swap' zramswap.service zram-config.service 2>/dev/null |
     awk '$2 != "masked" && $2 != "disabled" { print $1 }' || true
@@ -43,6 +111,7 @@ if grep -qsE '^[^#[:space:]]+[[:space:]]+[^[:space:]]+[[:space:]]+swap([[:space:
   systemctl daemon-reload
 fi
 for unit in $(swap_units); do
+  remember_unit "$unit"
   systemctl stop -- "$unit" 2>/dev/null || true
   systemctl mask -- "$unit" 2>/dev/null || systemctl disable -- "$unit" 2>/dev/null || true
   echo "turned off $unit"

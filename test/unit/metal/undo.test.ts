@@ -1,0 +1,154 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FILES_BACK } from "../../../providers/metal/undo-journal";
+import { END_NETWORK } from "../../../providers/metal/undo-network";
+import { undoScript } from "../../../providers/metal/undo-script";
+import { functionsFor } from "../../../shell/functions";
+
+const GOLDEN = join(__dirname, "../golden/metal/undo.sh");
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "undo-"))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test("the script is what it was when it was last looked at", () => {
+  const script = undoScript("w1");
+  if (process.env.UPDATE_GOLDEN) {
+    mkdirSync(join(GOLDEN, ".."), { recursive: true });
+    writeFileSync(GOLDEN, script);
+  }
+  expect(readFileSync(GOLDEN, "utf8")).toBe(script);
+  expect(spawnSync("bash", ["-n"], { input: script, encoding: "utf8" }).stderr).toBe("");
+});
+
+const shellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
+(shellcheck ? test : test.skip)(`the script passes shellcheck${shellcheck ? "" : " (it is not installed)"}`, () => {
+  // SC1091: os-release is the host's, not this computer's.
+  const checked = spawnSync("shellcheck", ["--shell=bash", "--exclude=SC1091", GOLDEN], { encoding: "utf8" });
+  expect(checked.stdout + checked.stderr).toBe("");
+});
+
+test("a hostile name of a host is printed, not run", () => {
+  const host = `w1'; touch ${join(folder, "pwned")}; echo '$(touch ${join(folder, "pwned")})`;
+  const script = undoScript(host).replace("main() {", 'main() {\ndie "stop" "go"');
+  expect(spawnSync("bash", ["-s"], { input: script, encoding: "utf8" }).stderr).toBe(`${host}: undo: stop; go\n`);
+  expect(existsSync(join(folder, "pwned"))).toBe(false);
+});
+
+function run(definitions: string, text: string): string {
+  const work = `${definitions}\n${text}`;
+  const die = 'die() { echo "$1; $2" >&2; exit 1; }';
+  const script = [
+    "set -euo pipefail",
+    `before=${folder}/state/before`,
+    `PATH=${folder}/bin:$PATH`,
+    die,
+    ...functionsFor(work),
+    work,
+  ];
+  const ran = spawnSync("bash", ["-s"], { input: script.join("\n"), encoding: "utf8" });
+  expect({ status: ran.status, stderr: ran.stderr }).toEqual({ status: 0, stderr: "" });
+  return ran.stdout;
+}
+
+describe("files", () => {
+  const back = () => run(FILES_BACK, "keep_theirs; files_back");
+  const write = (file: string) => run("", `echo ours | write_file ${file} 644`);
+
+  test("come back as they were, and those that we added go", () => {
+    const [theirs, added] = [join(folder, "theirs.conf"), join(folder, "added.conf")];
+    writeFileSync(theirs, "before us\n", { mode: 0o640 });
+    write(theirs);
+    write(added);
+    expect(back()).toBe("");
+    expect(readFileSync(theirs, "utf8")).toBe("before us\n");
+    expect(spawnSync("stat", ["-c", "%a", theirs], { encoding: "utf8" }).stdout).toBe("640\n");
+    expect(existsSync(added)).toBe(false);
+    expect(back()).toBe("");
+    expect(readFileSync(theirs, "utf8")).toBe("before us\n");
+  });
+
+  test("that somebody changed after us stay theirs, with what was there before beside them", () => {
+    const [changed, added] = [join(folder, "changed.conf"), join(folder, "added.conf")];
+    writeFileSync(changed, "before us\n");
+    write(changed);
+    write(added);
+    writeFileSync(changed, "after us\n");
+    writeFileSync(added, "after us\n");
+    const said = `kept ${changed}: somebody changed it after us; as it was before: ${changed}.before-homelab\nkept ${added}: somebody changed it after us\n`;
+    expect(back()).toBe(said);
+    expect(readFileSync(changed, "utf8")).toBe("after us\n");
+    expect(readFileSync(`${changed}.before-homelab`, "utf8")).toBe("before us\n");
+    expect(readFileSync(added, "utf8")).toBe("after us\n");
+    expect(back()).toBe(said);
+  });
+
+  test("that somebody changed and a package's removal took along come back", () => {
+    const file = join(folder, "package.conf");
+    write(file);
+    writeFileSync(file, "after us\n");
+    run(FILES_BACK, `keep_theirs; rm ${file}; files_back`);
+    expect(readFileSync(file, "utf8")).toBe("after us\n");
+  });
+
+  test("with this program's name go, whoever changed them", () => {
+    const file = join(folder, "homelab-docker.list");
+    write(file);
+    writeFileSync(file, "after us\n");
+    expect(back()).toBe("");
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test("of others keep a folder that we made", () => {
+    write(join(folder, "a/b/ours.conf"));
+    writeFileSync(join(folder, "a/b/theirs.conf"), "");
+    expect(back()).toBe("");
+    const said = run(`${FILES_BACK}\nunmount_below() { :; }`, "folders_back");
+    expect(said).toBe(
+      `kept ${folder}/a/b: there are files in it that are not ours\nkept ${folder}/a: there are files in it that are not ours\n`,
+    );
+    rmSync(join(folder, "a/b/theirs.conf"));
+    run(`${FILES_BACK}\nunmount_below() { :; }`, "folders_back");
+    expect(existsSync(join(folder, "a"))).toBe(false);
+  });
+});
+
+test("of iptables only the chains of Kubernetes and Cilium go, and the rules that jump to them; no built-in chain is flushed", () => {
+  const saved = `# Generated
+*filter
+:INPUT ACCEPT [0:0]
+:DOCKER - [0:0]
+:KUBE-FIREWALL - [0:0]
+:CILIUM_INPUT - [0:0]
+-A INPUT -m comment --comment "cilium-feeder: CILIUM_INPUT" -j CILIUM_INPUT
+-A INPUT -m comment --comment "mine: -j KUBE-FIREWALL, \\"quoted\\"" -j DOCKER
+-A INPUT -j KUBE-FIREWALL
+-A DOCKER -p tcp --dport 22 -j ACCEPT
+-A KUBE-FIREWALL -j DROP
+-A CILIUM_INPUT -j ACCEPT
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+-A PREROUTING -p tcp -j REDIRECT
+COMMIT
+`;
+  mkdirSync(join(folder, "bin"));
+  for (const tool of ["iptables-nft", "iptables-legacy", "ip6tables-nft", "ip6tables-legacy"]) {
+    const text = tool === "iptables-nft" ? saved : "";
+    writeFileSync(join(folder, `bin/${tool}-save`), `#!/bin/sh\ncat <<'END'\n${text}END\n`);
+    writeFileSync(join(folder, `bin/${tool}-restore`), `#!/bin/sh\necho "$0 $*" | sed 's|.*/||'; cat\n`);
+    for (const end of ["save", "restore"]) chmodSync(join(folder, `bin/${tool}-${end}`), 0o755);
+  }
+  expect(run(END_NETWORK, "end_iptables_chains")).toBe(`iptables-nft-restore --noflush --wait 30
+*filter
+-D INPUT -m comment --comment "cilium-feeder: CILIUM_INPUT" -j CILIUM_INPUT
+-D INPUT -j KUBE-FIREWALL
+-F KUBE-FIREWALL
+-F CILIUM_INPUT
+-X KUBE-FIREWALL
+-X CILIUM_INPUT
+COMMIT
+`);
+});
