@@ -40,5 +40,5 @@ test("an up with several wrong settings names each of them at once and makes not
   // No stack trace: the message is for the person at the terminal.
   expect(failed.output).not.toMatch(/\n\s+at .*\.ts:\d+/);
   expect((await resources()).filter(({ type }) => type !== "pulumi:pulumi:Stack")).toEqual([]);
-  expect(Object.keys(os.networkInterfaces())).not.toContain(stack.settings["homelab:machines"].network.bridge);
+  expect(Object.keys(os.networkInterfaces())).not.toContain(stack.bridge);
 });

@@ -1,5 +1,5 @@
 import { eventually } from "./eventually";
-import type { LabMachine } from "./lab-machine";
+import type { LabHost } from "./lab-host";
 import type { LabStack } from "./lab-stack";
 
 /**
@@ -8,7 +8,7 @@ import type { LabStack } from "./lab-stack";
  */
 export async function killWhen(
   stack: LabStack,
-  machine: LabMachine,
+  machine: LabHost,
   processPattern: string,
   ...args: string[]
 ): Promise<boolean> {

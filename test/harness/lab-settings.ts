@@ -10,9 +10,11 @@ export const CHECKOUT = path.resolve(__dirname, "..", "..");
 export interface LabSettings {
   "homelab:machines": {
     kind: string;
-    network: { bridge: string; subnet: string };
+    /** Of nspawn machines. */
+    network?: { bridge: string; subnet: string };
     stateDir?: string;
     nodes: Record<string, unknown>[];
+    [key: string]: unknown;
   };
   "homelab:sysctls"?: Record<string, string>;
   [key: string]: unknown;
@@ -25,6 +27,16 @@ export interface TestSettingsArgs {
   change?: (settings: LabSettings) => void;
 }
 
+/** The settings of the lab stack. The mirror is the same one; the addresses by which it is reached are the test's own. */
+export async function labSettings(network: string, port: number): Promise<LabSettings> {
+  const text = await readFile(path.join(CHECKOUT, "Pulumi.lab.yaml"), "utf8");
+  const { config } = load(text) as { config: LabSettings };
+  const moved = JSON.stringify(config)
+    .replaceAll("10.90.0.1:5080", `${network}.1:${port}`)
+    .replaceAll("127.0.0.1:5080", `127.0.0.1:${port}`);
+  return JSON.parse(moved) as LabSettings;
+}
+
 /** The settings of the lab stack, moved to names and addresses of a test's own. */
 export async function testSettings(
   args: TestSettingsArgs,
@@ -32,13 +44,7 @@ export async function testSettings(
   network: string,
   port: number,
 ): Promise<LabSettings> {
-  const text = await readFile(path.join(CHECKOUT, "Pulumi.lab.yaml"), "utf8");
-  const { config } = load(text) as { config: LabSettings };
-  // The mirror is the same one; the addresses by which it is reached are the test's own.
-  const moved = JSON.stringify(config)
-    .replaceAll("10.90.0.1:5080", `${network}.1:${port}`)
-    .replaceAll("127.0.0.1:5080", `127.0.0.1:${port}`);
-  const settings = JSON.parse(moved) as LabSettings;
+  const settings = await labSettings(network, port);
   settings["homelab:machines"] = {
     ...settings["homelab:machines"],
     network: { bridge: name, subnet: `${network}.0/24` },

@@ -116,6 +116,13 @@ export class MetalHosts {
     return made;
   }
 
+  /** The host of this number, from 0. */
+  host(index: number): MetalHost {
+    const host = this.all[index];
+    if (!host) throw new Error(`there is no metal host ${index}`);
+    return host;
+  }
+
   /** Makes and starts a further host. */
   async add({ sudoPassword, behindBastion }: MetalHostArgs = {}): Promise<MetalHost> {
     const number = this.all.length + 1;

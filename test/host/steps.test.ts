@@ -1,6 +1,6 @@
 import { access, readdir } from "node:fs/promises";
 import os from "node:os";
-import type { LabMachine } from "../harness/lab-machine";
+import type { LabHost } from "../harness/lab-host";
 import { LabStack, type PlannedStep } from "../harness/lab-stack";
 import { HOSTS_PROGRAM } from "./hosts";
 
@@ -13,8 +13,8 @@ const IP_FORWARD = "net.ipv4.ip_forward";
 const KEEPALIVE = "net.ipv4.tcp_keepalive_time";
 
 let stack: LabStack;
-let first: LabMachine;
-let second: LabMachine;
+let first: LabHost;
+let second: LabHost;
 
 beforeAll(async () => {
   stack = await LabStack.create({ name: "hst", roles: ["control-plane", "worker"], program: HOSTS_PROGRAM });
@@ -29,7 +29,7 @@ afterAll(async () => {
 
 const logins = async () => Promise.all(stack.machines.map((machine) => machine.logins()));
 const digests = async () => Promise.all(stack.machines.map((machine) => machine.digest()));
-const sysctl = async (machine: LabMachine, name: string) => machine.run(`sysctl -n ${name}`);
+const sysctl = async (machine: LabHost, name: string) => machine.run(`sysctl -n ${name}`);
 const resourceNames = (steps: PlannedStep[]) => steps.map(({ urn }) => urn.split("::").at(-1)).sort();
 
 describe("the life of two prepared hosts", () => {
@@ -112,13 +112,12 @@ describe("the life of two prepared hosts", () => {
   });
 
   test("ends with a destroy that leaves no machine, bridge or process", async () => {
-    const { network } = stack.settings["homelab:machines"];
     const stateDir = "/var/lib/homelab/nspawn";
-    expect(Object.keys(os.networkInterfaces())).toContain(network.bridge);
+    expect(Object.keys(os.networkInterfaces())).toContain(stack.bridge);
     await stack.destroy();
-    expect(Object.keys(os.networkInterfaces())).not.toContain(network.bridge);
-    await expect(access(`${stateDir}/machines/${network.bridge}`)).rejects.toThrow("ENOENT");
-    expect(await commandLines()).not.toContainEqual(expect.stringContaining(network.bridge));
+    expect(Object.keys(os.networkInterfaces())).not.toContain(stack.bridge);
+    await expect(access(`${stateDir}/machines/${stack.bridge}`)).rejects.toThrow("ENOENT");
+    expect(await commandLines()).not.toContainEqual(expect.stringContaining(stack.bridge));
   });
 });
 
