@@ -28,6 +28,11 @@ export const LAB_NEEDS: readonly Need[] = [
 export const TEST_NEEDS: readonly Need[] = [
   { found: "shellcheck", package: "shellcheck" },
   { found: "/usr/sbin/sshd", package: "openssh-server" },
+  // The metal stack's hosts are LXC's, from its own template.
+  { found: "lxc-start", package: "lxc" },
+  { found: "/usr/share/lxc/templates/lxc-debian", package: "lxc-templates" },
+  { found: "debootstrap", package: "debootstrap" },
+  { found: "rsync", package: "rsync" },
 ];
 
 /** How long apt waits for another process's lock, in seconds. */
@@ -49,7 +54,7 @@ export async function installMissing(needs: readonly Need[]): Promise<void> {
   if (process.platform !== "linux") {
     throw new Failure(
       `this computer runs ${process.platform}, and the lab's machines are systemd-nspawn machines, which need Linux`,
-      "Run it on Debian or Ubuntu (a virtual machine will do).",
+      "Install Multipass (https://canonical.com/multipass/install): with it, `make up` makes virtual machines here. Or run it on Debian or Ubuntu.",
     );
   }
   if (!findSystemProgram("apt-get")) {
