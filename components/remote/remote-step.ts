@@ -2,7 +2,8 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../machine";
 import type { Claim } from "../../shell/claims";
-import { rootShell, stepScript } from "../../shell/script";
+import { rootShell, rootShellWithPassword, stepScript } from "../../shell/script";
+import { commandConnection } from "./connection";
 
 /** How often a step's drift was found on its host, and what was found last. */
 export interface Drift {
@@ -36,26 +37,21 @@ export interface RemoteStepOptions extends pulumi.CustomResourceOptions {
 }
 
 const DEFAULT_TIMEOUT = "20m";
-/** Tries to connect, and the time of each: the inspection reached the host before, so a step does not wait for a boot. */
-const DIAL_LIMITS = { dialErrorLimit: 10, perDialTimeout: 15 };
-
 /**
  * One script that runs on a host as root: the only use of `remote.Command`. The script goes by standard input, so that
- * errors stay short and a change previews as a diff of its lines; the connection is a secret, the script is not.
+ * errors stay short and a change previews as a diff of its lines; the connection is a secret, the script is not. Where sudo
+ * asks for a password, that goes by standard input, and the script is the command.
  */
 export class RemoteStep extends command.remote.Command {
   constructor(name: string, args: RemoteStepArgs, opts?: RemoteStepOptions) {
     const { secretOutput, ...options } = opts ?? {};
     const machine = args.host;
-    const shell = rootShell(machine.connection.user);
     const timeout = args.timeout ?? DEFAULT_TIMEOUT;
     super(
       name,
       {
-        connection: { ...machine.connection, ...DIAL_LIMITS },
-        create: shell,
-        update: args.drift ? args.drift.apply((drift) => `${shell} # ${driftComment(drift)}`) : shell,
-        stdin: pulumi.output(args.commands).apply((commands) => stepScript({ ...args, host: machine.name, commands })),
+        connection: commandConnection(machine.connection),
+        ...commandAsRoot(args),
         triggers: [machine.incarnation, ...(args.triggers ?? [])],
         logging: command.remote.Logging.None,
         // Sent as environment variables, which sshd refuses by default.
@@ -69,6 +65,44 @@ export class RemoteStep extends command.remote.Command {
       },
     );
   }
+}
+
+type Commands = Pick<command.remote.CommandArgs, "create" | "update" | "stdin">;
+
+function commandAsRoot(args: RemoteStepArgs): Commands {
+  const { name, connection } = args.host;
+  const script = pulumi.output(args.commands).apply((commands) => stepScript({ ...args, host: name, commands }));
+  if (connection.sudoPassword !== undefined && connection.user !== "root") {
+    const line = pulumi.output(connection.sudoPassword).apply((password) => `${password}\n`);
+    return { create: scriptAsCommand(script, args.drift), stdin: pulumi.secret(line) };
+  }
+  const shell = rootShell(connection.user);
+  return {
+    create: shell,
+    update: args.drift ? args.drift.apply((drift) => `${shell} # ${driftComment(drift)}`) : shell,
+    stdin: script,
+  };
+}
+
+/**
+ * The script and its drift in one command, without an `update`: that would hold the script a second time, and a change
+ * re-runs the command either way.
+ */
+function scriptAsCommand(script: pulumi.Output<string>, drift?: pulumi.Output<Drift>): pulumi.Output<string> {
+  const shell = script.apply(rootShellWithPassword);
+  if (!drift) return shell;
+  return pulumi.all([shell, knownDrift(drift)]).apply(([text, comment]) => text + comment);
+}
+
+/**
+ * The drift as the comment behind a command. One that a preview can't know, because the host is new or its inspection will
+ * run again, must not hide the script that stands before it: it counts as none.
+ */
+function knownDrift(drift: pulumi.Output<Drift>): pulumi.Output<string> {
+  const comment = (found: Drift): string => (found.generation > 0 ? ` # ${driftComment(found)}` : "");
+  // The second argument is what Pulumi's own outputs use for their properties. Without it an unknown drift would make all unknown.
+  const withUnknowns = drift as unknown as { apply(work: typeof comment, unknowns: true): pulumi.Output<string> };
+  return withUnknowns.apply((found) => (typeof found.generation === "number" ? comment(found) : ""), true);
 }
 
 /** Longest reason that a command line carries. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { dial, type Link } from "./dial";
 import { HostError } from "./errors";
-import { PassingFailure } from "./refusal";
+import { CutShort, PassingFailure } from "./refusal";
 import { runOn } from "./run";
 import type { ConnectLimits, SshSession, SshTarget } from "./target";
 
@@ -50,13 +50,15 @@ export async function withSsh<T>(
 async function reach(target: SshTarget, timeoutSeconds: number, doing: string): Promise<Link> {
   const deadline = Date.now() + timeoutSeconds * 1000;
   let wait = FIRST_WAIT_MS;
+  let last: PassingFailure | undefined;
   for (let dials = 1; ; dials++) {
     try {
       return await dial(target, doing, deadline - Date.now());
     } catch (error) {
       if (!(error instanceof PassingFailure)) throw error;
+      if (!last || !(error instanceof CutShort)) last = error;
       const pause = wait * (1 + JITTER * (2 * Math.random() - 1));
-      if (Date.now() + pause >= deadline) throw unreachable(target, timeoutSeconds, doing, dials, error);
+      if (Date.now() + pause >= deadline) throw unreachable(target, timeoutSeconds, doing, dials, last);
       await sleep(pause);
       wait = Math.min(wait * WAIT_GROWTH, LONGEST_WAIT_MS);
     }

@@ -3,7 +3,7 @@ import { Client } from "ssh2";
 import { type About, HostError } from "./errors";
 import { HOST_KEY_TYPE, parseHostKey, sameHostKey } from "./host-key";
 import { loginMethod } from "./login";
-import { classify, closedEarly, notForwarded, PassingFailure, type Seen } from "./refusal";
+import { classify, closedEarly, CutShort, notForwarded, PassingFailure, type Seen } from "./refusal";
 import type { Bastion, SshTarget } from "./target";
 
 /** A dead link is found after KEEPALIVE_INTERVAL_MS × (UNANSWERED_KEEPALIVES + 1) = 30 s: ssh2 gives up one interval after
@@ -124,7 +124,8 @@ async function inTime<T>(work: Promise<T>, passing: string, deadline: number): P
   const timeoutMs = Math.max(1, Math.min(DIAL_TIMEOUT_MS, deadline - Date.now()));
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const failure = new PassingFailure(`${passing}no answer within ${Math.ceil(timeoutMs / 1000)} s`);
+    const Failure = timeoutMs < DIAL_TIMEOUT_MS ? CutShort : PassingFailure;
+    const failure = new Failure(`${passing}no answer within ${Math.ceil(timeoutMs / 1000)} s`);
     timer = setTimeout(() => reject(failure), timeoutMs);
   });
   try {

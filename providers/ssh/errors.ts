@@ -29,11 +29,15 @@ export interface HostErrorParts extends About {
 export class HostError extends Error {
   readonly kind: HostErrorKind;
   readonly host: string;
+  readonly why: string;
+  readonly next: string;
 
   constructor(parts: HostErrorParts, options?: ErrorOptions) {
     super(`${parts.host}: ${parts.doing} failed: ${parts.why}. ${parts.next}`, options);
     this.name = "HostError";
     this.kind = parts.kind;
     this.host = parts.host;
+    this.why = parts.why;
+    this.next = parts.next;
   }
 }

@@ -5,6 +5,9 @@ import type { Dialled } from "./dial";
 /** A dial that failed for a reason that may pass: nothing listens yet, the network is slow, sshd has its hands full. */
 export class PassingFailure extends Error {}
 
+/** One that says little: the dial was ended because the time for all of them is over. */
+export class CutShort extends PassingFailure {}
+
 /** What a connection showed of itself before it failed. */
 export interface Seen {
   offered?: Buffer;

@@ -67,11 +67,11 @@ export function sudoWithPassword(marker: string): string {
 }
 
 /** How the last line of standard error looks where sudo, or the shell that did not find it, ended the command. */
-const SUDO_REFUSED =
-  /^sudo: |\bsudo: (command )?not found|[Uu]nknown command:? '?sudo|not in the sudoers|not allowed to /;
-const NO_SUDO = /\bsudo: (command )?not found|unknown command:? '?sudo/i;
+const SUDO_REFUSED = /^sudo: |^env: .*sudo|\bsudo: (command )?not found|not in the sudoers|^Sorry, user .* not allowed to /;
+/** The shell says it, or env, which does so in the host's language. */
+const NO_SUDO = /\bsudo: (command )?not found|^env: .*sudo/m;
 const WRONG_PASSWORD = /incorrect password attempt|Sorry, try again/i;
-const NOT_ALLOWED = /not in the sudoers|not allowed to |may not run sudo/i;
+const NOT_ALLOWED = /not in the sudoers|^Sorry, user .* not allowed to |may not run sudo/im;
 const PASSWORD_NEEDED = /password is required|terminal is required|no password was provided|askpass/i;
 
 function sudoError(target: SshTarget, doing: string, stderr: string): HostError {

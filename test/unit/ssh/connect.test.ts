@@ -1,9 +1,9 @@
 import { createServer, type AddressInfo } from "node:net";
 import { utils } from "ssh2";
 import { withSsh } from "../../../providers/ssh/connect";
-import { HostError } from "../../../providers/ssh/errors";
 import { fingerprint, parseHostKey } from "../../../providers/ssh/host-key";
 import { generateKeyPair } from "../../../providers/ssh-key/key-pair";
+import { failure } from "./failure";
 import { type Answer, clientKeys, hostKeys, startServer, targetAt, type TestServer } from "./in-process-server";
 
 const LIMITS = { timeoutSeconds: 5 };
@@ -23,15 +23,6 @@ async function server(options: Parameters<typeof startServer>[0]): Promise<TestS
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((each) => each.close()));
 });
-
-async function failure(promise: Promise<unknown>): Promise<HostError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof HostError)) throw new Error(`not a HostError: ${String(error)}`);
-  return error;
-}
 
 async function freePort(): Promise<number> {
   const probe = createServer();
@@ -93,7 +84,9 @@ test("ssh-late-boot: a server that starts later is reached", async () => {
 test("ssh-wrong-key: exactly one attempt is made, and none after it", async () => {
   const { target, logins, connections } = await server({ answer: hello });
   const other = generateKeyPair();
-  const error = await failure(withSsh({ ...target, privateKey: other.private, agent: undefined }, LIMITS, "working", async () => 0));
+  const error = await failure(
+    withSsh({ ...target, privateKey: other.private, agent: undefined }, LIMITS, "working", async () => 0),
+  );
   expect(error.kind).toBe("authentication");
   expect(error.message).toContain("refused the key of user 'someone'");
   expect(logins).toHaveLength(1);
@@ -102,7 +95,9 @@ test("ssh-wrong-key: exactly one attempt is made, and none after it", async () =
 
 test("a private key that can't be read is named as such and does not stand in the message", async () => {
   const broken = clientKeys.private.replace(/\n.{20}/, "\n");
-  const error = await failure(withSsh({ ...targetAt(1), privateKey: broken, agent: undefined }, LIMITS, "working", async () => 0));
+  const error = await failure(
+    withSsh({ ...targetAt(1), privateKey: broken, agent: undefined }, LIMITS, "working", async () => 0),
+  );
   expect(error.kind).toBe("authentication");
   expect(error.message).not.toContain(broken.split("\n")[2]);
 });
@@ -146,10 +141,10 @@ test("link-drop-mid-exec: a cut connection ends the work with an error, not with
   expect(error.message).toMatch(/lost/);
 });
 
-test.each([
-  ["a bastion", { bastion: targetAt(1) }],
-  ["an SSH agent", { agent: "/run/agent" }],
-])("%s is refused instead of ignored", async (what, extra) => {
-  const error = await failure(withSsh({ ...targetAt(1), ...extra }, LIMITS, "working", async () => 0));
-  expect(error.message).toContain(`through ${what}`);
+test("the host's own connectTimeoutSeconds goes before the caller's limit", async () => {
+  const target = { ...targetAt(await freePort()), connectTimeoutSeconds: 1 };
+  const started = Date.now();
+  const error = await failure(withSsh(target, { timeoutSeconds: 60 }, "working", async () => 0));
+  expect(error.message).toContain("within 1 s");
+  expect(Date.now() - started).toBeLessThan(2_000);
 });

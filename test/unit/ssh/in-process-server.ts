@@ -1,4 +1,4 @@
-import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Server as NetServer, type Socket } from "node:net";
 import { type Connection, Server, type ServerChannel, utils } from "ssh2";
 import { generateKeyPair } from "../../../providers/ssh-key/key-pair";
 import type { SshTarget } from "../../../providers/ssh/target";
@@ -12,10 +12,14 @@ export type Answer = (channel: ServerChannel, command: string, connection: Conne
 
 export interface TestServer {
   target: SshTarget;
-  /** Every request to log in, in order: method, and whether it was signed (not only asked about). */
-  logins: { method: string; signed: boolean }[];
+  /** Every request to log in, in order: method, whether it was signed (not only asked about), and the key in base64. */
+  logins: { method: string; signed: boolean; key?: string }[];
   commands: string[];
+  /** Where clients asked to be forwarded to, as `host:port`. */
+  forwarded: string[];
   connections(): number;
+  /** Connections that are still open. */
+  open(): number;
   /** Stops reading and writing on all connections, as a cut cable does. */
   cut(): void;
   close(): Promise<void>;
@@ -24,6 +28,10 @@ export interface TestServer {
 interface ServerOptions {
   answer?: Answer;
   hostKey?: string;
+  /** The public key that logs in. Default: that of `clientKeys`. */
+  lets?: string;
+  /** Forwards to other hosts, as a bastion does. */
+  forwards?: boolean;
   /** Hangs up on the first so many connections before a word is said, as MaxStartups does. */
   hangUpOn?: number;
   port?: number;
@@ -33,17 +41,20 @@ interface ServerOptions {
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const logins: TestServer["logins"] = [];
   const commands: string[] = [];
+  const forwarded: string[] = [];
   const sockets = new Set<Socket>();
-  const allowed = utils.parseKey(clientKeys.public);
+  const allowed = utils.parseKey(options.lets ?? clientKeys.public);
   if (allowed instanceof Error) throw allowed;
   const ssh = new Server({ hostKeys: [options.hostKey ?? hostKeys.private] }, (connection) => {
     connection.on("error", () => undefined);
     connection.on("authentication", (login) => {
       const signed = login.method === "publickey" && login.signature !== undefined;
-      logins.push({ method: login.method, signed });
+      const key = login.method === "publickey" ? { key: login.key.data.toString("base64") } : {};
+      logins.push({ method: login.method, signed, ...key });
       if (login.method !== "publickey" || !login.key.data.equals(allowed.getPublicSSH())) return login.reject();
       login.accept();
     });
+    if (options.forwards) connection.on("tcpip", (...request) => forward(forwarded, ...request));
     connection.on("session", (accept) => {
       accept().on("exec", (acceptExec, _reject, { command }) => {
         commands.push(command);
@@ -54,6 +65,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   let accepted = 0;
   const front: NetServer = createServer((socket) => {
     sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => undefined);
     if (++accepted <= (options.hangUpOn ?? 0)) return socket.destroy();
     ssh.injectSocket(socket);
@@ -64,6 +76,8 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     target: targetAt(port),
     logins,
     commands,
+    forwarded,
+    open: () => sockets.size,
     connections: () => accepted,
     cut: () => sockets.forEach((socket) => socket.destroy()),
     close: async () => {
@@ -71,6 +85,23 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
       await new Promise((resolve) => front.close(resolve));
     },
   };
+}
+
+type ForwardRequest = Parameters<
+  (accept: () => ServerChannel, reject: () => void, to: { destIP: string; destPort: number }) => void
+>;
+
+function forward(forwarded: string[], ...[accept, reject, { destIP, destPort }]: ForwardRequest): void {
+  forwarded.push(`${destIP}:${destPort}`);
+  const onward = connect(destPort, destIP);
+  onward.once("error", reject);
+  onward.once("connect", () => {
+    onward.removeListener("error", reject).on("error", () => undefined);
+    const stream = accept();
+    stream.on("error", () => undefined);
+    stream.on("close", () => onward.destroy());
+    onward.pipe(stream).pipe(onward);
+  });
 }
 
 export function targetAt(port: number): SshTarget {
