@@ -60,7 +60,12 @@ export const joinDriver: Driver<JoinInputs, JoinInputs> = {
       try {
         await withSsh(inputs.node, CONNECT, "joining the cluster", async (node) => {
           const script = joinScript(
-            { config: withDiscovery(inputs.config, token), kubeletPatch: inputs.kubeletPatch, cluster: inputs.cluster },
+            {
+              config: withDiscovery(inputs.config, token),
+              kubeletPatch: inputs.kubeletPatch,
+              endpoint: token.endpoint,
+              cluster: inputs.cluster,
+            },
             known,
           );
           await runScript(node, "kubeadm-join", script, JOIN_LIMIT_SECONDS);

@@ -6,6 +6,8 @@ export interface JoinScriptArgs {
   /** JoinConfiguration with the token: this script goes over stdin and is never stored. */
   config: string;
   kubeletPatch: string;
+  /** Address and port of the API server, as in "10.90.0.11:6443". */
+  endpoint: string;
   /** Identity of the cluster: tells a node of this cluster from one that was in another. */
   cluster: string;
 }
@@ -22,6 +24,9 @@ export function deleteTokenScript(tokenId: string): string {
 `;
 }
 
+/** kubeadm itself would try for five minutes, and not say what it can't reach. */
+const API_LIMIT_SECONDS = 60;
+
 /**
  * `kubeadm join`, guarded: a node of this cluster is left as it is; one that we began, or that was in a cluster that is
  * gone, is reset first; anything else that looks like Kubernetes is refused. `known` says whether the API has the node.
@@ -36,6 +41,13 @@ if [ "$(cat "$state/joined" 2>/dev/null)" = "$cluster" ] && ${known ? "[ -s /etc
   systemctl start kubelet
   exit 0
 fi
+endpoint=${quote(args.endpoint)}
+deadline=$((SECONDS + ${API_LIMIT_SECONDS}))
+until timeout 5 bash -c '</dev/tcp/\${0%:*}/\${0##*:}' "$endpoint" 2>/dev/null; do
+  [ "$SECONDS" -lt "$deadline" ] ||
+    die "the API server at $endpoint can't be reached from this host (tried for ${API_LIMIT_SECONDS} s)" "does a firewall stand between, and is the address right? Nothing was changed"
+  sleep 2
+done
 if [ -e "$state/joining" ] || [ -e "$state/joined" ]; then
   kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock >>"$log" 2>&1
   rm -f "$state/joined"
