@@ -3,6 +3,7 @@ import { cacheRoot } from "../build/cache";
 import { must } from "./command";
 import { Failure, main } from "./failure";
 import { places } from "./places";
+import { clearHomelab } from "./passphrase";
 import { phase } from "./progress";
 import { asRoot, requireRoot } from "./root";
 import { chooseStack } from "./stack";
@@ -12,9 +13,9 @@ async function cleanCache(): Promise<void> {
   if (fs.existsSync(places.env)) {
     throw new Failure("a stack is set up, and its mirror serves from the cache", "Run `make down` first.");
   }
-  const images = chooseStack().imagesFolder;
+  const images = (await chooseStack()).imagesFolder;
   await phase(`removing ${cacheRoot()}`, async () => fs.rmSync(cacheRoot(), { recursive: true, force: true }));
-  fs.rmSync(places.homelab, { recursive: true, force: true });
+  clearHomelab();
   if (!fs.existsSync(images)) return;
   await requireRoot(`removing ${images}`);
   const [program = "", ...args] = asRoot(["rm", "-r", "--", images]);

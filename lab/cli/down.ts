@@ -3,9 +3,10 @@ import * as path from "node:path";
 import { cacheRoot } from "../build/cache";
 import { stopMirror } from "../mirror-service";
 import { must } from "./command";
-import { main } from "./failure";
+import { Failure, main } from "./failure";
+import { clearHomelab, ownPassphrases } from "./passphrase";
 import { places } from "./places";
-import { operate, stackExists } from "./pulumi";
+import { operate, protectedResources, stackExists } from "./pulumi";
 import { phase, say } from "./progress";
 import { setUp } from "./setup";
 import type { Stack } from "./stack";
@@ -20,11 +21,27 @@ async function down(): Promise<void> {
   }
   const { stack } = await setUp();
   await recoverFromKilledRun(stack.name);
-  if (await stackExists(stack.name)) await destroy(stack.name);
+  if (await stackExists(stack.name)) {
+    refuseProtected(stack.name, await protectedResources(stack.name));
+    await destroy(stack.name);
+  }
   await phase("mirror stopped", () => stopMirror(places.run));
   removeOwnFiles();
   const kept = keptCaches(stack).map((folder) => `\n  ${folder}`);
   if (kept.length > 0) say(`\nKept for the next \`make up\` (\`make clean-cache\` removes it):${kept.join("")}`);
+  const passphrases = ownPassphrases().map((file) => `\n  ${file}`);
+  if (passphrases.length > 0)
+    say(`\nKept, because nothing else can read the secrets in the settings:${passphrases.join("")}`);
+}
+
+/** Before anything is removed: Pulumi itself notices a protected resource when others are gone already. */
+function refuseProtected(stack: string, names: string[]): void {
+  if (names.length === 0) return;
+  throw new Failure(
+    `stack ${stack} is protected (${names.join(", ")}); nothing was removed`,
+    `If it shall really go: set machines.protect: false in Pulumi.${stack}.yaml, run \`make up STACK=${stack}\`, which changes
+that alone, and then \`make down STACK=${stack}\`. Where a host is gone: . .homelab/env && pulumi state unprotect --all -s ${stack}`,
+  );
 }
 
 async function destroy(stack: string): Promise<void> {
@@ -46,14 +63,11 @@ async function destroy(stack: string): Promise<void> {
   ]);
 }
 
-/** Of `.homelab` only the charts stay, unless another stack still has its state or its passphrase there. */
+/** Of `.homelab` only the charts and passphrases stay, unless another stack still has its state there. */
 function removeOwnFiles(): void {
   fs.rmSync(places.run, { recursive: true, force: true });
   if (otherStacks().length > 0) return;
-  for (const name of fs.readdirSync(places.homelab)) {
-    if (path.join(places.homelab, name) === places.charts) continue;
-    fs.rmSync(path.join(places.homelab, name), { recursive: true, force: true });
-  }
+  clearHomelab([places.charts]);
 }
 
 function otherStacks(): string[] {
@@ -62,7 +76,8 @@ function otherStacks(): string[] {
 }
 
 function keptCaches(stack: Stack): string[] {
-  return [cacheRoot(), places.charts, stack.imagesFolder].filter((folder) => fs.existsSync(folder));
+  const images = stack.machineKind === "nspawn" ? [stack.imagesFolder] : [];
+  return [cacheRoot(), places.charts, ...images].filter((folder) => fs.existsSync(folder));
 }
 
 void main(down);

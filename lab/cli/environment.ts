@@ -1,7 +1,7 @@
-import type { Backend, Passphrase } from "./backend";
+import type { Backend } from "./backend";
 import type { Engine } from "./engine";
+import type { Passphrase } from "./passphrase";
 import { places } from "./places";
-import type { Stack } from "./stack";
 
 /** SSH waits use no core, so Pulumi's default of four operations a core is too few. */
 const PARALLEL = 32;
@@ -14,7 +14,6 @@ export interface Environment {
 
 /** What Pulumi needs in the environment so that it finds what `make up` has found or made. Pure. */
 export function environmentFor(
-  stack: Stack,
   engine: Engine,
   backend: Backend,
   passphrase: Passphrase,
@@ -37,7 +36,7 @@ export function environmentFor(
   if (engine.standIns.length > 0) variables.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION = "true";
   if (passphrase.file) {
     // The variable would win over the file, and is for the user's other projects.
-    if (stack.name === "lab") variables.PULUMI_CONFIG_PASSPHRASE = undefined;
+    if (passphrase.published) variables.PULUMI_CONFIG_PASSPHRASE = undefined;
     variables.PULUMI_CONFIG_PASSPHRASE_FILE = passphrase.file;
   }
   return { path: engine.path, variables };

@@ -1,15 +1,6 @@
-import { fingerprint, formatHostKey, parseHostKey } from "../../providers/ssh/host-key";
+import { fingerprint, formatHostKey } from "../../providers/ssh/host-key";
 import type { ScannedKey } from "../../providers/ssh/scan-host-keys";
-import type { ListedServer } from "./inventory";
-
-/** The key that is pinned for a server; none where a placeholder stands in its place. */
-export function pinnedKey({ pinned = "" }: ListedServer): Buffer | undefined {
-  try {
-    return parseHostKey(pinned);
-  } catch {
-    return undefined;
-  }
-}
+import { type ListedServer, pinnedKey } from "./inventory";
 
 /** What is printed for a server: who it is as a comment, and the line to paste. */
 export function hostKeyLines(server: ListedServer, answer: ScannedKey): string[] {

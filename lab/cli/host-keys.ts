@@ -3,8 +3,8 @@ import * as os from "node:os";
 import { type ScannedKey, type ScannedServer, scanHostKeys } from "../../providers/ssh/scan-host-keys";
 import type { Login } from "../../providers/ssh/target";
 import { Failure, main } from "./failure";
-import { COMPARE, hostKeyLines, pinnedKey } from "./host-key-report";
-import { bastionsOf, type ListedBastion, listedHosts, type ListedServer, settingsOf } from "./inventory";
+import { COMPARE, hostKeyLines } from "./host-key-report";
+import { bastionsOf, type ListedBastion, listedHosts, type ListedServer, pinnedKey, settingsOf } from "./inventory";
 import { places } from "./places";
 import { phase, say } from "./progress";
 import { ensureStack, settingsInClear } from "./pulumi";
@@ -13,7 +13,7 @@ import { chooseStack } from "./stack";
 
 /** `make host-keys STACK=metal`: prints the host keys of all hosts of an inventory, to be compared and pasted. */
 async function hostKeys(): Promise<void> {
-  const { name: stack } = chooseStack();
+  const { name: stack } = await chooseStack();
   const hosts = await readableHosts(stack);
   if (hosts.length === 0) {
     throw new Failure(

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { load } from "js-yaml";
+import { parseHostKey } from "../../providers/ssh/host-key";
 import { loginIn, sshMapping, waysIn } from "../../settings/login";
 import { Failure } from "./failure";
 
@@ -22,6 +23,33 @@ export interface ListedBastion extends ListedServer {
 }
 
 const SSH_PORT = 22;
+
+/**
+ * An inventory that is not filled in yet is refused before anything is set up for it.
+ *
+ * @throws Failure that says what to edit
+ */
+export function requireHostKeys(stack: string, values: Readonly<Record<string, unknown>>): void {
+  if (sshMapping(values.machines).kind !== "metal") return;
+  const hosts = listedHosts(values);
+  const without = [...bastionsOf(hosts), ...hosts].filter((server) => !pinnedKey(server)).map(({ name }) => name);
+  if (without.length === 0) return;
+  throw new Failure(
+    `Pulumi.${stack}.yaml is not filled in yet: there is no host key for ${without.join(", ")}`,
+    `1. Write your hosts into it: their addresses, and the user who logs in (docs/metal.md).
+2. Print their keys: make host-keys STACK=${stack}
+3. Compare each with the one on its host's console, and put it in the place of \`ssh-ed25519 …\`.`,
+  );
+}
+
+/** The key that is pinned for a server; none where a placeholder stands in its place. */
+export function pinnedKey({ pinned = "" }: ListedServer): Buffer | undefined {
+  try {
+    return parseHostKey(pinned);
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * The hosts of a settings file. It is read leniently: the program's own check refuses an inventory whose host keys are not in it

@@ -81,9 +81,10 @@ export function readLocks(folder: string): Lock[] {
     .map((file) => JSON.parse(fs.readFileSync(path.join(folder, file), "utf8")) as Lock);
 }
 
-/** Process ids are given to other programs again. */
+/** Process ids are given to other programs again; only Linux tells simply to which. */
 function isPulumi(pid: number): boolean {
   try {
+    if (process.platform !== "linux") return process.kill(pid, 0);
     return fs.readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "pulumi";
   } catch {
     return false;

@@ -1,3 +1,4 @@
+import * as fs from "node:fs";
 import * as path from "node:path";
 
 /** The checkout; `make` runs every command in it. */
@@ -21,3 +22,10 @@ export const places = {
   passphrase: (stack: string): string => own(`passphrase-${stack}`),
   settings: (stack: string): string => path.join(CHECKOUT, `Pulumi.${stack}.yaml`),
 };
+
+/** Writes a file that only its owner may read. */
+export function writePrivate(file: string, text: string): void {
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  fs.writeFileSync(file, text, { mode: 0o600 });
+  fs.chmodSync(file, 0o600);
+}

@@ -3,7 +3,7 @@ import { follow, must, run } from "./command";
 import { Failure } from "./failure";
 import { outputReader } from "./output";
 import { places } from "./places";
-import { phase } from "./progress";
+import { phase, say } from "./progress";
 
 /** How an operation on a stack is called and what to do when it fails. */
 export interface Operation {
@@ -36,13 +36,35 @@ export async function stackExists(stack: string): Promise<boolean> {
   return (JSON.parse(listed) as { name: string }[]).some(({ name }) => name.split("/").pop() === stack);
 }
 
-/** Makes the stack where it is missing. Pulumi writes the settings file anew when it does; what it writes there is kept only if it is needed. */
+/**
+ * Makes the stack where it is missing. Pulumi writes the settings file anew when it does; of that only the salt of a new
+ * passphrase is kept, as a last line, and the person is told.
+ */
 export async function ensureStack(stack: string): Promise<void> {
   if (await stackExists(stack)) return;
   const file = places.settings(stack);
   const before = fs.readFileSync(file, "utf8");
   await must(`making the stack ${stack}`, "pulumi", ["stack", "init", "--stack", stack]);
-  if (before.includes("encryptionsalt:")) fs.writeFileSync(file, before);
+  const salt = /^encryptionsalt: .*$/m.exec(fs.readFileSync(file, "utf8"))?.[0];
+  if (!salt || before.includes("encryptionsalt:")) return restore(file, before);
+  restore(file, `${before.trimEnd()}\n${salt}\n`);
+  say(
+    `  Pulumi.${stack}.yaml got the salt of the passphrase, encryptionsalt: keep it with your settings, it is no secret`,
+  );
+}
+
+/** Written only where it differs. */
+function restore(file: string, text: string): void {
+  if (fs.readFileSync(file, "utf8") !== text) fs.writeFileSync(file, text);
+}
+
+/** The names of the stack's resources that refuse to be destroyed. */
+export async function protectedResources(stack: string): Promise<string[]> {
+  const exported = await must("reading the state", "pulumi", ["stack", "export", "--stack", stack]);
+  const { deployment } = JSON.parse(exported) as {
+    deployment: { resources?: { urn: string; protect?: boolean }[] };
+  };
+  return (deployment.resources ?? []).filter(({ protect }) => protect).map(({ urn }) => urn.split("::").pop() ?? urn);
 }
 
 /** The stack's settings by key, without the project's name; secrets in clear. */

@@ -1,10 +1,12 @@
 import * as fs from "node:fs";
-import { chooseBackend, choosePassphrase, writePrivate, type Backend } from "./backend";
+import { chooseBackend, type Backend } from "./backend";
 import { findEngine, userCredentials, type Engine } from "./engine";
 import { applyEnvironment, environmentFile, environmentFor } from "./environment";
 import { Failure } from "./failure";
+import { requireHostKeys, settingsOf } from "./inventory";
 import { installMissing, LAB_NEEDS } from "./packages";
-import { places } from "./places";
+import { choosePassphrase } from "./passphrase";
+import { places, writePrivate } from "./places";
 import { type Phase, phase, say, type Screen } from "./progress";
 import { requireRoot } from "./root";
 import { chooseStack, type Stack } from "./stack";
@@ -21,16 +23,17 @@ const NOWHERE: Screen = { write: () => undefined };
 
 /**
  * Sets all of it up, says what was chosen, and writes `.homelab/env`. With `quiet` it only finds again what an earlier run has
- * set up.
+ * set up. With `hostKeys` it refuses an inventory without them, before anything is made for it.
  */
-export async function setUp({ quiet = false } = {}): Promise<Setup> {
+export async function setUp({ quiet = false, hostKeys = false } = {}): Promise<Setup> {
   const screen = quiet ? NOWHERE : process.stderr;
   const tell = (text: string): void => say(text, screen);
   if (quiet && !fs.existsSync(places.env))
     throw new Failure("nothing is set up in this checkout", "Run `make up` first.");
-  const stack = chooseStack();
+  const stack = await chooseStack();
   tell(`stack ${stack.name} (${stack.because})`);
-  if (stack.machineKind === "nspawn" && !quiet) {
+  if (hostKeys) requireHostKeys(stack.name, settingsOf(places.settings(stack.name)));
+  if (!quiet && stack.machineKind === "nspawn") {
     await installMissing(LAB_NEEDS);
     await requireRoot("machines on this computer");
   }
@@ -55,8 +58,8 @@ async function chooseAll(stack: Stack, engine: Engine): Promise<Setup & { notice
   // Before anything is changed: this process's own variables decide which login is the user's.
   const credentials = userCredentials();
   const backend = chooseBackend(stack);
-  const passphrase = choosePassphrase(stack);
-  const environment = environmentFor(stack, engine, backend, passphrase, credentials);
+  const passphrase = choosePassphrase(stack, backend);
+  const environment = environmentFor(engine, backend, passphrase, credentials);
   applyEnvironment(environment);
   writePrivate(places.env, environmentFile(environment, stack.name));
   return { stack, engine, backend, notice: passphrase.notice };

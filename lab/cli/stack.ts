@@ -1,8 +1,11 @@
 import * as fs from "node:fs";
 import { load } from "js-yaml";
 import { gatewayAddress } from "../../settings/subnets";
+import { stateFile } from "./backend";
+import { run } from "./command";
 import { Failure } from "./failure";
 import { places } from "./places";
+import { findProgram } from "./programs";
 
 /** The stack that a command works on, and what the commands have to know of its settings. */
 export interface Stack {
@@ -15,35 +18,64 @@ export interface Stack {
   mirrorAddresses: string[];
   /** The base images of nspawn machines: a cache, built once. */
   imagesFolder: string;
-  /** The settings file has the salt of a passphrase. */
-  hasSalt: boolean;
+  /** Of the passphrase that encrypts secrets; none where no stack was made yet, or something else encrypts them. */
+  salt?: string;
+  /** Something else than a passphrase encrypts secrets, as in a key service. */
+  otherSecretsProvider: boolean;
 }
 
 /** The lab's network where the settings name none; as in settings/machines.ts. */
 const DEFAULT_SUBNET = "10.90.0.0/24";
 
-/** The stack named by `STACK`, else the lab. */
-export function chooseStack(wanted = process.env.STACK): Stack {
-  const name = wanted || "lab";
-  const because = wanted
-    ? "because STACK says so"
-    : "because the machines of `local` and `metal` are not built yet; STACK=… picks another";
+/** What decides where nobody says which stack. */
+const found = { isSetUp: (name: string): boolean => fs.existsSync(stateFile(name)), multipass: askMultipass };
+
+/** The stack named by `STACK`, else the one that is there, else Multipass machines where it works, else the lab. */
+export async function chooseStack(wanted = process.env.STACK, here = found): Promise<Stack> {
+  const { name, because } = wanted ? { name: wanted, because: "because STACK says so" } : await defaultStack(here);
   const file = places.settings(name);
   if (!/^[A-Za-z0-9_.-]+$/.test(name) || !fs.existsSync(file)) {
     throw new Failure(
       `there is no stack ${JSON.stringify(name)}: no file Pulumi.${name}.yaml`,
-      "Use STACK=lab, or none.",
+      "Use STACK=lab, STACK=local or STACK=metal, or none.",
     );
   }
   return { name, because, ...readSettings(fs.readFileSync(file, "utf8")) };
 }
 
+const OTHERS = "STACK=… picks another";
+
+async function defaultStack({ isSetUp, multipass }: typeof found): Promise<{ name: string; because: string }> {
+  const there = ["lab", "local"].filter(isSetUp);
+  if (there.length === 1) return { name: there[0] ?? "", because: `because it is set up here already; ${OTHERS}` };
+  const { works, why } = await multipass();
+  return { name: works ? "local" : "lab", because: `because ${why}; ${OTHERS}` };
+}
+
+/** How long Multipass may take to say its version, in seconds. */
+const MULTIPASS_ANSWER_SECONDS = 10;
+
+/** Whether Multipass can make machines here. */
+export async function askMultipass(): Promise<{ works: boolean; why: string }> {
+  if (!findProgram("multipass")) return { works: false, why: "there is no Multipass on PATH" };
+  const asked = await run("multipass", ["version"], { timeoutSeconds: MULTIPASS_ANSWER_SECONDS });
+  if (asked.exitCode === 0) return { works: true, why: "Multipass is installed" };
+  const said = asked.timedOut ? "it took too long" : (asked.stderr.trim().split("\n")[0] ?? "");
+  return { works: false, why: `Multipass is installed, but \`multipass version\` fails: ${said}` };
+}
+
 /** Where nspawn machines are, unless the settings say otherwise; as in settings/machines.ts. */
 const DEFAULT_STATE_DIR = "/var/lib/homelab/nspawn";
 
+interface SettingsFile {
+  config?: Record<string, unknown>;
+  encryptionsalt?: unknown;
+  secretsprovider?: unknown;
+}
+
 /** What the text of a settings file says. The program itself checks the settings; here a wrong one is only not found. */
 export function readSettings(text: string): Omit<Stack, "name" | "because"> {
-  const file = (load(text) ?? {}) as { config?: Record<string, unknown>; encryptionsalt?: unknown };
+  const file = (load(text) ?? {}) as SettingsFile;
   const config = file.config ?? {};
   const machines = (config["homelab:machines"] ?? {}) as {
     kind?: unknown;
@@ -57,7 +89,8 @@ export function readSettings(text: string): Omit<Stack, "name" | "because"> {
     machineKind: String(machines.kind),
     mirrorAddresses:
       machines.kind === "nspawn" ? ownAddresses(JSON.stringify(config), ["127.0.0.1", gateway(subnet)]) : [],
-    hasSalt: file.encryptionsalt !== undefined,
+    ...(typeof file.encryptionsalt === "string" ? { salt: file.encryptionsalt } : {}),
+    otherSecretsProvider: !["undefined", "passphrase"].includes(String(file.secretsprovider)),
   };
 }
 

@@ -12,7 +12,7 @@ import { recoverFromKilledRun } from "./killed-run";
 
 /** `make up`: everything from an empty checkout to a cluster whose nodes are Ready. */
 async function up(): Promise<void> {
-  const { stack } = await setUp();
+  const { stack } = await setUp({ hostKeys: true });
   await startMirror(stack);
   await recoverFromKilledRun(stack.name);
   await ensureStack(stack.name);

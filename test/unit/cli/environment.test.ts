@@ -1,22 +1,13 @@
 import execa from "execa";
 import { applyEnvironment, environmentFile, environmentFor } from "../../../lab/cli/environment";
 import { places } from "../../../lab/cli/places";
-import type { Stack } from "../../../lab/cli/stack";
 
-const lab: Stack = {
-  name: "lab",
-  because: "",
-  machineKind: "nspawn",
-  mirrorAddresses: [],
-  imagesFolder: "",
-  hasSalt: true,
-};
-const local = { url: "file:///state", description: "" };
+const local = { url: "file:///state", description: "", cloud: false };
 const installed = { ownHome: false, standIns: [], description: "" };
 const made = { path: "/engine", ownHome: true, standIns: ["command"], description: "" };
 
 test("an installed engine and the user's login are left as they are", () => {
-  const { path, variables } = environmentFor({ ...lab, name: "metal" }, installed, { description: "" }, {}, "/home/me");
+  const { path, variables } = environmentFor(installed, { description: "", cloud: true }, {}, "/home/me");
   expect(path).toBeUndefined();
   expect(Object.keys(variables).sort()).toEqual([
     "PULUMI_CONTINUE_ON_ERROR",
@@ -26,7 +17,7 @@ test("an installed engine and the user's login are left as they are", () => {
 });
 
 test("an engine of ours keeps out of the user's Pulumi folder, but uses its login", () => {
-  const { variables } = environmentFor(lab, made, local, { file: "/pass" }, "/home/me/.pulumi");
+  const { variables } = environmentFor(made, local, { file: "/pass" }, "/home/me/.pulumi");
   expect(variables).toMatchObject({
     PULUMI_HOME: places.pulumiHome,
     PULUMI_CREDENTIALS_PATH: "/home/me/.pulumi",
@@ -35,9 +26,9 @@ test("an engine of ours keeps out of the user's Pulumi folder, but uses its logi
   });
 });
 
-test("the lab's published passphrase wins over the one of the user's other projects", () => {
+test("a published passphrase wins over the one of the user's other projects", () => {
   const environment: NodeJS.ProcessEnv = { PATH: "/bin", PULUMI_CONFIG_PASSPHRASE: "mine" };
-  applyEnvironment(environmentFor(lab, made, local, { file: "/pass" }, undefined), environment);
+  applyEnvironment(environmentFor(made, local, { file: "/pass", published: true }, undefined), environment);
   expect(environment.PULUMI_CONFIG_PASSPHRASE).toBeUndefined();
   expect(environment.PULUMI_CONFIG_PASSPHRASE_FILE).toBe("/pass");
   expect(environment.PATH).toBe("/engine:/bin");
@@ -46,7 +37,7 @@ test("the lab's published passphrase wins over the one of the user's other proje
 test("the file for typing by hand survives odd folder names and being sourced twice", async () => {
   const odd = { ...made, path: "/it's a $(folder)" };
   const text = environmentFile(
-    environmentFor(lab, odd, { url: "file:///a b'c", description: "" }, {}, undefined),
+    environmentFor(odd, { url: "file:///a b'c", description: "", cloud: false }, {}, undefined),
     "lab",
   );
   const script = `${text}\n${text}\nprintf '%s\\n' "$PATH" "$PULUMI_BACKEND_URL"`;

@@ -1,4 +1,4 @@
-import { bastionsOf, listedHosts, settingsOf } from "../../../lab/cli/inventory";
+import { bastionsOf, listedHosts, requireHostKeys, settingsOf } from "../../../lab/cli/inventory";
 import { hostKeyLines } from "../../../lab/cli/host-key-report";
 import { places } from "../../../lab/cli/places";
 import { parseHostKey } from "../../../providers/ssh/host-key";
@@ -54,4 +54,18 @@ test("a server without an answer is named with the reason", () => {
   expect(hostKeyLines(host, { problem: "no answer within 15 s" })).toEqual([
     "# cp1 (192.168.1.11:22): no key: no answer within 15 s",
   ]);
+});
+
+test("an inventory without host keys is refused with what to edit, before anything is made for it", () => {
+  const example = settingsOf(places.settings("metal"));
+  expect(() => requireHostKeys("metal", example)).toThrow(
+    "Pulumi.metal.yaml is not filled in yet: there is no host key for cp1, worker1, worker2",
+  );
+  const nodes = [{ name: "cp1", address: "10.0.0.1", ssh: { hostKey: KEY } }];
+  const bastion = { host: "gate.example", user: "jump" };
+  expect(() => requireHostKeys("metal", { ssh: { bastion }, machines: { kind: "metal", nodes } })).toThrow(
+    "there is no host key for bastion gate.example:22",
+  );
+  expect(() => requireHostKeys("metal", { machines: { kind: "metal", nodes } })).not.toThrow();
+  expect(() => requireHostKeys("lab", settingsOf(places.settings("lab")))).not.toThrow();
 });

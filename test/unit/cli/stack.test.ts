@@ -1,15 +1,53 @@
 import * as fs from "node:fs";
-import { chooseStack, readSettings } from "../../../lab/cli/stack";
+import * as os from "node:os";
+import * as path from "node:path";
+import { askMultipass, chooseStack, readSettings } from "../../../lab/cli/stack";
 import { places } from "../../../lab/cli/places";
 
-test("without a wish the stack is the lab, and it is said why", () => {
-  expect(chooseStack("")).toMatchObject({ name: "lab", machineKind: "nspawn", hasSalt: true });
-  expect(chooseStack("").because).toContain("not built yet");
+const works = { works: true, why: "Multipass is installed" };
+const missing = { works: false, why: "there is no Multipass on PATH" };
+
+const nothing = (): boolean => false;
+
+test("without a wish the stack is local where Multipass works and the lab elsewhere, and it is said why", async () => {
+  expect(await chooseStack("", { isSetUp: nothing, multipass: async () => works })).toMatchObject({
+    name: "local",
+    machineKind: "multipass",
+  });
+  const lab = await chooseStack("", { isSetUp: nothing, multipass: async () => missing });
+  expect(lab).toMatchObject({ name: "lab", machineKind: "nspawn" });
+  expect(lab.because).toBe("because there is no Multipass on PATH; STACK=… picks another");
 });
 
-test("a wished stack needs its settings file", () => {
-  expect(() => chooseStack("moon")).toThrow('there is no stack "moon": no file Pulumi.moon.yaml');
-  expect(() => chooseStack("../lab")).toThrow('there is no stack "../lab"');
+test("without a wish a stack that is set up goes on, also where Multipass has come or gone since", async () => {
+  const { name, because } = await chooseStack("", { isSetUp: (name) => name === "lab", multipass: async () => works });
+  expect([name, because]).toEqual(["lab", "because it is set up here already; STACK=… picks another"]);
+});
+
+test("Multipass is asked, not only looked for", async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "homelab-multipass-"));
+  const { PATH } = process.env;
+  process.env.PATH = `${folder}:/usr/bin:/bin`;
+  const program = path.join(folder, "multipass");
+  try {
+    expect(await askMultipass()).toEqual(missing);
+    fs.writeFileSync(program, "#!/bin/sh\nexit 0\n", { mode: 0o755 });
+    expect(await askMultipass()).toEqual(works);
+    fs.writeFileSync(program, "#!/bin/sh\necho 'cannot connect to the multipass socket' >&2\nexit 3\n");
+    expect(await askMultipass()).toEqual({
+      works: false,
+      why: "Multipass is installed, but `multipass version` fails: cannot connect to the multipass socket",
+    });
+  } finally {
+    process.env.PATH = PATH;
+    fs.rmSync(folder, { recursive: true });
+  }
+});
+
+test("a wished stack needs its settings file", async () => {
+  expect(await chooseStack("metal")).toMatchObject({ name: "metal", because: "because STACK says so" });
+  await expect(chooseStack("moon")).rejects.toThrow('there is no stack "moon": no file Pulumi.moon.yaml');
+  await expect(chooseStack("../lab")).rejects.toThrow('there is no stack "../lab"');
 });
 
 test("the mirror is started where the lab's settings expect it, and nowhere else", () => {
@@ -22,12 +60,17 @@ test("the mirror is started where the lab's settings expect it, and nowhere else
   expect(readSettings(lab.replace("kind: nspawn", "kind: metal")).mirrorAddresses).toEqual([]);
 });
 
+test("a salt and another secrets provider are read from the settings file", () => {
+  expect(readSettings("encryptionsalt: v1:abc")).toMatchObject({ salt: "v1:abc", otherSecretsProvider: false });
+  expect(readSettings("secretsprovider: awskms://key")).toMatchObject({ otherSecretsProvider: true });
+});
+
 test("settings that make no sense are left for the program to refuse", () => {
   expect(readSettings("")).toEqual({
     machineKind: "undefined",
     mirrorAddresses: [],
     imagesFolder: "/var/lib/homelab/nspawn/images",
-    hasSalt: false,
+    otherSecretsProvider: false,
   });
   const text = "config: { 'homelab:machines': { kind: nspawn, network: { subnet: nonsense } } }";
   expect(readSettings(text)).toMatchObject({ machineKind: "nspawn", mirrorAddresses: [] });

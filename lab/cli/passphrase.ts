@@ -1,0 +1,85 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { randomBytes } from "node:crypto";
+import type { Backend } from "./backend";
+import { Failure } from "./failure";
+import { places, writePrivate } from "./places";
+import type { Stack } from "./stack";
+
+/** How the stack's secrets are encrypted. */
+export interface Passphrase {
+  /** PULUMI_CONFIG_PASSPHRASE_FILE; none where the user's own variables, or no passphrase at all, are to be used. */
+  file?: string;
+  /** It stands in this repository. */
+  published?: boolean;
+  /** What the person must be told. */
+  notice?: string;
+}
+
+/**
+ * The salts that are committed, and what they were made for. The secrets of these stacks live no longer than their machines,
+ * and a stack made anywhere leaves the checkout clean. With another salt in the file, the passphrase is the user's own.
+ */
+const PUBLISHED: Record<string, string> = {
+  "v1:uKLSo92AAXA=:v1:Hr7zXA2QzVHkHDbe:4X3rL8zESBJKm0Nt9+lhQ/P9AxRv8Q==": "homelab-lab",
+  "v1:EafJ0Z3hUKA=:v1:EB7OoBRP+aO1ZJwx:o7cjs/LtnR3Agstb4ZnGl/lxvnmi6A==": "homelab-local",
+};
+
+/** The published passphrase where the stack has it; else the user's own, or a new one that the user is told of. */
+export function choosePassphrase(
+  stack: Stack,
+  backend: Backend,
+  environment: NodeJS.ProcessEnv = process.env,
+): Passphrase {
+  const file = places.passphrase(stack.name);
+  const published = stack.salt && PUBLISHED[stack.salt];
+  if (published) {
+    writePrivate(file, published);
+    return { file, published: true };
+  }
+  // Another way to encrypt is chosen, or Pulumi Cloud does it.
+  if (stack.otherSecretsProvider || (!stack.salt && backend.cloud)) return {};
+  if (hasOwnPassphrase(environment)) return {};
+  if (fs.existsSync(file) && !hasPublished(file)) return { file };
+  if (stack.salt) {
+    throw new Failure(
+      `the secrets of stack ${stack.name} are encrypted with a passphrase that is not known here`,
+      `Put it into ${path.relative(".", file)}, or set PULUMI_CONFIG_PASSPHRASE_FILE to a file that has it. Then run the command again.`,
+    );
+  }
+  writePrivate(file, randomBytes(24).toString("base64url"));
+  return {
+    file,
+    notice: `A new passphrase encrypts the secrets of ${stack.name}. Without it they can't be read: keep a copy of ${path.relative(".", file)}.`,
+  };
+}
+
+function hasOwnPassphrase(environment: NodeJS.ProcessEnv): boolean {
+  const named = environment.PULUMI_CONFIG_PASSPHRASE_FILE;
+  const own = named && path.dirname(named) !== places.homelab;
+  return environment.PULUMI_CONFIG_PASSPHRASE !== undefined || Boolean(own);
+}
+
+/** Files with passphrases that are nowhere else: secrets in settings files can't be read without them. */
+export function ownPassphrases(): string[] {
+  if (!fs.existsSync(places.homelab)) return [];
+  return fs
+    .readdirSync(places.homelab)
+    .filter((name) => name.startsWith("passphrase-"))
+    .map((name) => path.join(places.homelab, name))
+    .filter((file) => !hasPublished(file));
+}
+
+/** Removes what `make up` made in the checkout, but for passphrases that are nowhere else and for `kept`. */
+export function clearHomelab(kept: string[] = []): void {
+  if (!fs.existsSync(places.homelab)) return;
+  const stay = [...kept, ...ownPassphrases()];
+  for (const file of fs.readdirSync(places.homelab).map((name) => path.join(places.homelab, name))) {
+    if (!stay.includes(file)) fs.rmSync(file, { recursive: true, force: true });
+  }
+  if (stay.length === 0) fs.rmdirSync(places.homelab);
+}
+
+function hasPublished(file: string): boolean {
+  return Object.values(PUBLISHED).includes(fs.readFileSync(file, "utf8").trim());
+}
