@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MachinesSettings } from "../settings";
 import type { Machine } from "./machine";
+import { metalMachines } from "./machines/metal";
+import { multipassMachines } from "./machines/multipass";
 import { nspawnMachines } from "./machines/nspawn";
 
 /**
@@ -20,10 +22,9 @@ export class Machines extends pulumi.ComponentResource {
       case "nspawn":
         return nspawnMachines(settings, this);
       case "multipass":
+        return multipassMachines(settings, this);
       case "metal":
-        throw new pulumi.RunError(
-          `machines.kind: machines of kind '${settings.kind}' can't be made yet; use a stack with 'nspawn', such as lab`,
-        );
+        return metalMachines(settings, this);
       default:
         return unhandled(settings);
     }

@@ -1,0 +1,53 @@
+import * as pulumi from "@pulumi/pulumi";
+import { MultipassMachine } from "../../providers/multipass/resource";
+import { SshKey } from "../../providers/ssh-key/resource";
+import type { MultipassSettings } from "../../settings";
+import { type Machine, withoutComment } from "../machine";
+
+/** The user that the program makes on machines of its own. */
+const USER = "homelab";
+const SSH_PORT = 22;
+
+/** Virtual machines of Multipass on this computer, with keys of their own. Their addresses come from DHCP. */
+export function multipassMachines(settings: MultipassSettings, parent: pulumi.Resource): Machine[] {
+  const project = `${pulumi.getProject()}-${pulumi.getStack()}`;
+  const clientKey = new SshKey("ssh-key", { comment: project }, { parent });
+  return settings.nodes.map((node) => {
+    // Keys are resources of their own: a machine that is changed, or made anew, keeps its host key.
+    const hostKey = new SshKey(`${node.name}-host-key`, { comment: `${project}-${node.name}` }, { parent });
+    const machine = new MultipassMachine(
+      node.name,
+      {
+        name: node.name,
+        image: node.image,
+        cpus: node.cpus,
+        memory: node.memory,
+        disk: node.disk,
+        networks: node.networks.map((network) => ({ ...network })),
+        cloudInit: node.cloudInit,
+        user: USER,
+        authorizedKey: clientKey.publicKey,
+        hostKeyPublic: hostKey.publicKey.apply(withoutComment),
+        hostKeyPrivate: hostKey.privateKey,
+        clientKey: clientKey.privateKey,
+      },
+      { parent },
+    );
+    return {
+      name: node.name,
+      role: node.role,
+      address: machine.address,
+      connection: {
+        host: machine.address,
+        port: SSH_PORT,
+        user: USER,
+        privateKey: clientKey.privateKey,
+        hostKey: hostKey.publicKey.apply(withoutComment),
+      },
+      incarnation: machine.incarnation,
+      capabilities: node.capabilities,
+      resource: machine,
+      disposable: true,
+    };
+  });
+}
