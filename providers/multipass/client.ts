@@ -122,10 +122,16 @@ async function run(name: string, doing: string, args: string[], options: RunOpti
     if (result.exitCode === 0 && !result.timedOut) return result.stdout;
     if (result.missing) throw new MultipassError("not-installed", name, doing, "");
     if (result.timedOut) throw new MultipassError("timeout", name, doing, `no answer within ${options.seconds} s`);
-    const kind = EXIT_CODES[result.exitCode ?? 2] ?? "failed";
+    const kind = kindOf(result.exitCode, result.stderr);
     if (kind !== "retry" || tries === TRIES) throw new MultipassError(kind, name, doing, result.stderr);
     await sleep(RETRY_WAIT_MS);
   }
+}
+
+function kindOf(exitCode: number | undefined, stderr: string): MultipassErrorKind {
+  // Released clients end with 2 where there is no service at all.
+  if (/cannot connect to the multipass socket/.test(stderr)) return "no-daemon";
+  return EXIT_CODES[exitCode ?? 2] ?? "failed";
 }
 
 async function once(args: string[], options: RunOptions) {

@@ -1,0 +1,27 @@
+import { spawnSync } from "node:child_process";
+import { authorizedKeyScript } from "../../../providers/multipass/change";
+
+const script = authorizedKeyScript({ name: "cp1", user: "homelab", authorizedKey: "ssh-ed25519 AAAA it's mine\n" });
+
+test("the script puts one key in the place of all others, with a rename, for its user alone", () => {
+  const lines = script.split("\n");
+  const at = lines.indexOf("home=$(getent passwd homelab | cut -d: -f6)");
+  expect(lines.slice(at, at + 6)).toEqual([
+    "home=$(getent passwd homelab | cut -d: -f6)",
+    'install -d -m 700 -o homelab -g homelab "$home/.ssh"',
+    `printf '%s\\n' 'ssh-ed25519 AAAA it'\\''s mine' >"$home/.ssh/authorized_keys.part"`,
+    'chown homelab: "$home/.ssh/authorized_keys.part"',
+    'chmod 600 "$home/.ssh/authorized_keys.part"',
+    'mv "$home/.ssh/authorized_keys.part" "$home/.ssh/authorized_keys"',
+  ]);
+});
+
+const shellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
+(shellcheck ? test : test.skip)(`the script passes shellcheck${shellcheck ? "" : " (it is not installed)"}`, () => {
+  // SC1091: os-release is the VM's, not this computer's. SC2034: every step's script has names that only some use.
+  const checked = spawnSync("shellcheck", ["--shell=bash", "--exclude=SC1091,SC2034", "-"], {
+    input: script,
+    encoding: "utf8",
+  });
+  expect(checked.stdout + checked.stderr).toBe("");
+});
