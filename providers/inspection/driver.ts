@@ -1,12 +1,13 @@
-import { rootShell } from "../../shell/script";
 import { difference, type Driver, sameValue } from "../driver";
+import { takeLook } from "../preflight/cache";
+import { clockFinding } from "../preflight/clock";
+import { hostFindings } from "../preflight/host-findings";
 import { withSsh } from "../ssh/connect";
 import { HostError } from "../ssh/errors";
-import type { RunResult, SshTarget } from "../ssh/target";
+import type { SshTarget } from "../ssh/target";
 import { type DriftRecord, noDrift, raiseDrift, withSteps } from "./compare";
-import { gatherScript, newMarker } from "./gather";
-import { type HostFacts, hostFacts, problemsOfHost } from "./host-facts";
-import { type Gathering, parseGathering } from "./parse";
+import { certificateWarnings, type HostFacts, hostFacts } from "./host-facts";
+import { lookAt, LOOKING } from "./look";
 
 export interface InspectionInputs {
   target: SshTarget;
@@ -26,7 +27,6 @@ export interface InspectionOutputs extends InspectionInputs, DriftRecord {
 const CONNECT_FIRST = { timeoutSeconds: 180 };
 /** One dead host must not keep a refresh of the others waiting. In seconds. */
 const CONNECT_AGAIN = { timeoutSeconds: 30 };
-const GATHER_LIMIT_SECONDS = 60;
 
 /**
  * The condition of a host: its facts, and the drift of its steps. It is a resource of its own, apart from the machine,
@@ -41,7 +41,10 @@ export const inspectionDriver: Driver<InspectionInputs, InspectionOutputs> = {
   },
 
   async read(id, recorded) {
-    const gathering = await gather(recorded.target, CONNECT_AGAIN);
+    const { gathering } = await withSsh(recorded.target, CONNECT_AGAIN, LOOKING, (session) =>
+      lookAt(session, { condition: false }),
+    );
+    warnOfCertificates(recorded.target.name, gathering.facts);
     const inputs = inputsOf(recorded);
     const record = raiseDrift(recorded, inputs.steps, gathering);
     return { id, inputs, outputs: { ...inputs, facts: hostFacts(gathering.facts), ...record } };
@@ -62,51 +65,35 @@ function inputsOf({ target, incarnation, steps, sharedKernel }: InspectionOutput
   return { target, incarnation, steps, ...(sharedKernel === undefined ? {} : { sharedKernel }) };
 }
 
-/** The facts of a host on which the steps can run. Throws where they can't: before anything was changed. */
+/**
+ * The facts of a host on which the steps can run. Where the preflight of this run looked at the host, it also judged it;
+ * where it did not, this does, as far as one host tells. Throws where the steps can't run: before anything was changed.
+ */
 async function admitted(inputs: InspectionInputs): Promise<HostFacts> {
-  const { facts } = await gather(inputs.target, CONNECT_FIRST);
-  const problems = problemsOfHost(facts, { sharedKernel: inputs.sharedKernel, now: Date.now() / 1000 });
-  if (problems.length > 0) {
+  const { target, sharedKernel } = inputs;
+  const known = takeLook(target);
+  if (known) return hostFacts(known.gathering.facts);
+  const look = await withSsh(target, CONNECT_FIRST, LOOKING, (session) => lookAt(session, { condition: true }));
+  const findings = [
+    ...hostFindings({ name: target.name, gathering: look.gathering, sharedKernel }),
+    ...clockFinding(target.name, look.clockAheadSeconds),
+  ];
+  if (findings.length > 0) {
     throw new HostError({
       kind: "command",
-      host: inputs.target.name,
-      doing: DOING,
-      why: problems.join("; "),
+      host: target.name,
+      doing: LOOKING,
+      why: findings.map(({ found, fix }) => `${found}: ${fix}`).join("; "),
       next: "Nothing was changed on the host; mend that and run the same command again",
     });
   }
-  return hostFacts(facts);
+  return hostFacts(look.gathering.facts);
 }
 
-const DOING = "inspecting the host";
-
-async function gather(target: SshTarget, limits: { timeoutSeconds: number }): Promise<Gathering> {
-  const marker = newMarker();
-  const result = await withSsh(target, limits, DOING, (session) =>
-    session.run(rootShell(target.user), { stdin: gatherScript(marker), timeoutSeconds: GATHER_LIMIT_SECONDS }),
-  );
-  if (result.exitCode !== 0) throw failure(target, result);
-  return parseGathering(result.stdout, marker);
-}
-
-function failure(target: SshTarget, result: RunResult): HostError {
-  const said = result.stderr.trim();
-  const noSudo = /sudo: (.*password|.*not found)|sudo: not found|command not found.*sudo|not in the sudoers/i.test(
-    said,
-  );
-  return new HostError({
-    kind: "command",
-    host: target.name,
-    doing: DOING,
-    why: noSudo
-      ? `the user '${target.user}' may not use sudo without a password (${lastLine(said)})`
-      : `the script ended with exit code ${result.exitCode}: ${lastLine(said) || "it said nothing"}`,
-    next: noSudo
-      ? `Install sudo and put '${target.user} ALL=(ALL) NOPASSWD:ALL' into /etc/sudoers.d/${target.user} on the host; nothing was changed there`
-      : "Nothing was changed on the host; mend that and run the same command again",
-  });
-}
-
-function lastLine(text: string): string {
-  return text.split("\n").at(-1) ?? "";
+function warnOfCertificates(host: string, facts: Readonly<Record<string, string>>): void {
+  for (const warning of certificateWarnings(facts, new Date())) {
+    // The engine shows what a provider writes there as a warning of the resource.
+    // eslint-disable-next-line no-console
+    console.warn(`${host}: ${warning}`);
+  }
 }

@@ -2,6 +2,13 @@ import { randomBytes } from "node:crypto";
 import { CLAIMS_FOLDER } from "../../shell/claims";
 import { functionsFor } from "../../shell/functions";
 import { quote } from "../../shell/quote";
+import { CERTIFICATES, CONDITION } from "./condition";
+
+export interface GatherOptions {
+  /** Print as well what tells whether the host can be prepared: memory, ports, name resolution, and so on. */
+  condition?: boolean;
+  claimsFolder?: string;
+}
 
 /** A word that no shell, profile or message of the day prints by itself: it marks the lines that are the script's. */
 export function newMarker(): string {
@@ -12,12 +19,13 @@ export function newMarker(): string {
  * One bash script that changes nothing and prints what there is to know of a host: facts, and for each claim of each step
  * what is claimed and what is. Each line starts with the marker; fields are separated by tabs; the last line is `end`.
  */
-export function gatherScript(marker: string, claimsFolder = CLAIMS_FOLDER): string {
+export function gatherScript(marker: string, options: GatherOptions = {}): string {
+  const work = [OBSERVE, FACTS, CERTIFICATES, ...(options.condition ? [CONDITION] : []), CLAIMS];
   return [
     "set -u",
     "export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    `claims=${quote(claimsFolder)}`,
-    ...functionsFor(OBSERVE),
+    `claims=${quote(options.claimsFolder ?? CLAIMS_FOLDER)}`,
+    ...functionsFor(work.join("\n")),
     // Tabs and newlines separate; whatever a host shows must not.
     `say() {
   local line field
@@ -25,10 +33,8 @@ export function gatherScript(marker: string, claimsFolder = CLAIMS_FOLDER): stri
   for field; do line+=$'\\t'"\${field//[^ -~]/ }"; done
   printf '%s\\n' "$line"
 }`,
-    OBSERVE,
-    FACTS,
-    CLAIMS,
-    "main() { facts; claims; say end; }",
+    ...work,
+    `main() { facts; certificates; ${options.condition ? "condition; " : ""}claims; say end; }`,
     "main </dev/null",
     "",
   ].join("\n");
@@ -65,8 +71,6 @@ const FACTS = `facts() {
   say fact init "$(cat /proc/1/comm)"
   say fact sysResource "$((0x$capabilities >> 24 & 1))"
   say fact user "$(id -u)"
-  say fact freeMiB "$(df -Pm /var | awk 'NR == 2 { print $4 }')"
-  say fact time "$(date +%s)"
 }`;
 
 const CLAIMS = `claims() {

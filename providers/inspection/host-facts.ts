@@ -1,5 +1,3 @@
-import { SUPPORTED, SUPPORTED_MACHINES, SUPPORTED_SYSTEMS } from "../../shell/script";
-
 /** What lasts of a host from one look to the next, unless it is upgraded. */
 export interface HostFacts {
   osId: string;
@@ -14,16 +12,16 @@ export interface HostFacts {
   container: string;
   /** The host may lower a process's oom_score_adj (CAP_SYS_RESOURCE). */
   sysResource: boolean;
+  /** The day on which the first of kubeadm's certificates is no longer valid, as in "2027-11-22"; only on a control plane. */
+  certificatesExpire?: string;
 }
 
-/** Less is not enough for the packages, the images of the control plane, and room to work. */
-const LEAST_FREE_MIB = 4096;
-/** Certificates and tokens are not valid yet, or no more, on a host whose clock is further off. */
-const MOST_SKEW_SECONDS = 60;
 const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64" };
 
+/** Reads the facts that last. `facts`: as the gathering script prints them, by name. */
 export function hostFacts(facts: Readonly<Record<string, string>>): HostFacts {
   const text = (name: string) => facts[name] ?? "";
+  const [first] = certificates(facts).filter(({ file }) => !KUBELETS_OWN.test(file));
   return {
     osId: text("osId"),
     osVersion: text("osVersion"),
@@ -35,40 +33,54 @@ export function hostFacts(facts: Readonly<Record<string, string>>): HostFacts {
     cpus: Number(text("cpus")),
     container: text("container"),
     sysResource: text("sysResource") === "1",
+    ...(first ? { certificatesExpire: first.end.toISOString().slice(0, 10) } : {}),
   };
 }
 
-export interface Expectations {
-  /** What the inventory declares, where it does. */
-  sharedKernel?: boolean;
-  /** Seconds since 1970, by the computer's clock. */
-  now: number;
+/** Certificates are renewed by hand or by an upgrade: so many days before the end there is time for that. */
+const WARN_DAYS = 30;
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Kubelet renews its certificate by itself: its date is no lasting fact. */
+const KUBELETS_OWN = /\/kubelet-client/;
+
+interface Certificate {
+  file: string;
+  end: Date;
 }
 
-/** Everything for which nothing may be done on this host. Empty: it can be prepared. */
-export function problemsOfHost(facts: Readonly<Record<string, string>>, expected: Expectations): string[] {
-  const problems: string[] = [];
-  const system = `${facts.osId} ${facts.osVersion}`;
-  const supportedSystem = (SUPPORTED_SYSTEMS as readonly string[]).includes(system);
-  const supportedMachine = (SUPPORTED_MACHINES as readonly string[]).includes(facts.machine ?? "");
-  if (!supportedSystem || !supportedMachine) {
-    problems.push(`${facts.osName || system} on ${facts.machine} is not supported: use ${SUPPORTED}`);
-  }
-  if (facts.init !== "systemd") problems.push(`its first process is '${facts.init}': systemd is needed`);
-  const free = Number(facts.freeMiB);
-  if (free < LEAST_FREE_MIB) problems.push(`/var has ${free} MiB free: at least ${LEAST_FREE_MIB} MiB are needed`);
-  const skew = Math.round(Number(facts.time) - expected.now);
-  if (Math.abs(skew) > MOST_SKEW_SECONDS) {
-    const direction = skew > 0 ? "ahead of" : "behind";
-    problems.push(`its clock is ${Math.abs(skew)} s ${direction} this computer's: set one of the two right, by NTP`);
-  }
-  // systemd-detect-virt says "none" for a virtual machine too: it is asked for containers alone.
-  const shared = facts.container !== "none" && facts.container !== "";
-  if (expected.sharedKernel !== undefined && expected.sharedKernel !== shared) {
-    const found = shared ? `it runs in a container (${facts.container})` : "it has a kernel of its own";
-    problems.push(
-      `the capability sharedKernel is declared as ${expected.sharedKernel}, but ${found}: mend homelab:machines`,
-    );
-  }
-  return problems;
+/** The certificates that were found on the host, the first to end first. */
+function certificates(facts: Readonly<Record<string, string>>): Certificate[] {
+  return Object.entries(facts)
+    .filter(([name]) => name.startsWith("certificate "))
+    .map(([name, end]) => ({ file: name.slice("certificate ".length), end: new Date(end) }))
+    .filter(({ end }) => !Number.isNaN(end.getTime()))
+    .sort((a, b) => a.end.getTime() - b.end.getTime() || (a.file < b.file ? -1 : 1));
+}
+
+/** What to say of certificates that end soon, or ended; one line each for kubeadm's and for kubelet's. */
+export function certificateWarnings(facts: Readonly<Record<string, string>>, now: Date): string[] {
+  const ending = certificates(facts).filter(({ end }) => end.getTime() - now.getTime() < WARN_DAYS * DAY_MS);
+  const kubelets = ending.filter(({ file }) => KUBELETS_OWN.test(file));
+  const kubeadms = ending.filter((certificate) => !kubelets.includes(certificate));
+  return [
+    ...kubeadms
+      .slice(0, 1)
+      .map(
+        (first) =>
+          `${daysLeft(first, now)}${kubeadms.length > 1 ? `, and ${kubeadms.length - 1} more end within ${WARN_DAYS} days` : ""}. ` +
+          "Run 'sudo kubeadm certs renew all' on the host, then restart the control plane's pods: move the files of /etc/kubernetes/manifests away, wait 20 s, and move them back",
+      ),
+    ...kubelets.map(
+      (own) =>
+        `${daysLeft(own, now)}, and kubelet should have renewed it long ago. Look at 'journalctl -u kubelet' and 'kubectl get csr'`,
+    ),
+  ];
+}
+
+function daysLeft({ file, end }: Certificate, now: Date): string {
+  const days = Math.floor((end.getTime() - now.getTime()) / DAY_MS);
+  const day = end.toISOString().slice(0, 10);
+  return days < 0
+    ? `the certificate ${file} ended on ${day}`
+    : `the certificate ${file} ends on ${day}, in ${days} ${days === 1 ? "day" : "days"}`;
 }

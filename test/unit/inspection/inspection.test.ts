@@ -1,5 +1,5 @@
 import { type DriftRecord, holds, noDrift, raiseDrift, withSteps } from "../../../providers/inspection/compare";
-import { hostFacts, problemsOfHost } from "../../../providers/inspection/host-facts";
+import { certificateWarnings, hostFacts } from "../../../providers/inspection/host-facts";
 import { type Gathering, parseGathering } from "../../../providers/inspection/parse";
 
 const line = (...fields: string[]) => ["mark", ...fields].join("\t");
@@ -94,41 +94,35 @@ test.each([
   expect(holds({ kind, key: "k", claimed, found })).toBe(expected);
 });
 
-describe("a host", () => {
-  const good = {
-    osId: "debian",
-    osVersion: "12",
-    osName: "Debian GNU/Linux 12 (bookworm)",
-    machine: "x86_64",
-    init: "systemd",
-    freeMiB: "9000",
-    time: "1000",
-    container: "none",
-    sysResource: "1",
-    cgroupVersion: "2",
-    cpus: "4",
+describe("facts that last", () => {
+  const facts = { machine: "x86_64", sysResource: "1", cgroupVersion: "2", cpus: "4", listening: "tcp:22:1:sshd" };
+  const own = { "certificate /var/lib/kubelet/pki/kubelet-client-current.pem": "Nov 30 10:00:00 2026 GMT" };
+  const kubeadms = {
+    "certificate /etc/kubernetes/pki/apiserver.crt": "Nov 22 19:30:00 2027 GMT",
+    "certificate /etc/kubernetes/admin.conf": "Oct  1 09:00:00 2027 GMT",
   };
 
-  test("that fits is admitted", () => {
-    expect(problemsOfHost(good, { sharedKernel: false, now: 1003.2 })).toEqual([]);
-    expect(hostFacts(good)).toMatchObject({ architecture: "amd64", cgroupVersion: 2, sysResource: true, cpus: 4 });
+  test("are what does not change from look to look", () => {
+    const { certificatesExpire, ...others } = hostFacts({ ...facts, ...own, ...kubeadms });
+    expect(others).toMatchObject({ architecture: "amd64", cgroupVersion: 2, sysResource: true, cpus: 4 });
+    expect(others).not.toHaveProperty("listening");
+    expect(certificatesExpire).toBe("2027-10-01");
+    expect(hostFacts({ ...facts, ...own })).not.toHaveProperty("certificatesExpire");
   });
 
-  test("unsupported-os-arch: is refused with the supported ones named", () => {
-    const [problem] = problemsOfHost({ ...good, osId: "fedora", osVersion: "42", osName: "Fedora 42" }, { now: 1000 });
-    expect(problem).toBe(
-      "Fedora 42 on x86_64 is not supported: use Ubuntu 22.04 or 24.04, or Debian 12 or 13, on amd64 or arm64",
+  test("cert-expiry: certificates that end within 30 days are a warning that says how to renew them", () => {
+    expect(certificateWarnings(kubeadms, new Date("2027-08-31T00:00:00Z"))).toEqual([]);
+    const [warning, ...others] = certificateWarnings(kubeadms, new Date("2027-09-11T00:00:00Z"));
+    expect(others).toEqual([]);
+    expect(warning).toMatch(
+      /^the certificate .*admin.conf ends on 2027-10-01, in 20 days\. Run 'sudo kubeadm certs renew all'/,
     );
-    expect(problemsOfHost({ ...good, machine: "riscv64" }, { now: 1000 })).toHaveLength(1);
+    const [late] = certificateWarnings(kubeadms, new Date("2027-12-01T00:00:00Z"));
+    expect(late).toMatch(/admin.conf ended on 2027-10-01, and 1 more end within 30 days\. /);
   });
 
-  test("disk-full, clock-skew: is refused with all that is wrong at once", () => {
-    const bad = { ...good, freeMiB: "100", time: "4600", init: "init" };
-    expect(problemsOfHost(bad, { sharedKernel: true, now: 1000 })).toEqual([
-      "its first process is 'init': systemd is needed",
-      "/var has 100 MiB free: at least 4096 MiB are needed",
-      "its clock is 3600 s ahead of this computer's: set one of the two right, by NTP",
-      "the capability sharedKernel is declared as true, but it has a kernel of its own: mend homelab:machines",
-    ]);
+  test("cert-expiry: kubelet's own certificate should have been renewed by kubelet", () => {
+    const [warning] = certificateWarnings(own, new Date("2026-11-29T12:00:00Z"));
+    expect(warning).toContain("in 0 days, and kubelet should have renewed it");
   });
 });

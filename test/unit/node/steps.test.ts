@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { STEPS, type NodeSteps, stepsOf } from "../../../components/node/steps";
 import { stepScript } from "../../../shell/script";
 import { gatherScript } from "../../../providers/inspection/gather";
+import { probePlan } from "../../../providers/preflight/probe-plan";
+import { probeScript } from "../../../providers/preflight/probe-script";
 
 /**
  * Every script as text, so that a change shows in a review as what it changes on the hosts. `UPDATE_GOLDEN=1` writes the
@@ -42,11 +44,21 @@ const hostile: NodeSteps = {
   proxy: { http: `http://proxy.example/${EVIL}`, noProxy: [EVIL] },
 };
 
+const PROBED = { incarnation: "1", sharedKernel: false, listening: "" };
+const PROBES = probePlan(
+  [
+    { name: "cp1", role: "control-plane", address: "10.90.0.11", ...PROBED },
+    { name: "worker1", role: "worker", address: "10.90.0.12", ...PROBED },
+  ],
+  { apiPort: 6443, cilium: true, hubble: true, refusesCgroupV1: true, ignored: [] },
+);
+
 const cases = [
   ...scripts("own-kernel", "cp1", { sharedKernel: false, iscsi: true }, plain),
   ...scripts("shared-kernel", "cp1", { sharedKernel: true, iscsi: false }, plain),
   ...scripts("hostile", `cp1${EVIL}`, { sharedKernel: false, iscsi: true }, hostile),
   { file: "inspection/gather.sh", script: gatherScript("homelab-0123456789abcdef") },
+  { file: "preflight/probes.sh", script: probeScript("worker1", PROBES, "homelab-0123456789abcdef") },
   { file: "inspection/gather-condition.sh", script: gatherScript("homelab-0123456789abcdef", { condition: true }) },
 ];
 

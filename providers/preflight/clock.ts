@@ -1,0 +1,48 @@
+import type { Finding } from "./hosts";
+
+/** Certificates and tokens are not valid yet, or no more, on a host whose clock is further off; etcd complains before. */
+export const MOST_SKEW_SECONDS = 30;
+
+const SET_CLOCK = "turn NTP on: 'sudo timedatectl set-ntp true' (or install chrony), and see that 'timedatectl' agrees";
+
+/** How far a host's clock is from this computer's, where nothing else is there to compare it with. */
+export function clockFinding(host: string, aheadSeconds: number): Finding[] {
+  if (Math.abs(aheadSeconds) <= MOST_SKEW_SECONDS) return [];
+  return [
+    {
+      hosts: [host],
+      found: `the clock is ${apart(aheadSeconds)} this computer's`,
+      fix: `on whichever is wrong, ${SET_CLOCK}`,
+    },
+  ];
+}
+
+/**
+ * Clocks that are away from most others'. `ahead`: by host, how far its clock is ahead of this computer's, in seconds. Of
+ * an even number of hosts no one is in the middle: then this computer's clock counts too.
+ */
+export function clockFindings(ahead: ReadonlyMap<string, number>): Finding[] {
+  const [only, ...more] = ahead;
+  if (!only) return [];
+  if (more.length === 0) return clockFinding(...only);
+  const middle = median([...ahead.values(), ...(ahead.size % 2 === 0 ? [0] : [])]);
+  const findings: Finding[] = [];
+  for (const [host, seconds] of ahead) {
+    if (Math.abs(seconds - middle) <= MOST_SKEW_SECONDS) continue;
+    findings.push({ hosts: [host], found: `the clock is ${apart(seconds - middle)} most others'`, fix: SET_CLOCK });
+  }
+  if (Math.abs(middle) > MOST_SKEW_SECONDS) {
+    const found = `the clock of this computer, which runs pulumi, is ${apart(-middle)} most hosts'`;
+    findings.push({ hosts: [], found, fix: "set it right; certificates would seem expired, or not valid yet" });
+  }
+  return findings;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+function apart(seconds: number): string {
+  return `${Math.round(Math.abs(seconds))} s ${seconds > 0 ? "ahead of" : "behind"}`;
+}

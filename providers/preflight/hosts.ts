@@ -1,0 +1,64 @@
+import type { Gathering } from "../inspection/parse";
+
+/** What a machine is for in the cluster. */
+export type Role = "control-plane" | "worker";
+
+/** A host as the settings say it. */
+export interface PreflightHost {
+  name: string;
+  role: Role;
+  /** IPv4 address of the node within the cluster. */
+  address: string;
+  /** Changes when the machine is made anew. */
+  incarnation: string;
+  /** The machine runs on another's kernel, and shows the other's hardware. */
+  sharedKernel: boolean;
+}
+
+/** What the settings say of all hosts, as far as it decides what is a finding. */
+export interface Expectations {
+  /** Port of the API server. */
+  apiPort: number;
+  /** Cilium, and with it Hubble, will be the network. */
+  cilium: boolean;
+  hubble: boolean;
+  /** Kubelet refuses hosts with cgroup v1. */
+  refusesCgroupV1: boolean;
+  /** kubeadm's own checks whose failure is a warning, as in "NumCPU"; "all" for every one. */
+  ignored: readonly string[];
+}
+
+/** What stands in a host's way, and what to do about it. */
+export interface Finding {
+  /** The hosts that it is found on: one, or those that share what must be unique. */
+  hosts: readonly string[];
+  found: string;
+  fix: string;
+}
+
+/** What of a host stays the same, and has to be compared with that of hosts that come later. */
+export interface LastingFacts {
+  hostname: string;
+  machineId: string;
+  productUuid: string;
+  /** Addresses of its network devices. */
+  macs: string[];
+  /** systemd-resolved answers its names. */
+  resolved: boolean;
+}
+
+/** The lasting facts in what was gathered. */
+export function lastingFacts({ facts }: Gathering): LastingFacts {
+  return {
+    hostname: facts.hostname ?? "",
+    machineId: facts.machineId ?? "",
+    productUuid: (facts.productUuid ?? "").toLowerCase(),
+    macs: words(facts.macs).filter((mac) => mac !== "00:00:00:00:00:00"),
+    resolved: facts.resolved === "active",
+  };
+}
+
+/** The words of a fact that is a list. */
+export function words(fact: string | undefined): string[] {
+  return (fact ?? "").split(" ").filter((word) => word !== "");
+}

@@ -1,0 +1,56 @@
+import type { Finding } from "./hosts";
+import { portText } from "./ports";
+import type { Probe } from "./probe-plan";
+import type { ProbeOutcome, ProbeReport } from "./probe-script";
+
+const HOW: Readonly<Record<Exclude<ProbeOutcome, "ok">, string>> = {
+  lost: "get no answer",
+  refused: "are refused",
+  unreachable: "find no way",
+};
+
+/**
+ * What the probes say of the network between the hosts: one finding for each host that is not reached, and each set of
+ * ports on which it is not. `reports`: by host; a host without one could not probe, which says nothing of the network.
+ */
+export function reachFindings(plan: readonly Probe[], reports: ReadonlyMap<string, ProbeReport>): Finding[] {
+  const failures = new Map<
+    string,
+    { from: string; to: string; outcome: Exclude<ProbeOutcome, "ok">; probes: Probe[] }
+  >();
+  for (const [index, probe] of plan.entries()) {
+    const outcome = failureOf(index, probe, reports);
+    if (!outcome) continue;
+    const key = [probe.from, probe.to, outcome].join(" ");
+    const failure = failures.get(key) ?? { from: probe.from, to: probe.to, outcome, probes: [] };
+    failure.probes.push(probe);
+    failures.set(key, failure);
+  }
+  const alike = new Map<string, Finding & { from: string[] }>();
+  for (const { from, to, outcome, probes } of failures.values()) {
+    const ports = probes.map(({ port }) => portText(port)).join(", ");
+    const key = [to, outcome, ports].join(" ");
+    const names = [...(alike.get(key)?.from ?? []), from];
+    const numbers = probes.map(({ port }) => `${port.port}/${port.protocol}`).join(", ");
+    alike.set(key, {
+      hosts: [to],
+      from: names,
+      found: `packets from ${names.join(", ")} ${HOW[outcome]} at ${probes[0]?.address ?? ""} on ${ports}`,
+      fix: `let ${numbers} in from ${names.join(", ")}: look at the firewall of ${to} ('sudo nft list ruleset', 'sudo ufw status') and at any between the hosts`,
+    });
+  }
+  return [...alike.values()].map(({ hosts, found, fix }) => ({ hosts, found, fix }));
+}
+
+function failureOf(
+  index: number,
+  { from, to, port, answered }: Probe,
+  reports: ReadonlyMap<string, ProbeReport>,
+): Exclude<ProbeOutcome, "ok"> | undefined {
+  const outcome = reports.get(from)?.outcomes.get(index);
+  if (outcome === undefined || outcome === "ok") return undefined;
+  if (!answered) return outcome === "refused" ? undefined : outcome;
+  const other = reports.get(to);
+  // Where nobody could listen, nobody could answer.
+  return !other || other.unbound.has(`${port.protocol}:${port.port}`) ? undefined : outcome;
+}

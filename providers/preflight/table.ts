@@ -1,0 +1,50 @@
+import type { Finding } from "./hosts";
+
+/** The whole line; the engine indents it by a few columns more. */
+const WIDTH = 96;
+const GAP = "  ";
+const WIDEST_HOST = 20;
+const HEADER = { host: "host", found: "what was found", fix: "what to do" };
+/** The row of this computer, which is no host of the inventory. */
+const THIS_COMPUTER = "(here)";
+
+/** All findings as one table of plain text: host, what was found, what to do. Its rows are in the order of `hostNames`. */
+export function findingsTable(findings: readonly Finding[], hostNames: readonly string[]): string {
+  const place = ({ hosts: [first = ""] }: Finding) => (first === "" ? hostNames.length : hostNames.indexOf(first));
+  const rows = [...findings]
+    .sort((a, b) => place(a) - place(b))
+    .map(({ hosts, found, fix }) => ({ host: hosts.join(", ") || THIS_COMPUTER, found, fix }));
+  const hostWidth = Math.min(WIDEST_HOST, Math.max(...[HEADER, ...rows].map(({ host }) => longestWord(host))));
+  const rest = WIDTH - hostWidth - 2 * GAP.length;
+  const foundWidth = Math.floor(rest / 2);
+  const line = (row: typeof HEADER) => {
+    const cells = [wrap(row.host, hostWidth), wrap(row.found, foundWidth), wrap(row.fix, rest - foundWidth)];
+    const height = Math.max(...cells.map(({ length }) => length));
+    return Array.from({ length: height }, (_, index) =>
+      [hostWidth, foundWidth, 0]
+        .map((width, column) => (cells[column]?.[index] ?? "").padEnd(width))
+        .join(GAP)
+        .trimEnd(),
+    ).join("\n");
+  };
+  const rule = "-".repeat(WIDTH);
+  return [line(HEADER), rule, ...rows.map(line), rule].join("\n");
+}
+
+function longestWord(text: string): number {
+  return Math.max(...text.split(" ").map(({ length }) => length));
+}
+
+/** Breaks at spaces; a word that is longer than a line is broken too. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ").flatMap((whole) => whole.match(new RegExp(`.{1,${width}}`, "g")) ?? [])) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = "";
+    }
+    line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
