@@ -42,7 +42,7 @@ remember_file() {
     install -d -m 700 -- "$before"
     mkdir -p -- "$before/files${1%/*}"
     cp -aT -- "$1" "$before/files$1.new"
-    sync -- "$before/files${1%/*}"
+    [ -L "$1" ] || sync -- "$before/files$1.new"
     mv -fT -- "$before/files$1.new" "$before/files$1"
     remember file "$1" kept
   else
