@@ -1,0 +1,17 @@
+import { client } from "./client";
+import { CommandFailure } from "./failure";
+
+/** For what no command foresaw: nothing that the released client would end with. */
+const DEFECT = 70;
+
+client(process.argv.slice(2), (text) => void process.stdout.write(text)).then(
+  (exitCode) => {
+    process.exitCode = exitCode;
+  },
+  (error: unknown) => {
+    const known = error instanceof CommandFailure;
+    const message = error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
+    process.stderr.write(`${message}\n`);
+    process.exitCode = known ? error.exitCode : DEFECT;
+  },
+);

@@ -1,0 +1,314 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+
+import execa from "execa";
+import fc from "fast-check";
+import { load } from "js-yaml";
+
+import { parseArguments, timeoutOf } from "../../../lab/multipass/arguments";
+import { client } from "../../../lab/multipass/client";
+import { CommandFailure, errorsOccurred } from "../../../lab/multipass/failure";
+import { addressAt } from "../../../lab/multipass/home";
+import type { Instance } from "../../../lab/multipass/instance";
+import { named } from "../../../lab/multipass/selection";
+import { parseSize, readableSize } from "../../../lab/multipass/sizes";
+import { leaseFile, seedFiles } from "../../../lab/multipass/tree";
+import { parseCloudConfig, printCloudConfig, vendorData, withOwnUser } from "../../../lab/multipass/user-data";
+
+const PROGRAM = path.resolve("lab/multipass/bin/multipass");
+
+describe("the stand-in's command line", () => {
+  const specs = [{ names: ["name", "n"], value: true }, { names: ["purge", "p"] }] as const;
+
+  it.each([
+    [["a", "--name", "b", "c"], ["a", "c"], { name: ["b"] }],
+    [["--name=b=c"], [], { name: ["b=c"] }],
+    [["-n", "b", "-p"], [], { name: ["b"], purge: [""] }],
+    [["-pnb"], [], { name: ["b"], purge: [""] }],
+    [["a", "--", "--name", "-p"], ["a", "--name", "-p"], {}],
+    [["-"], ["-"], {}],
+  ])("%j is understood as the client does", (words, positionals, options) => {
+    const parsed = parseArguments(words, specs);
+    expect(parsed.positionals).toEqual(positionals);
+    expect(Object.fromEntries(parsed.options)).toEqual(options);
+  });
+
+  it.each([
+    [["--nme", "b"], "Unknown option 'nme'."],
+    [["-x"], "Unknown option 'x'."],
+    [["--name"], "Missing value after '--name'."],
+    [["--purge=yes"], "Unexpected value after '--purge'."],
+  ])("%j is refused with exit code 1", (words, message) => {
+    const parse = () => parseArguments(words, specs);
+    expect(parse).toThrow(CommandFailure);
+    expect(parse).toThrow(message);
+  });
+
+  it.each(["0", "-1", "x", "1.5"])("a time-out of %s is refused", (text) => {
+    const parsed = parseArguments([`--timeout=${text}`], [{ names: ["timeout"], value: true }]);
+    expect(() => timeoutOf(parsed)).toThrow("error: --timeout value has to be a positive integer");
+  });
+});
+
+describe("sizes", () => {
+  it.each([
+    ["4G", 4 * 1024 ** 3],
+    ["0.5G", 512 * 1024 ** 2],
+    ["42MiB", 42 * 1024 ** 2],
+    ["1k", 1024],
+    ["1234B", 1234],
+    ["512", 512],
+    ["0.5", undefined],
+    ["4T", undefined],
+    ["four", undefined],
+  ])("%s is %s bytes", (text, bytes) => {
+    expect(parseSize(text)).toBe(bytes);
+  });
+
+  it("are printed with one decimal", () => {
+    expect([readableSize(4 * 1024 ** 3), readableSize(1.5 * 1024 ** 2), readableSize(12)]).toEqual([
+      "4.0GiB",
+      "1.5MiB",
+      "12B",
+    ]);
+  });
+});
+
+describe("user-data", () => {
+  it("reaches cloud-init with the values that it has there: YAML 1.1, and nothing that was quoted is anything but text", () => {
+    const text =
+      "#cloud-config\nusers: [a]\nupdate: yes\nold: 0600\nquoted: '0600'\nword: 'yes'\nnothing: ~\nmany: |\n  a\n  b\n";
+    expect(parseCloudConfig(text)).toEqual({
+      users: ["a"],
+      update: true,
+      old: 0o600,
+      quoted: "0600",
+      word: "yes",
+      nothing: null,
+      many: "a\nb\n",
+    });
+    expect(printCloudConfig(parseCloudConfig(text))).toContain('quoted: "0600"'.replaceAll('"', "'"));
+    expect(parseCloudConfig(printCloudConfig(parseCloudConfig(text)))).toEqual(parseCloudConfig(text));
+  });
+
+  it("survives being read and written, whatever its texts are", () => {
+    fc.assert(
+      fc.property(fc.array(fc.string()), fc.string(), (lines, text) => {
+        const config = { lines, text };
+        expect(load(printCloudConfig(config))).toEqual(config);
+        expect(parseCloudConfig(printCloudConfig(config))).toEqual(config);
+      }),
+    );
+  });
+
+  it("that makes users of its own keeps the daemon's user and key, and other user-data is left alone", () => {
+    expect(withOwnUser({ users: [{ name: "a" }], ssh_authorized_keys: ["b"] }, "key")).toEqual({
+      users: [{ name: "a" }, "default"],
+      ssh_authorized_keys: ["b", "key"],
+    });
+    expect(withOwnUser({ hostname: "x" }, "key")).toEqual({ hostname: "x" });
+  });
+
+  it("stands in the seed beside what the daemon wants, under the instance's name", () => {
+    const files = seedFiles("cp1", { userData: { hostname: "x" }, vendorData: vendorData("key") });
+    expect(load(files["meta-data"] ?? "")).toEqual({
+      "instance-id": "cp1",
+      "local-hostname": "cp1",
+      "cloud-name": "multipass",
+    });
+    expect(load(files["user-data"] ?? "")).toEqual({ hostname: "x" });
+    expect(load(files["vendor-data"] ?? "")).toMatchObject({ users: ["default"], ssh_authorized_keys: ["key"] });
+  });
+});
+
+describe("the stand-in's network", () => {
+  it("counts addresses over the borders of bytes", () => {
+    expect(addressAt("10.92.7.0/24", 1)).toBe("10.92.7.1");
+    expect(addressAt("10.92.0.0/16", 300)).toBe("10.92.1.44");
+  });
+
+  it("gives a machine its lease and the computer as its gateway", () => {
+    const lease = leaseFile("10.92.7.11", { bridge: "b", subnet: "10.92.7.0/24" });
+    expect(lease).toContain("Address=10.92.7.11/24\nGateway=10.92.7.1\n");
+  });
+});
+
+describe("the instances that a command names", () => {
+  const instance = (name: string, deleted = false) => ({ name, deleted }) as Instance;
+  const all = [instance("a"), instance("b", true)];
+
+  it("are all where none is named, and deleted ones only where they count", () => {
+    expect(named("info", [], { deletedToo: true }, all)).toEqual(all);
+    expect(named("stop", [], { deletedToo: false }, all)).toEqual([all[0]]);
+  });
+
+  it("are refused together, each with its reason", () => {
+    const errors = ['instance "b" is deleted', 'instance "c" does not exist'];
+    const message = `stop failed: ${errorsOccurred(errors)}`;
+    expect(() => named("stop", ["b", "c", "a"], { deletedToo: false }, all)).toThrow(new Error(message));
+  });
+});
+
+describe("the stand-in as a program", () => {
+  let home: string;
+
+  beforeEach(() => {
+    home = fs.mkdtempSync(path.join(os.tmpdir(), "multipass-standin-"));
+    fs.mkdirSync(path.join(home, "knobs"));
+    process.env.MULTIPASS_STANDIN_HOME = home;
+  });
+
+  afterEach(() => {
+    delete process.env.MULTIPASS_STANDIN_HOME;
+    fs.rmSync(home, { recursive: true });
+  });
+
+  /** Runs a command within this process; what main.ts does with a failure is another test's. */
+  async function multipass(...words: string[]): Promise<{ exitCode: number; output: string }> {
+    let output = "";
+    try {
+      return { exitCode: await client(words, (text) => void (output += text)), output };
+    } catch (error) {
+      if (!(error instanceof CommandFailure)) throw error;
+      return { exitCode: error.exitCode, output: error.message };
+    }
+  }
+
+  /** Runs it as its users do. */
+  async function program(words: string[], input = "") {
+    return execa(PROGRAM, words, { input, reject: false });
+  }
+
+  const failures: [string, string[], number, string][] = [
+    ["an unknown option", ["launch", "--ram", "4G"], 1, "Unknown option 'ram'."],
+    ["a second image", ["launch", "24.04", "22.04"], 1, "Too many arguments supplied"],
+    ["no CPU", ["launch", "--cpus", "0"], 1, "Error: invalid CPU count '0', need a positive integer value."],
+    ["an unknown format", ["info", "--format", "xml"], 1, "Invalid format type given."],
+    ["arguments to list", ["list", "a"], 1, "This command takes no arguments"],
+    ["no name to delete", ["delete"], 1, "Name argument or --all is required"],
+    ["no command to execute", ["exec", "a"], 1, "Wrong number of arguments"],
+    ["a bad pair to set", ["set", "a=b=c"], 1, "Bad key-value format."],
+    ["a setting of nobody", ["set", "nobody.cpus=1"], 1, "Unrecognized settings key: 'nobody.cpus'"],
+    [
+      "two ends within instances",
+      ["transfer", "a:x", "b:y"],
+      1,
+      "Cannot specify an instance name for both source and destination",
+    ],
+    [
+      "a file that is not there",
+      ["launch", "--cloud-init", "/nowhere"],
+      1,
+      "Could not load cloud-init configuration: ",
+    ],
+    [
+      "a bad network",
+      ["launch", "--network", "mode=auto"],
+      1,
+      "error: Bad network definition, need at least a 'name' field",
+    ],
+    [
+      "a bad mode of a network",
+      ["launch", "--network", "name=a,mode=x"],
+      1,
+      "error: Bad network mode 'x', need 'auto' or 'manual'",
+    ],
+    [
+      "an instance that is not there",
+      ["info", "cp1"],
+      2,
+      'info failed: The following errors occurred:\ninstance "cp1" does not exist',
+    ],
+    ["one to start", ["start", "cp1"], 2, "start failed: instance(s) missing\nInstance 'cp1' does not exist."],
+    [
+      "a bad name",
+      ["launch", "--name", "a-"],
+      2,
+      "launch failed: Invalid arguments supplied\nInvalid instance name supplied: a-",
+    ],
+    [
+      "too little memory",
+      ["launch", "--memory", "100M"],
+      2,
+      "launch failed: Invalid arguments supplied\nInvalid memory size value supplied: 100M.",
+    ],
+    [
+      "too small a disk",
+      ["launch", "--disk", "100M"],
+      2,
+      "launch failed: Invalid arguments supplied\nInvalid disk size value supplied: 100M.",
+    ],
+    ["an unknown image", ["launch", "4.10"], 2, 'launch failed: Unable to find an image matching "4.10" in remote "".'],
+    [
+      "settings of nobody's instance",
+      ["set", "local.a.cpus=2"],
+      2,
+      "set failed: Cannot update instance settings; instance: a; reason: No such instance",
+    ],
+  ];
+
+  it.each(failures)("%s ends as with the client", async (_, words, exitCode, message) => {
+    const ended = await multipass(...words);
+    expect(ended.exitCode).toBe(exitCode);
+    expect(ended.output.slice(0, message.length)).toBe(message);
+  });
+
+  it("an unknown command is named on standard output", async () => {
+    const ended = await program(["lunch"]);
+    const stdout = `Error: Unknown command or alias 'lunch' (try "multipass help" or "multipass aliases")`;
+    expect(ended).toMatchObject({ exitCode: 1, stdout, stderr: "" });
+  });
+
+  it("user-data comes by standard input, and what is no YAML is refused by the client", async () => {
+    const ended = await program(["launch", "--cloud-init", "-"], "a: [");
+    expect(ended).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(ended.stderr).toMatch(/^Could not load cloud-init configuration: /);
+  });
+
+  it("an empty home has no instances", async () => {
+    expect(await multipass("list", "--format", "json")).toEqual({ exitCode: 0, output: '{\n    "list": []\n}\n' });
+    expect((await multipass("list")).output).toBe("No instances found.\n");
+  });
+
+  it.each([
+    ["absent", 2],
+    ["unavailable", 3],
+  ])(
+    "without a daemon (%s) every command fails but version, which says the client's alone",
+    async (state, exitCode) => {
+      expect(Object.keys(JSON.parse((await multipass("version", "--format=json")).output) as object)).toEqual([
+        "multipass",
+        "multipassd",
+      ]);
+      fs.writeFileSync(path.join(home, "knobs", "daemon"), `${state}\n`);
+      const ended = await multipass("list");
+      expect(ended.exitCode).toBe(exitCode);
+      expect(ended.output).toMatch(
+        /^list failed: cannot connect to the multipass socket\nPlease ensure multipassd is running/,
+      );
+      const { output } = await multipass("version", "--format", "json");
+      expect(Object.keys(JSON.parse(output) as object)).toEqual(["multipass"]);
+    },
+  );
+
+  it("a launch can be made to fail, and leaves nothing", async () => {
+    fs.writeFileSync(path.join(home, "knobs", "launch-error"), "not enough memory");
+    expect(await multipass("launch", "--name", "a")).toEqual({
+      exitCode: 2,
+      output: "launch failed: not enough memory",
+    });
+    expect(fs.readdirSync(home)).toEqual(["knobs"]);
+  });
+
+  it("a command that only the real client has says so, with an exit code that the client never has", async () => {
+    const ended = await program(["snapshot", "a"]);
+    expect(ended.exitCode).toBe(70);
+    expect(ended.stderr).toContain("the command snapshot is not built");
+  });
+
+  it("needs a home of its own", async () => {
+    delete process.env.MULTIPASS_STANDIN_HOME;
+    await expect(multipass("list")).rejects.toThrow("set MULTIPASS_STANDIN_HOME");
+  });
+});
