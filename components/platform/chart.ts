@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { dump, load } from "js-yaml";
 import { createTarGzip } from "nanotar";
 import type { MirrorsSettings } from "../../settings";
@@ -34,6 +35,9 @@ type ChartLock = Record<string, Record<string, string>>;
 const CACHE = path.join(".homelab", "charts");
 const LOCK_FILE = path.join("charts", "charts.lock.yaml");
 const FETCH_TIMEOUT_SECONDS = 60;
+/** A server that can't be reached, or that hangs up in the middle, is asked so often. */
+const FETCH_TRIES = 3;
+const FETCH_PAUSE_MS = 500;
 
 /**
  * The pinned chart of `charts/<folder>/`. It is downloaded when the cache has no copy of it, checked against the lock file,
@@ -129,17 +133,26 @@ async function keep(file: string, bytes: Uint8Array): Promise<void> {
 }
 
 async function fetchBytes(url: string, failed: (why: string, next: string) => Error): Promise<Uint8Array> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_SECONDS * 1000) });
-    if (!response.ok) throw new Error(`${url} answered ${response.status} ${response.statusText}`);
-    return new Uint8Array(await response.arrayBuffer());
-  } catch (error) {
-    const { message, cause } = error as Error & { cause?: Error };
-    throw failed(
-      cause ? `${message} (${cause.message})` : message,
-      "Check that the repository can be reached from here, or point mirrors.charts at one that can.",
+  const next = "Check that the repository can be reached from here, or point mirrors.charts at one that can.";
+  for (let tries = 1; ; tries++) {
+    const { answer, error } = await ask(url).then(
+      (whole) => ({ answer: whole, error: undefined }),
+      (reason: Error & { cause?: Error }) => ({ answer: undefined, error: reason }),
     );
+    if (answer?.bytes) return answer.bytes;
+    if (answer) throw failed(`${url} answered ${answer.status}`, next);
+    if (tries === FETCH_TRIES || error.name === "TimeoutError") {
+      throw failed(error.cause ? `${error.message} (${error.cause.message})` : error.message, next);
+    }
+    await sleep(FETCH_PAUSE_MS);
   }
+}
+
+/** What the server answers, whole. Throws where the network fails, in the middle too. */
+async function ask(url: string): Promise<{ status: string; bytes?: Uint8Array }> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_SECONDS * 1000) });
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  return { status: `${response.status} ${response.statusText}`, bytes: response.ok ? bytes : undefined };
 }
 
 function cachePath(pin: ChartPin, digest: string): string {

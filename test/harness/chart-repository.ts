@@ -12,18 +12,23 @@ export interface ChartRepository {
   requests: string[];
   /** Serves other bytes under the same name. */
   replace(bytes: string): void;
+  /** Hangs up in the middle of the next so many answers with the chart. */
+  cut(answers: number): void;
   close(): Promise<void>;
 }
 
 export async function serveChart(name: string, version: string, bytes: string): Promise<ChartRepository> {
   let served = bytes;
+  let cut = 0;
   const requests: string[] = [];
   const index = dump({ apiVersion: "v1", entries: { [name]: [{ name, version, urls: [`${name}-${version}.tgz`] }] } });
   const server = http.createServer((request, response) => {
     requests.push(request.url ?? "");
     if (request.url === "/index.yaml") response.end(index);
-    else if (request.url === `/${name}-${version}.tgz`) response.end(served);
-    else response.writeHead(404).end();
+    else if (request.url === `/${name}-${version}.tgz`) {
+      if (cut-- > 0) cutOff(response, served);
+      else response.end(served);
+    } else response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
@@ -33,6 +38,14 @@ export async function serveChart(name: string, version: string, bytes: string): 
     replace: (other) => {
       served = other;
     },
+    cut: (answers) => {
+      cut = answers;
+    },
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
+}
+
+function cutOff(response: http.ServerResponse, text: string): void {
+  response.writeHead(200, { "content-length": Buffer.byteLength(text) });
+  response.write(text.slice(0, text.length / 2), () => response.destroy());
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { load } from "js-yaml";
@@ -52,12 +52,22 @@ test("the first fetch records the digest and says so; the next opens no connecti
   expect(notices).toHaveLength(1);
 });
 
-test("a chart whose digest is not the recorded one is refused and not kept", async () => {
+test("bad-checksum: a chart whose digest is not the recorded one is refused and not kept", async () => {
   await fetched();
   await rm(".homelab", { recursive: true });
   repository.replace("another chart");
   await expect(fetched()).rejects.toThrow(/chart demo 1\.2\.3: .*the digest is sha256:[0-9a-f]{64}, .* has sha256:/);
   await expect(readFile(path.join(".homelab", "charts", "anything"))).rejects.toThrow("ENOENT");
+});
+
+test("truncated-download: a chart is asked for again where the server hangs up, and is kept whole or not at all", async () => {
+  repository.cut(2);
+  expect(await readFile((await fetched()).path ?? "", "utf8")).toBe("the chart");
+  await rm(".homelab", { recursive: true });
+
+  repository.cut(3);
+  await expect(fetched()).rejects.toThrow(/chart demo 1\.2\.3: fetching it from .* failed: terminated/);
+  await expect(readdir(path.join(".homelab", "charts"))).rejects.toThrow("ENOENT");
 });
 
 test("a version that the repository does not have is an error that lists what it has", async () => {

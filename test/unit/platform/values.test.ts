@@ -26,7 +26,7 @@ test.each([
   expect(cilium({}, nodes)).toMatchObject({ operator: { replicas } });
 });
 
-test("Cilium reaches the API server by the endpoint, because there is no service network before it", () => {
+test("cilium-no-api-host: Cilium reaches the API server by the endpoint, because there is no service network before it", () => {
   expect(cilium({}, 1)).toMatchObject({ k8sServiceHost: "10.90.0.11", k8sServicePort: 6443 });
 });
 
