@@ -51,7 +51,7 @@ describe("the life of two prepared hosts", () => {
     }
   });
 
-  test("is not touched by a second up: no change, no login, the same host digest", async () => {
+  test("drill-idempotence: a second up changes nothing, logs in nowhere, and leaves the same host digest", async () => {
     const before = { logins: await logins(), digests: await digests() };
     expect(await stack.plan()).toEqual([]);
     await stack.up();
@@ -94,7 +94,7 @@ describe("the life of two prepared hosts", () => {
     expect(await stack.plan()).toEqual([]);
   });
 
-  test("goes on with the other hosts when one can't be reached, and names that one", async () => {
+  test("ssh-port-closed: the other hosts are finished when one can't be reached, and that one is named", async () => {
     await first.run(
       "systemctl stop ssh.socket ssh.service 2>/dev/null || systemctl stop ssh.service; pkill -x sshd || true",
     );
@@ -111,7 +111,7 @@ describe("the life of two prepared hosts", () => {
     expect(await sysctl(first, KEEPALIVE)).toBe("900");
   });
 
-  test("ends with a destroy that leaves no machine, bridge or process", async () => {
+  test("drill-clean-destroy: a destroy leaves no machine, bridge or process", async () => {
     const stateDir = "/var/lib/homelab/nspawn";
     expect(Object.keys(os.networkInterfaces())).toContain(stack.bridge);
     await stack.destroy();
