@@ -67,7 +67,19 @@ async function checkSources(): Promise<number> {
     say(`${ended === 0 ? "✓" : "✗"} ${program}`);
     exitCode ||= ended;
   }
-  return exitCode;
+  return (await checkWorkflows()) || exitCode;
+}
+
+/** The workflows, by actionlint: a Go program, which compiles in half a minute and is then in Go's own cache. */
+async function checkWorkflows(): Promise<number> {
+  if ((await run("go", ["version"])).exitCode !== 0) {
+    say("– actionlint: skipped: there is no go on this machine");
+    return 0;
+  }
+  const workflows = fs.readdirSync(".github/workflows").map((file) => path.resolve(".github/workflows", file));
+  const ended = await attached("go", ["tool", "actionlint", ...workflows], { cwd: "test/actionlint" });
+  say(`${ended === 0 ? "✓" : "✗"} actionlint`);
+  return ended;
 }
 
 async function runJest(tier: Tier, folder: string): Promise<number> {

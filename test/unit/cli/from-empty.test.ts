@@ -1,0 +1,43 @@
+import * as fs from "node:fs";
+import { load } from "js-yaml";
+import { fromEmpty } from "../../../lab/cli/from-empty-settings";
+import { places } from "../../../lab/cli/places";
+import { parseSettings } from "../../../settings";
+
+function settingsOf(text: string): Record<string, unknown> {
+  const { config } = load(text) as { config: Record<string, unknown> };
+  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(/^homelab:/, ""), value]));
+}
+
+test.each(["lab", "local", "metal"])("the settings of %s can be previewed without state, secret or host", (stack) => {
+  const { text } = fromEmpty(fs.readFileSync(places.settings(stack), "utf8"));
+  expect(parseSettings(settingsOf(text)).problems).toBeUndefined();
+  expect(text).not.toContain("encryptionsalt");
+});
+
+test("secrets are taken out and named as pulumi config set wants them; nothing else is changed", () => {
+  const file = `
+config:
+  homelab:ssh: { user: ubuntu, privateKey: { secure: "v1:abc" } }
+  homelab:machines:
+    kind: metal
+    nodes:
+      - { name: cp1, ssh: { hostKey: ssh-ed25519 …, sudoPassword: { secure: "v1:def" } } }
+encryptionsalt: v1:salt
+secretsprovider: awskms://key
+encryptedkey: abc
+`;
+  const { text, secrets, hostKeys } = fromEmpty(file);
+  expect(secrets).toEqual(["homelab:ssh.privateKey", "homelab:machines.nodes[0].ssh.sudoPassword"]);
+  expect(hostKeys).toEqual(["homelab:machines.nodes[0].ssh.hostKey"]);
+  expect(load(text)).toEqual({
+    config: {
+      "homelab:ssh": { user: "ubuntu" },
+      "homelab:machines": {
+        kind: "metal",
+        nodes: [{ name: "cp1", ssh: { hostKey: expect.stringMatching(/^ssh-ed25519 AAAA/) as string } }],
+      },
+    },
+  });
+  expect(fromEmpty(file).text).toBe(text);
+});
