@@ -48,6 +48,8 @@ export interface Machine {
   capabilities: Capabilities;
   /** The resource that stands for the machine. What is on the machine goes with it: `deletedWith`. */
   resource: pulumi.Resource;
+  /** Done when the machine runs and can be reached, as far as that is the program's affair. */
+  running: pulumi.Resource;
   /** `destroy` throws the whole machine away, so that nothing on it has to be taken down first. */
   disposable: boolean;
 }

@@ -9,6 +9,7 @@ const drivers = {
     (require("./nspawn/network-driver") as typeof import("./nspawn/network-driver")).networkDriver,
   "nspawn-machine": () =>
     (require("./nspawn/machine-driver") as typeof import("./nspawn/machine-driver")).machineDriver,
+  "nspawn-power": () => (require("./nspawn/power-driver") as typeof import("./nspawn/power-driver")).powerDriver,
   "multipass-machine": () => (require("./multipass/driver") as typeof import("./multipass/driver")).multipassDriver,
   "host-inspection": () => (require("./inspection/driver") as typeof import("./inspection/driver")).inspectionDriver,
   preflight: () => (require("./preflight/driver") as typeof import("./preflight/driver")).preflightDriver,

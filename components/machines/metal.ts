@@ -28,6 +28,7 @@ export function metalMachines(settings: MetalSettings, parent: pulumi.Resource):
       incarnation: pulumi.output(incarnationOf(node.ssh.hostKey)),
       capabilities: node.capabilities,
       resource,
+      running: resource,
       disposable: false,
     };
   });

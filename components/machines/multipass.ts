@@ -47,6 +47,7 @@ export function multipassMachines(settings: MultipassSettings, parent: pulumi.Re
       incarnation: machine.incarnation,
       capabilities: node.capabilities,
       resource: machine,
+      running: machine,
       disposable: true,
     };
   });

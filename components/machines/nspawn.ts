@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { NspawnSettings } from "../../settings";
 import { gatewayAddress, prefixLength } from "../../settings";
-import { NspawnMachine, NspawnNetwork } from "../../providers/nspawn/resource";
+import { NspawnMachine, NspawnNetwork, NspawnPower } from "../../providers/nspawn/resource";
 import { SshKey } from "../../providers/ssh-key/resource";
 import { type Machine, withoutComment } from "../machine";
 
@@ -26,23 +26,31 @@ export function nspawnMachines(settings: NspawnSettings, parent: pulumi.Resource
   return settings.nodes.map((node) => {
     // Keys are resources of their own: a machine that is changed, or made anew, keeps its host key.
     const hostKey = new SshKey(`${node.name}-host-key`, { comment: `${project}-${node.name}` }, { parent });
+    const shared = {
+      name: node.name,
+      address: node.address,
+      bridge: settings.network.bridge,
+      stateDir: settings.stateDir,
+      user: USER,
+      hostKeyPublic: hostKey.publicKey,
+      clientKey: clientKey.privateKey,
+    };
     const machine = new NspawnMachine(
       node.name,
       {
-        name: node.name,
-        address: node.address,
+        ...shared,
         prefixLength: prefixLength(settings.network.subnet),
         gateway: gatewayAddress(settings.network.subnet),
-        bridge: settings.network.bridge,
         image: settings.image,
-        stateDir: settings.stateDir,
-        user: USER,
         authorizedKey: clientKey.publicKey,
-        hostKeyPublic: hostKey.publicKey,
         hostKeyPrivate: hostKey.privateKey,
-        clientKey: clientKey.privateKey,
       },
       { parent, dependsOn: network },
+    );
+    const running = new NspawnPower(
+      `${node.name}-power`,
+      { ...shared, incarnation: machine.incarnation },
+      { parent, dependsOn: [network, machine], deletedWith: machine },
     );
     return {
       name: node.name,
@@ -58,6 +66,7 @@ export function nspawnMachines(settings: NspawnSettings, parent: pulumi.Resource
       incarnation: machine.incarnation,
       capabilities: node.capabilities,
       resource: machine,
+      running,
       disposable: true,
     };
   });

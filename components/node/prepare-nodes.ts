@@ -17,15 +17,19 @@ export interface InventoriedNode {
 /** Looks at all machines before the first change on any; then inspects and prepares each, without waiting for others. */
 export function prepareNodes(machines: Machine[], settings: Settings): InventoriedNode[] {
   const inventory: readonly NodeSettings[] = settings.machines.nodes;
-  const preflight = new Preflight("preflight", {
-    hosts: machines.map(({ name, role, address, incarnation, capabilities: { sharedKernel } }) =>
-      pulumi
-        .all([address, incarnation])
-        .apply(([at, of]) => ({ name, role, address: at, incarnation: of, sharedKernel })),
-    ),
-    targets: machines.map(sshTarget),
-    expected: expectations(settings),
-  });
+  const preflight = new Preflight(
+    "preflight",
+    {
+      hosts: machines.map(({ name, role, address, incarnation, capabilities: { sharedKernel } }) =>
+        pulumi
+          .all([address, incarnation])
+          .apply(([at, of]) => ({ name, role, address: at, incarnation: of, sharedKernel })),
+      ),
+      targets: machines.map(sshTarget),
+      expected: expectations(settings),
+    },
+    { dependsOn: machines.map(({ running }) => running) },
+  );
   return inventory.map((node, index) => {
     const machine = machines[index];
     if (!machine) throw new Error(`${node.name}: there is no machine for the node`);
@@ -37,7 +41,7 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
         steps: [...STEPS],
         sharedKernel: machine.capabilities.sharedKernel,
       },
-      { deletedWith: machine.resource, dependsOn: [machine.resource, preflight] },
+      { deletedWith: machine.resource, dependsOn: [machine.running, preflight] },
     );
     const prepared = new PreparedNode(machine.name, {
       machine,

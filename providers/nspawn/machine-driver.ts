@@ -4,7 +4,7 @@ import { ensureBaseImage, imageKey } from "./base-image";
 import { authorizedKeyScript } from "./files";
 import { LOCK_LIMIT, lockScript, machineDir, type MachineId, TREE } from "./layout";
 import { type MachineInputs, type MachineOutputs, machineId } from "./machine";
-import { bootId, runningFunction, startMachine, stopMachine } from "./process";
+import { startMachine, stopMachine } from "./process";
 import { waitUntilReady } from "./ready";
 import { type MachineRecord, readRecords } from "./record";
 import { refuseTaken } from "./refusals";
@@ -29,15 +29,13 @@ export const machineDriver: Driver<MachineInputs, MachineOutputs> = {
   },
 
   diff(_id, recorded, wanted) {
-    const found = difference(recorded, wanted, {
+    return difference(recorded, wanted, {
       replaceOn: INPUTS.filter((name) => !IN_PLACE.has(name)),
       // They change together with the public parts, which are compared.
       ignore: ["clientKey", "hostKeyPrivate"],
       // The new machine needs the old one's name and address.
       deleteBeforeReplace: true,
     });
-    const stopped = !recorded.running || recorded.bootId !== (bootId() ?? recorded.bootId);
-    return { ...found, changes: found.changes || stopped };
   },
 
   async create(inputs) {
@@ -47,37 +45,30 @@ export const machineDriver: Driver<MachineInputs, MachineOutputs> = {
     const left = records.find((record) => record.name === inputs.name && record.bridge === inputs.bridge);
     await refuseTaken(inputs, records, left);
     const record = left && isWhole(left, inputs) ? left : await writeTree(inputs, image, left);
-    const outputs: MachineOutputs = {
-      ...inputs,
-      incarnation: record.incarnation,
-      running: true,
-      bootId: bootId() ?? "",
-    };
+    const outputs: MachineOutputs = { ...inputs, incarnation: record.incarnation };
     const id = `${inputs.name}-${record.incarnation}`;
     try {
       await bringUp(outputs);
     } catch (error) {
       // The tree exists: the next `up` starts from it.
-      throw new PartiallyCreated((error as Error).message, id, { ...outputs, running: false });
+      throw new PartiallyCreated((error as Error).message, id, outputs);
     }
     return { id, outputs };
   },
 
   async read(id, recorded) {
     const machine = machineId(recorded);
-    const script = `${runningFunction(machine)}
-if [ ! -d ${quote(`${machineDir(machine)}/${TREE}`)} ]; then echo gone; return; fi
-if running; then echo running; else echo stopped; fi`;
+    const script = `[ -d ${quote(`${machineDir(machine)}/${TREE}`)} ] || echo gone`;
     const state = await asRoot(`looking at the machine ${recorded.name}`, script, FILES_LIMIT);
     if (state === "gone" || !(await isRecorded(machine))) return undefined;
     const inputs = Object.fromEntries(
       INPUTS.filter((name) => recorded[name] !== undefined).map((name) => [name, recorded[name]]),
     ) as unknown as MachineInputs;
-    return { id, inputs, outputs: { ...recorded, running: state === "running" } };
+    return { id, inputs, outputs: recorded };
   },
 
   async update(_id, recorded, wanted) {
-    const outputs = { ...recorded, ...wanted, running: true, bootId: bootId() ?? "" };
+    const outputs = { ...recorded, ...wanted };
     const tree = `${machineDir(machineId(recorded))}/${TREE}`;
     await asRoot(`setting the key of ${wanted.name}`, authorizedKeyScript(tree, wanted), FILES_LIMIT);
     await bringUp(outputs);

@@ -31,10 +31,6 @@ export interface MachineInputs {
 export interface MachineOutputs extends MachineInputs {
   /** Random, made with the machine: it changes exactly when the machine is made anew. */
   incarnation: string;
-  /** False when the last look found the machine switched off; the next `up` starts it. */
-  running: boolean;
-  /** This computer's boot in which the machine was last started. A later one means that it is switched off. */
-  bootId: string;
 }
 
 export function machineId(outputs: Pick<MachineOutputs, "name" | "bridge" | "stateDir" | "incarnation">): MachineId {

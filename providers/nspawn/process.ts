@@ -90,6 +90,13 @@ return 1`;
   await asRoot(`starting the machine ${id.name}`, script, LIMIT);
 }
 
+/** Whether the machine runs, as its process says. */
+export async function isRunning(id: MachineId): Promise<boolean> {
+  const script = `${runningFunction(id)}
+if running; then echo running; fi`;
+  return (await asRoot(`looking at the machine ${id.name}`, script, LIMIT)) === "running";
+}
+
 export async function stopMachine(id: MachineId): Promise<void> {
   await asRoot(`stopping the machine ${id.name}`, stopScript(id, hostFeatures()), LIMIT);
 }

@@ -7,8 +7,10 @@ const SSH_PORT = 22;
 /** A machine boots in 5 to 8 s on two cores; several at once take longer. In seconds. */
 const BOOT_LIMIT = 180;
 
+type Tried = Parameters<typeof machineId>[0] & Pick<MachineOutputs, "address" | "user" | "clientKey" | "hostKeyPublic">;
+
 /** Waits until SSH answers with the pinned key and systemd says that the machine has booted. One connection. */
-export async function waitUntilReady(machine: MachineOutputs): Promise<void> {
+export async function waitUntilReady(machine: Tried): Promise<void> {
   const doing = "waiting for the machine to boot";
   const target = {
     name: machine.name,

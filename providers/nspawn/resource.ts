@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { driverProvider } from "../driver-provider";
 import type { MachineInputs } from "./machine";
+import type { PowerInputs } from "./power-driver";
 
 export interface NspawnNetworkArgs {
   /** Name of the bridge, at most 15 characters; no other stack on this computer may use it. */
@@ -34,10 +35,27 @@ export class NspawnMachine extends pulumi.dynamic.Resource {
     super(
       driverProvider("nspawn-machine"),
       name,
-      { ...args, incarnation: undefined, running: undefined, bootId: undefined },
+      { ...args, incarnation: undefined },
       { ...opts, additionalSecretOutputs: ["hostKeyPrivate", "clientKey"] },
       "nspawn",
       "Machine",
+    );
+  }
+}
+
+/** Fields as in `PowerInputs`. */
+export type NspawnPowerArgs = { [Key in keyof PowerInputs]: pulumi.Input<PowerInputs[Key]> };
+
+/** That a machine in systemd-nspawn runs. */
+export class NspawnPower extends pulumi.dynamic.Resource {
+  constructor(name: string, args: NspawnPowerArgs, opts?: pulumi.CustomResourceOptions) {
+    super(
+      driverProvider("nspawn-power"),
+      name,
+      { ...args, running: undefined, bootId: undefined },
+      { ...opts, additionalSecretOutputs: ["clientKey"] },
+      "nspawn",
+      "Power",
     );
   }
 }

@@ -4,6 +4,8 @@ import { generateKeyPair } from "../../providers/ssh-key/key-pair";
 import { machineDriver } from "../../providers/nspawn/machine-driver";
 import type { MachineInputs, MachineOutputs } from "../../providers/nspawn/machine";
 import { networkDriver, type NetworkOutputs } from "../../providers/nspawn/network-driver";
+import { powerDriver, type PowerInputs, type PowerOutputs } from "../../providers/nspawn/power-driver";
+import { bootId } from "../../providers/nspawn/process";
 import { readRecords } from "../../providers/nspawn/record";
 import { withSsh } from "../../providers/ssh/connect";
 
@@ -54,7 +56,7 @@ onHosts(title, () => {
   afterAll(async () => {
     const left = (await readRecords(stateDir)).filter((record) => record.bridge === bridge);
     for (const { incarnation } of left) {
-      await machineDriver.delete("m1", { ...inputs, incarnation, running: true, bootId: "" });
+      await machineDriver.delete("m1", { ...inputs, incarnation });
     }
     if (network) await networkDriver.delete(bridge, network);
   }, MINUTE);
@@ -97,7 +99,7 @@ onHosts(title, () => {
       const before = await onMachine("cat /proc/1/stat | cut -d' ' -f22");
       await onMachine("sudo systemctl reboot").catch(() => undefined);
       await eventually(async () => expect(await onMachine("cat /proc/1/stat | cut -d' ' -f22")).not.toBe(before));
-      expect((await machineDriver.read?.(machine.id, machine.outputs))?.outputs.running).toBe(true);
+      expect((await powerDriver.read?.("m1", power()))?.outputs.running).toBe(true);
     },
     2 * MINUTE,
   );
@@ -106,14 +108,14 @@ onHosts(title, () => {
     "is found stopped after a poweroff, and the update that follows starts it",
     async () => {
       await onMachine("echo kept | sudo tee /root/mark >/dev/null; sudo systemctl poweroff").catch(() => undefined);
+      const on = power();
       const found = await eventually(async () => {
-        const reading = await machineDriver.read?.(machine.id, machine.outputs);
+        const reading = await powerDriver.read?.("m1", on);
         expect(reading?.outputs.running).toBe(false);
-        return reading as { outputs: MachineOutputs };
+        return reading as { inputs: PowerInputs; outputs: PowerOutputs };
       });
-      expect(machineDriver.diff(machine.id, found.outputs, inputs)).toMatchObject({ changes: true, replaces: [] });
-      const started = await machineDriver.update?.(machine.id, found.outputs, inputs);
-      expect(started).toEqual(machine.outputs);
+      expect(powerDriver.diff("m1", found.outputs, found.inputs)).toMatchObject({ changes: true, replaces: [] });
+      expect(await powerDriver.update?.("m1", found.outputs, found.inputs)).toEqual(on);
       expect(await onMachine("sudo cat /root/mark")).toBe("kept");
     },
     2 * MINUTE,
@@ -174,7 +176,7 @@ onHosts(title, () => {
 
   test("another stack's bridge, and an overlapping subnet, are refused", async () => {
     await expect(networkDriver.create({ ...networkInputs, owner: "another" })).rejects.toThrow(/did not make it/);
-    const overlapping = networkDriver.create({ ...networkInputs, bridge: `${bridge}x`, subnet: "10.91.0.0/16" });
+    const overlapping = networkDriver.create({ ...networkInputs, bridge: `${bridge}x`, subnet: `10.91.${number}.128/25` });
     await expect(overlapping).rejects.toThrow(new RegExp(`overlaps .* of the interface ${bridge}`));
     expect(interfaces()).not.toContain(`${bridge}x`);
   });
@@ -224,6 +226,14 @@ const MAKER = `
 const { machineDriver } = require("./providers/nspawn/machine-driver");
 machineDriver.create(JSON.parse(process.env.MACHINE_INPUTS)).catch((error) => { console.error(error); process.exit(1); });
 `;
+
+/** The machine as one that runs. */
+function power(): PowerOutputs {
+  const { name, address, user, hostKeyPublic, clientKey: key } = inputs;
+  const { incarnation } = machine.outputs;
+  const started = { name, bridge, stateDir, incarnation, address, user, hostKeyPublic, clientKey: key };
+  return { ...started, running: true, bootId: bootId() ?? "" };
+}
 
 async function onMachine(command: string): Promise<string> {
   const target = {
