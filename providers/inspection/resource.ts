@@ -33,6 +33,7 @@ export class HostInspection extends pulumi.dynamic.Resource {
 
   /** What was found of a step so far. */
   drift(step: string): pulumi.Output<StepDrift> {
-    return this.drifts.apply((drifts) => drifts[step] ?? { generation: 0, reason: "" });
+    // There are none where `--target` leaves the inspection out.
+    return this.drifts.apply((drifts?: Record<string, StepDrift>) => drifts?.[step] ?? { generation: 0, reason: "" });
   }
 }

@@ -6,6 +6,7 @@ import type { SshSession, SshTarget } from "../ssh/target";
 import { isOf, warn } from "../ssh/unless-unreachable";
 import { rememberLook } from "./cache";
 import type { Probe } from "./probe-plan";
+import { failedProbes } from "./reach-findings";
 import { parseProbes, PROBE_SECONDS, type ProbeReport, probeScript } from "./probe-script";
 
 /** What all hosts showed. */
@@ -16,8 +17,9 @@ export interface Seen {
   unreached: Map<string, Error>;
   /** Why a host that was reached could not be looked at: something is wrong with it. */
   refused: Map<string, Error>;
+  /** The probes of the last round: of the second, where any failed in the first. */
   plan: Probe[];
-  /** By host. */
+  /** By host; how the probes of that round went. */
   reports: Map<string, ProbeReport>;
 }
 
@@ -38,28 +40,34 @@ export async function lookAtAll(
   planOf: (looks: ReadonlyMap<string, Look>) => Probe[],
 ): Promise<Seen> {
   const seen: Seen = { looks: new Map(), unreached: new Map(), refused: new Map(), plan: [], reports: new Map() };
-  const everyone = gate(targets.length, () => (seen.plan = planOf(seen.looks)));
+  const rounds = [
+    gate(targets.length, () => (seen.plan = planOf(seen.looks))),
+    gate(targets.length, () => {
+      seen.plan = failedProbes(seen.plan, seen.reports);
+      seen.reports = new Map();
+    }),
+  ];
   await Promise.all(
     targets.map(async (target) => {
-      let [reached, arrived] = [false, false];
-      const arrive = () => {
-        if (!arrived) everyone.arrive();
-        arrived = true;
-      };
+      let reached = false;
+      const ahead = [...rounds];
       try {
         await withSsh(target, CONNECT, LOOKING, async (session) => {
           reached = true;
           const look = await lookAt(session, { condition: true });
           seen.looks.set(target.name, look);
           rememberLook(target, look);
-          arrive();
-          await everyone.passed;
-          await probe(session, seen);
+          for (let round = ahead.shift(); round; round = ahead.shift()) {
+            round.arrive();
+            await round.passed;
+            await probe(session, seen);
+          }
         });
       } catch (error) {
         takeFailure(seen, target, error, reached);
       } finally {
-        arrive();
+        // Nobody waits for a host that is gone.
+        for (let round = ahead.shift(); round; round = ahead.shift()) round.arrive();
       }
     }),
   );

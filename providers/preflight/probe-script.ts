@@ -2,7 +2,7 @@ import { quote } from "../../shell/quote";
 import type { Probe } from "./probe-plan";
 
 /** The probes end when all have answered, or after this time. In seconds. */
-export const PROBE_SECONDS = 6;
+export const PROBE_SECONDS = 4;
 
 /** What one probe showed: `ok`, or how it failed. */
 export type ProbeOutcome = "ok" | "refused" | "unreachable" | "lost";

@@ -42,6 +42,11 @@ export function reachFindings(plan: readonly Probe[], reports: ReadonlyMap<strin
   return [...alike.values()].map(({ hosts, found, fix }) => ({ hosts, found, fix }));
 }
 
+/** The probes that failed: those to try once more, in case that one host was late for the others. */
+export function failedProbes(plan: readonly Probe[], reports: ReadonlyMap<string, ProbeReport>): Probe[] {
+  return plan.filter((probe, index) => failureOf(index, probe, reports) !== undefined);
+}
+
 function failureOf(
   index: number,
   { from, to, port, answered }: Probe,
