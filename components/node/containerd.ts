@@ -89,6 +89,8 @@ fi`
 
 const START = `[ "$(unit_enabled ${UNIT})" = enabled ] || quietly systemctl enable ${UNIT}
 if [ -e "$restart" ] || [ "$(unit_active ${UNIT})" != active ]; then
+  # systemd starts nothing more for a while that failed often; what made it fail may just have been mended.
+  systemctl reset-failed ${UNIT} 2>/dev/null || true
   systemctl restart ${UNIT} >/dev/null 2>&1 || true
   [ "$(unit_active ${UNIT})" = active ] || die "containerd does not start" "see 'journalctl -u containerd' on the host"
   rm -f "$restart"

@@ -303,6 +303,8 @@ EOF
 fi
 [ "$(unit_enabled containerd.service)" = enabled ] || quietly systemctl enable containerd.service
 if [ -e "$restart" ] || [ "$(unit_active containerd.service)" != active ]; then
+  # systemd starts nothing more for a while that failed often; what made it fail may just have been mended.
+  systemctl reset-failed containerd.service 2>/dev/null || true
   systemctl restart containerd.service >/dev/null 2>&1 || true
   [ "$(unit_active containerd.service)" = active ] || die "containerd does not start" "see 'journalctl -u containerd' on the host"
   rm -f "$restart"
