@@ -28,7 +28,7 @@ beforeAll(async () => {
   host = hosts.host(0);
   await host.machine.run(THEIRS_BEFORE);
   atFirst = await digest();
-  for (const step of STEPS) await hosts.step(host, step);
+  await prepare();
   await host.machine.run(KUBERNETES_WAS_HERE);
 });
 
@@ -37,6 +37,10 @@ afterAll(async () => {
 });
 
 const undo = async () => (await onHost(host, undoScript(host.target.name), "undoing")).stdout;
+
+async function prepare(): Promise<void> {
+  for (const step of STEPS) await hosts.step(host, step);
+}
 
 /** All files with content, mode and owner, all packages and units, and what of the kernel is the machine's own. */
 async function digest(): Promise<string> {
@@ -59,7 +63,9 @@ chmod 600 /etc/crictl.yaml
 mkdir -p /etc/cni/net.d /var/lib/longhorn
 echo '{}' >/etc/cni/net.d/10-mine.conflist
 echo precious >/var/lib/longhorn/volume
+printf '[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExecStart=true\\n[Install]\\nWantedBy=multi-user.target\\n' >/usr/lib/systemd/system/zramswap.service
 systemctl daemon-reload
+systemctl enable --now zramswap.service
 `;
 
 /** Traces of a node: what kubelet, pods and Cilium leave, as the steps alone don't bring them. */
@@ -127,13 +133,34 @@ describe("a host that is removed", () => {
     expect(await undo()).toBe("kept /var/lib/longhorn: volumes may be in it\n");
     expect(await digest()).toBe(before);
   });
+
+  test("is the same where the removal was cut off at each of its parts, and repeated", async () => {
+    const clean = await digest();
+    await prepare();
+    expect(await host.machine.run("crictl info | grep -c RuntimeReady")).toBe("1");
+    expect(await host.machine.run("systemctl is-enabled zramswap.service || true")).toBe("masked");
+    const parts = [
+      "keep_theirs",
+      "units_off",
+      "packages_back",
+      "files_back",
+      "folders_back",
+      "units_back",
+      "kernel_back",
+    ];
+    for (const part of parts) {
+      const cut = undoScript(host.target.name).replace(`\n${part}\n`, `\n${part}\nexit 7\n`);
+      await expect(onHost(host, cut, "undoing")).rejects.toThrow("exit code 7");
+    }
+    await undo();
+    expect(await digest()).toBe(clean);
+  });
 });
 
 describe("a host that somebody else changed after its first up", () => {
   test("keeps a package that another one needs, and a file that was changed", async () => {
-    for (const step of STEPS) await hosts.step(host, step);
+    await prepare();
     await host.machine.run(`
-iptables -S | sort
 mkdir -p /tmp/theirs/DEBIAN
 printf 'Package: theirs\\nVersion: 1\\nArchitecture: all\\nMaintainer: me <me@example.org>\\nDescription: x\\nDepends: cri-tools\\n' >/tmp/theirs/DEBIAN/control
 dpkg-deb --build /tmp/theirs /tmp/theirs.deb
