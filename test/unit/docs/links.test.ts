@@ -1,0 +1,45 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+
+const root = path.resolve(__dirname, "../../..");
+const docs = readdirSync(path.join(root, "docs")).filter((file) => file.endsWith(".md"));
+const pages = ["README.md", ...docs.map((file) => `docs/${file}`)];
+
+/** The anchors that GitHub gives to a page's headings. */
+function anchors(file: string): string[] {
+  return [...readFileSync(file, "utf8").matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) =>
+    title
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+test.each(pages)("every link of %s to a file of this repository leads somewhere", (page) => {
+  const text = readFileSync(path.join(root, page), "utf8").replace(/```[\s\S]*?```/g, "");
+  const broken = [...text.matchAll(/\]\(([^)]+)\)/g)]
+    .map(([, link = ""]) => link)
+    .filter((link) => !/^https?:/.test(link))
+    .filter((link) => {
+      const [file = "", anchor] = link.split("#");
+      const target = file ? path.resolve(root, path.dirname(page), file) : path.join(root, page);
+      return !existsSync(target) || (anchor !== undefined && !anchors(target).includes(anchor));
+    });
+  expect(broken).toEqual([]);
+});
+
+test("every page of docs/ is linked from the first one, or from a page that is", () => {
+  const linked = pages.map((page) => readFileSync(path.join(root, page), "utf8")).join("\n");
+  for (const page of docs) expect(linked).toMatch(new RegExp(`\\]\\((docs/)?${page.replace(".", "\\.")}[#)]`));
+});
+
+test("every target of the Makefile that the documents name is in it", () => {
+  const makefile = readFileSync(path.join(root, "Makefile"), "utf8");
+  const named = pages.flatMap((page) => [
+    ...readFileSync(path.join(root, page), "utf8").matchAll(
+      /\bmake ((?:STACK=\w+ )?(?:-s )?)([a-z0-9]+(?:-[a-z]+)?)\b(?= STACK|`|$| +#)/gm,
+    ),
+  ]);
+  expect(named.length).toBeGreaterThan(20);
+  for (const [, , target = ""] of named) expect(makefile).toMatch(new RegExp(`^${target}:`, "m"));
+});
