@@ -122,6 +122,13 @@ describe("a host that is removed", () => {
     ]);
   });
 
+  test("stale-CNI: Cilium's files are gone, and those of another plugin are where they were", async () => {
+    const left = await host.machine.run(
+      "find /etc/cni /opt/cni -type f 2>/dev/null || true; cat /etc/cni/net.d/10-mine.conflist",
+    );
+    expect(left).toBe("/etc/cni/net.d/10-mine.conflist\n{}");
+  });
+
   test("is what it was before its first up, but for what is listed", async () => {
     const [before, after] = [atFirst, await digest()].map((text) => text.split("\n"));
     expect(after?.filter((line) => !before?.includes(line))).toEqual([]);
