@@ -5,6 +5,9 @@ import { errorOf } from "./life";
 import { type FakeMultipass, fakeMultipass } from "./fake-multipass";
 import { inputs } from "./vm";
 
+// Each call of `multipass` starts a program, which takes its time on a computer that is busy.
+jest.setTimeout(60_000);
+
 let multipass: FakeMultipass;
 beforeEach(() => (multipass = fakeMultipass()));
 afterEach(() => multipass.remove());

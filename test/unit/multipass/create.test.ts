@@ -3,6 +3,9 @@ import { generateKeyPair } from "../../../providers/ssh-key/key-pair";
 import { type Bench, booted, create, endBench, errorOf, startBench } from "./life";
 import { inputs, recorded, vmOf } from "./vm";
 
+// Each call of `multipass` starts a program, which takes its time on a computer that is busy.
+jest.setTimeout(60_000);
+
 let bench: Bench;
 beforeEach(async () => (bench = await startBench()));
 afterEach(() => endBench(bench));

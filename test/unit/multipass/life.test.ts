@@ -3,6 +3,9 @@ import { multipassDriver } from "../../../providers/multipass/driver";
 import { type Bench, endBench, errorOf, read, remove, startBench, update } from "./life";
 import { ID, inputs, recorded, vmOf } from "./vm";
 
+// Each call of `multipass` starts a program, which takes its time on a computer that is busy.
+jest.setTimeout(60_000);
+
 let bench: Bench;
 beforeEach(async () => {
   bench = await startBench();
