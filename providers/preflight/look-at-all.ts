@@ -47,6 +47,8 @@ export async function lookAtAll(
       seen.reports = new Map();
     }),
   ];
+  // Hosts know each other's packets by it.
+  const marker = newMarker();
   await Promise.all(
     targets.map(async (target) => {
       let reached = false;
@@ -60,7 +62,7 @@ export async function lookAtAll(
           for (let round = ahead.shift(); round; round = ahead.shift()) {
             round.arrive();
             await round.passed;
-            await probe(session, seen);
+            await probe(session, seen, marker);
           }
         });
       } catch (error) {
@@ -74,10 +76,9 @@ export async function lookAtAll(
   return seen;
 }
 
-async function probe(session: SshSession, seen: Seen): Promise<void> {
+async function probe(session: SshSession, seen: Seen, marker: string): Promise<void> {
   const { name } = session.target;
   if (!seen.plan.some(({ from, to }) => from === name || to === name)) return;
-  const marker = newMarker();
   const script = probeScript(name, seen.plan, marker);
   const { stdout } = await runAsRoot(session, script, { doing: PROBING, timeoutSeconds: PROBE_LIMIT });
   seen.reports.set(name, parseProbes(stdout, marker));

@@ -17,7 +17,7 @@ export interface ProbeReport {
 /**
  * The script of one host's part of the plan, as root, for `bash -s`. One perl process listens on the host's ports and
  * connects to those of the others at the same time; it needs nothing but Perl's base, leaves nothing behind, and ends by
- * itself. Lines of its answer begin with the marker.
+ * itself. Lines of its answer begin with the marker, and so do the packets: all hosts get the same one.
  */
 export function probeScript(host: string, plan: readonly Probe[], marker: string): string {
   const incoming = plan.filter(({ to, answered }) => to === host && answered);

@@ -68,9 +68,7 @@ describe("the preflight", () => {
     for (const [index, id] of ids.entries()) await stack.machine(index).run(`echo ${id} >/etc/machine-id`);
 
     const text = rowsOf(output).join(" ").replace(/ +/g, " ");
-    expect(output.match(/what was found +what to do/g)).toHaveLength(
-      output.split("the preflight ended with 5 findings").length - 1,
-    );
+    expect(output.match(/what was found +what to do/g)).toHaveLength(1);
     expect(text).toContain("the preflight ended with 5 findings. Nothing was changed on any host.");
     expect(output).toContain(TWIN_ID);
     expect(output).toMatch(/10250\/tcp \(kubelet\)/);
