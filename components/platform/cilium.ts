@@ -12,6 +12,11 @@ export interface CiliumArgs {
   /** The API server, by the address that every node can reach without a service network. */
   endpoint: Endpoint;
   nodeCount: number;
+  /**
+   * What must be there first. It isn't the component's own `dependsOn`: the engine skips a component whose dependency failed,
+   * and then reports its end as an error of its own.
+   */
+  after: pulumi.Resource[];
 }
 
 /** Long enough for images to be pulled over a slow line; a healthy cluster needs well under a minute. */
@@ -34,7 +39,7 @@ export class Cilium extends pulumi.ComponentResource {
         values: mergeValues(args.chart.values, ciliumValues(args), args.settings.values),
         timeout: TIMEOUT_SECONDS,
       },
-      { parent: this },
+      { parent: this, dependsOn: args.after },
     );
     this.registerOutputs();
   }

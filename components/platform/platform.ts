@@ -51,8 +51,9 @@ export class Platform extends pulumi.ComponentResource {
         settings: addons.cilium,
         endpoint: cluster.endpoint,
         nodeCount: cluster.nodeNames.length,
+        after: [cluster.controlPlaneReady],
       },
-      { ...inCluster, dependsOn: cluster.controlPlaneReady },
+      inCluster,
     );
     this.versions.cilium = cilium.version;
     new RemoteStep(
