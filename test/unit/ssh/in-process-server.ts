@@ -51,7 +51,8 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
       const signed = login.method === "publickey" && login.signature !== undefined;
       const key = login.method === "publickey" ? { key: login.key.data.toString("base64") } : {};
       logins.push({ method: login.method, signed, ...key });
-      if (login.method !== "publickey" || !login.key.data.equals(allowed.getPublicSSH())) return login.reject();
+      if (login.method !== "publickey" || !login.key.data.equals(allowed.getPublicSSH()))
+        return login.reject(["publickey"]);
       login.accept();
     });
     if (options.forwards) connection.on("tcpip", (...request) => forward(forwarded, ...request));
