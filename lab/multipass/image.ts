@@ -71,7 +71,8 @@ async function build(folder: string): Promise<void> {
   const tree = path.join(folder, "tree");
   const debs = path.join(tree, ARCHIVE_PATH);
   // The hook's apt is this computer's, which knows the way to the archive; it works on the tree.
-  const download = `APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get -qq --yes --no-install-recommends --download-only install ${ARCHIVE.join(" ")}`;
+  const apt = 'APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get -qq --yes';
+  const download = `${apt} clean && ${apt} --no-install-recommends --download-only install ${ARCHIVE.join(" ")}`;
   await must(
     "installing the image of the Multipass stand-in",
     "mmdebstrap",

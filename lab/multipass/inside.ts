@@ -6,7 +6,7 @@ import { quoteAll } from "../../shell/quote";
 import type { Parsed } from "./arguments";
 import { valueOf } from "./arguments";
 import { CommandFailure, commandLineError, daemonError, errorsOccurred, exitCodes } from "./failure";
-import { allInstances, type Instance } from "./instance";
+import { allInstances, type Instance, loadInstance } from "./instance";
 import { startMachine, stateOf, waitUntilRunning } from "./machine";
 import { named } from "./selection";
 import { sshOptions, sshTarget } from "./ssh";
@@ -38,8 +38,8 @@ export async function exec(parsed: Parsed): Promise<number> {
 async function started(instance: Instance): Promise<Instance> {
   if ((await stateOf(instance)) === "Running") return instance;
   await startMachine(instance);
-  const now = allInstances().find(({ name }) => name === instance.name) ?? instance;
-  if (await waitUntilRunning(now, START_LIMIT)) return now;
+  // The boot may have given it another address.
+  if (await waitUntilRunning(instance, START_LIMIT)) return loadInstance(instance.name) ?? instance;
   throw daemonError("start", errorsOccurred([`${instance.name}: timed out waiting for response`]));
 }
 

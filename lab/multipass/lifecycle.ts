@@ -112,10 +112,8 @@ function namesOrPrimary(parsed: Parsed): readonly string[] {
 async function awaitAll(command: string, instances: readonly Instance[], seconds: number | undefined): Promise<void> {
   const limit = seconds ?? knobSeconds("default-timeout") ?? DEFAULT_TIMEOUT;
   const waited = await Promise.all(
-    instances.map(async (before) => {
-      // Its address may be another one since this boot.
-      const moved = (): Instance => allInstances().find(({ name }) => name === before.name) ?? before;
-      return (await waitUntilRunning(moved(), limit)) ? [] : [`${before.name}: timed out waiting for response`];
+    instances.map(async (instance) => {
+      return (await waitUntilRunning(instance, limit)) ? [] : [`${instance.name}: timed out waiting for response`];
     }),
   );
   const errors = waited.flat();

@@ -77,7 +77,9 @@ clean() {
 
 # A process is known by its id, its start and the computer's boot: ids are given again.
 note_process() {
-  echo "$BASHPID $(cut -d' ' -f22 "/proc/$BASHPID/stat") $(cat /proc/sys/kernel/random/boot_id)" >"$DIR/$1.part"
+  # Not within the brackets below: they are processes of their own.
+  local pid=$BASHPID
+  echo "$pid $(cut -d' ' -f22 "/proc/$pid/stat") $(cat /proc/sys/kernel/random/boot_id)" >"$DIR/$1.part"
   mv "$DIR/$1.part" "$DIR/$1"
 }
 

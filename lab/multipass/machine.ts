@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { must } from "../cli/command";
 import { ensureBridge, removeUnusedBridge } from "./bridge";
 import { network, read } from "./home";
-import { forgetInstance, type Instance, instancePath } from "./instance";
+import { forgetInstance, type Instance, instancePath, loadInstance } from "./instance";
 import { alive, runningProcess, within } from "./process";
 import { answersSsh } from "./ssh";
 
@@ -49,10 +49,17 @@ export async function startMachine(instance: Instance): Promise<void> {
 }
 
 /** Waits until the daemon can log in. False where it can't in time, or where the machine went off. */
-export async function waitUntilRunning(instance: Instance, seconds: number): Promise<boolean> {
-  const done = async (): Promise<boolean> => nspawn(instance) !== undefined && (await answersSsh(instance));
-  if (!(await within(seconds, async () => !isOn(instance) || (await done())))) return false;
-  return isOn(instance) && markReady(instance);
+export async function waitUntilRunning({ name }: Pick<Instance, "name">, seconds: number): Promise<boolean> {
+  const running = (): Promise<boolean> => within(seconds, async () => (await lookAt(name)) !== "Starting");
+  return (await running()) && (await lookAt(name)) === "Running";
+}
+
+/** Each look reads the record anew: a boot may have given the instance another address. */
+async function lookAt(name: string): Promise<State> {
+  const instance = loadInstance(name);
+  if (!instance) return "Stopped";
+  const state = await stateOf(instance);
+  return state === "Restarting" ? "Starting" : state;
 }
 
 /** Switches the machine off, or kills it. */

@@ -13,12 +13,16 @@ export interface Seed {
   readonly vendorData: CloudConfig;
 }
 
+/** With cgroup v1 a user's own systemd never learns that its last process ended: a shutdown would wait two minutes for it. */
+const CANNOT_STOP = ["user@.service"];
+
 /** Lays out the instance's root file system: the image, a seed for cloud-init, and nothing else that is its own. */
 export async function writeTree(instance: Instance, image: string, seed: Seed): Promise<void> {
   const tree = instancePath(instance.name, "tree");
   fs.mkdirSync(tree, { recursive: true });
   const unpack = ["--extract", "--numeric-owner", "--xattrs", "--xattrs-include=*", `--file=${image}`];
   await must("unpacking the image", "tar", [...unpack, `--directory=${tree}`]);
+  for (const unit of CANNOT_STOP) fs.symlinkSync("/dev/null", path.join(tree, "etc/systemd/system", unit));
   write(tree, "etc/machine-id", `${randomBytes(16).toString("hex")}\n`);
   for (const [name, content] of Object.entries(seedFiles(instance.name, seed))) {
     write(tree, path.join("var/lib/cloud/seed/nocloud", name), content, 0o600);
