@@ -83,6 +83,9 @@ export const sysctlsSchema = described(
   ),
 );
 
+/** Where the images of the cluster and of most others come from. */
+export const imageRegistries = ["docker.io", "ghcr.io", "quay.io", "registry.k8s.io"] as const;
+
 const aptRepository = (what: string, url: string, key: string) =>
   described(
     `The apt repository of ${what}`,
@@ -106,6 +109,12 @@ export const mirrorsSchema = z.strictObject({
       docker: aptRepository("containerd.io", aptRepositories.docker, aptKeyFingerprints.docker),
     }),
   ).prefault({}),
+  registry: format
+    .text(
+      format.mirrorUrl,
+      `One registry that has the images of all others, each under its own name: \`ADDRESS/quay.io\` for quay.io. Used for ${imageRegistries.join(", ")}; \`containerd.mirrors\` goes before it`,
+    )
+    .optional(),
   charts: described(
     "A Helm repository that has all charts; by default each chart comes from its own",
     z.strictObject({

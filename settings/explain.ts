@@ -84,7 +84,8 @@ function emptyValue(issue: z.core.$ZodIssueTooSmall, shown: string): string {
 
 /** Settings that people look for under another name. */
 const elsewhere: Record<string, string> = {
-  "mirrors.registry": "registries are mirrored under containerd.mirrors",
+  "mirrors.registries":
+    "several registries are mirrored under containerd.mirrors, one that has all under mirrors.registry",
   "machines.nodes.hostKey": "a host's key stands under ssh.hostKey",
   "cluster.containerd": "containerd is a setting of its own: homelab:containerd",
   "cluster.version": 'did you mean "kubernetesVersion"?',

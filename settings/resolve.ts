@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Capabilities } from "../components/machine";
+import { imageRegistries } from "./cluster";
 import { type HostSshSettings, resolveSsh } from "./login";
 import type { machinesSchema, metalSchema, multipassSchema, nspawnSchema } from "./machines";
 import type { settingsSchema } from "./schema";
@@ -69,11 +70,19 @@ export function resolve({ ssh, ...parsed }: Parsed): Settings {
   return frozen({
     ...parsed,
     machines: resolveMachines(parsed.machines, ssh),
+    containerd: { ...parsed.containerd, mirrors: registryMirrors(parsed) },
     mirrors: {
       ...parsed.mirrors,
       apt: { kubernetes: resolveRepository(kubernetes, minor), docker: resolveRepository(docker, minor) },
     },
   });
+}
+
+/** Each registry's own mirrors, else its folder in the one that has all. */
+function registryMirrors({ containerd, mirrors: { registry } }: Pick<Parsed, "containerd" | "mirrors">) {
+  if (registry === undefined) return containerd.mirrors;
+  const all = imageRegistries.map((name) => [name, [`${registry.replace(/\/$/, "")}/${name}`]] as const);
+  return { ...Object.fromEntries(all), ...containerd.mirrors };
 }
 
 function resolveRepository(repository: { url: string; fingerprint: string }, minor: string) {

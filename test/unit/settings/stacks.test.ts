@@ -46,8 +46,8 @@ describe("the committed stacks", () => {
     }
   });
 
-  it("keep the salt of the lab's published passphrase, or Pulumi would write one into the checkout", () => {
-    const file = load(readFileSync(path.join(root, "Pulumi.lab.yaml"), "utf8"));
+  it.each(["lab", "local"])("keep the salt of %s's published passphrase, or Pulumi would write one there", (stack) => {
+    const file = load(readFileSync(path.join(root, `Pulumi.${stack}.yaml`), "utf8"));
     expect(file).toHaveProperty("encryptionsalt", expect.stringMatching(/^v1:/));
   });
 
@@ -87,6 +87,20 @@ describe("settings that say little", () => {
     expect(controlPlaneEndpoint(valid({ machines, cluster }))).toEqual({ host: "api.example", port: 8443 });
     const vms = { kind: "multipass", nodes: [{ name: "one", role: "control-plane" }] };
     expect(controlPlaneEndpoint(valid({ machines: vms }))).toEqual({ host: undefined, port: 6443 });
+  });
+
+  it("take all images from one registry that has them, unless one of theirs has a mirror of its own", () => {
+    const { containerd } = valid({
+      machines: { kind: "nspawn", nodes },
+      mirrors: { registry: "https://mirror.example/v2/" },
+      containerd: { mirrors: { "quay.io": ["https://quay.example"] } },
+    });
+    expect(containerd.mirrors).toEqual({
+      "docker.io": ["https://mirror.example/v2/docker.io"],
+      "ghcr.io": ["https://mirror.example/v2/ghcr.io"],
+      "quay.io": ["https://quay.example"],
+      "registry.k8s.io": ["https://mirror.example/v2/registry.k8s.io"],
+    });
   });
 
   it("can't be changed after they are read", () => {
