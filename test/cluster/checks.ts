@@ -94,6 +94,10 @@ export function clusterChecks(cluster: () => ClusterUnderTest): void {
     expect(await stack.plan()).toEqual([]);
   });
 
+  test("previews as unchanged in an empty container, with the repository, the state and the passphrase alone", async () => {
+    expect(await cluster().stack.planElsewhere()).toEqual([]);
+  });
+
   test("has no bootstrap token left", async () => {
     const [controlPlane] = cluster().hosts;
     expect(await controlPlane.run("kubeadm token list -o jsonpath='{.token}'")).toBe("");

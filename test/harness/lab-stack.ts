@@ -7,6 +7,7 @@ import { ensureBinaries } from "../../lab/build/binaries";
 import { ensureMirrorRunning, stopMirror } from "../../lab/mirror-service";
 import { ensureMirror } from "../../lab/packages/main";
 import type { LabHost } from "./lab-host";
+import { previewElsewhere } from "./elsewhere";
 import { LabMachine } from "./lab-machine";
 import { CHECKOUT, freeNetwork, freePort, type LabSettings, testSettings, type TestSettingsArgs } from "./lab-settings";
 import type { MetalHosts } from "./metal-hosts";
@@ -111,11 +112,14 @@ export class LabStack {
 
   /** The operations that `pulumi preview` plans, but for resources that stay the same. */
   async plan(...args: string[]): Promise<PlannedStep[]> {
-    const { stdout } = await this.exec(["preview", "--json", ...args, ...this.configFile()]);
-    const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string; detailedDiff?: object }[] };
-    return steps
-      .filter(({ op }) => op !== "same")
-      .map(({ op, urn, detailedDiff }) => ({ op, urn, changed: Object.keys(detailedDiff ?? {}) }));
+    return plannedSteps((await this.exec(["preview", "--json", ...args, ...this.configFile()])).stdout);
+  }
+
+  /** The same in an empty container: see `previewElsewhere`. */
+  async planElsewhere(): Promise<PlannedStep[]> {
+    const { name: stack, folder: state, settingsFile, passphrase } = this;
+    const engine = await ensureBinaries("engine");
+    return plannedSteps(await previewElsewhere({ engine, state, settingsFile, stack, passphrase }));
   }
 
   /** The readable preview, with its diffs. */
@@ -260,6 +264,14 @@ export class LabStack {
   private exec(args: string[]) {
     return execa("pulumi", args, { cwd: this.project, env: this.env, stdin: "ignore" });
   }
+}
+
+/** Reads what `pulumi preview --json` prints. */
+function plannedSteps(json: string): PlannedStep[] {
+  const { steps } = JSON.parse(json) as { steps: { op: string; urn: string; detailedDiff?: object }[] };
+  return steps
+    .filter(({ op }) => op !== "same")
+    .map(({ op, urn, detailedDiff }) => ({ op, urn, changed: Object.keys(detailedDiff ?? {}) }));
 }
 
 /**

@@ -1,0 +1,73 @@
+import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import execa from "execa";
+import { CHECKOUT } from "./lab-settings";
+
+/** What goes to the other computer: the repository is there too, with its npm packages. */
+export interface Luggage {
+  /** Folder with the engine and its plugins. */
+  engine: string;
+  /** Folder that has the state, as `.pulumi`, and the settings file. */
+  state: string;
+  settingsFile: string;
+  stack: string;
+  passphrase: string;
+}
+
+/**
+ * `pulumi preview --json` as in a container that has the repository, the state and the passphrase, and nothing else: no
+ * network, no home, no caches, no machines, no programs but the system's, node and Pulumi's. Answers what it prints.
+ *
+ * @throws Error with its output where it fails
+ */
+export async function previewElsewhere(luggage: Luggage): Promise<string> {
+  const place = await mkdtemp(path.join(os.tmpdir(), "homelab-elsewhere-"));
+  try {
+    const at = (name: string) => path.join(place, name);
+    await Promise.all([mkdir(at("engine")), mkdir(at("home")), mkdir(at("state"))]);
+    await cp(path.join(luggage.state, ".pulumi"), at("state/.pulumi"), { recursive: true });
+    await cp(luggage.settingsFile, at(`Pulumi.${luggage.stack}.yaml`));
+    const files = await execa("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+      cwd: CHECKOUT,
+    });
+    await mkdir(at("repository"));
+    const list = files.stdout.split("\0").filter((file) => !file.startsWith("test/"));
+    await execa("cp", ["--parents", "--target-directory", at("repository"), ...list], { cwd: CHECKOUT });
+    await symlink(path.join(CHECKOUT, "node_modules"), at("repository/node_modules"));
+    const ended = await execa(
+      "unshare",
+      ["--net", "--mount", "--pid", "--fork", "--kill-child", "bash", "-euc", INSIDE],
+      {
+        cwd: at("repository"),
+        extendEnv: false,
+        env: {
+          PATH: `${at("engine")}:${path.dirname(process.execPath)}:/usr/sbin:/usr/bin:/sbin:/bin`,
+          HOME: at("home"),
+          ENGINE: luggage.engine,
+          ENGINE_HERE: at("engine"),
+          STACK: luggage.stack,
+          SETTINGS: at(`Pulumi.${luggage.stack}.yaml`),
+          PULUMI_HOME: at("home/.pulumi"),
+          PULUMI_BACKEND_URL: `file://${at("state")}`,
+          PULUMI_CONFIG_PASSPHRASE: luggage.passphrase,
+          PULUMI_SKIP_UPDATE_CHECK: "true",
+          PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+        },
+        reject: false,
+        stdin: "ignore",
+      },
+    );
+    if (ended.exitCode !== 0) throw new Error(`the preview elsewhere failed:\n${ended.stdout}\n${ended.stderr}`);
+    return ended.stdout;
+  } finally {
+    await rm(place, { recursive: true, force: true });
+  }
+}
+
+/** The engine's folder may be in the home that is hidden. */
+const INSIDE = `mount --make-rprivate /
+mount --bind "$ENGINE" "$ENGINE_HERE"
+for folder in /root /var/lib/homelab /run; do [ ! -d "$folder" ] || mount -t tmpfs tmpfs "$folder"; done
+ip link set lo up
+exec pulumi preview --json -s "$STACK" --config-file "$SETTINGS"`;
