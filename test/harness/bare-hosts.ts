@@ -15,10 +15,10 @@ import { readRecords } from "../../providers/nspawn/record";
 import { removeTree } from "../../providers/nspawn/tree";
 import { generateKeyPair } from "../../providers/ssh-key/key-pair";
 import { withSsh } from "../../providers/ssh/connect";
-import { runOrFail } from "../../providers/ssh/run";
+import { runAsRootOrFail } from "../../providers/ssh/root";
 import type { RunResult, SshTarget } from "../../providers/ssh/target";
 import { parseSettings, type Settings } from "../../settings";
-import { rootShell, stepScript } from "../../shell/script";
+import { stepScript } from "../../shell/script";
 import { LabMachine } from "./lab-machine";
 import { freeNetwork, freePort, testSettings } from "./lab-settings";
 
@@ -126,7 +126,7 @@ export interface StepChange {
 /** Runs a script as root over SSH, as the program does; throws a HostError where it fails. */
 export async function onHost({ target }: BareHost, script: string, doing = "testing"): Promise<RunResult> {
   return withSsh(target, { timeoutSeconds: 60 }, doing, (session) =>
-    runOrFail(session, doing, rootShell(target.user), { stdin: script, timeoutSeconds: STEP_LIMIT_SECONDS }),
+    runAsRootOrFail(session, script, { timeoutSeconds: STEP_LIMIT_SECONDS }),
   );
 }
 

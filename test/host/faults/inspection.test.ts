@@ -1,6 +1,8 @@
 import { BareHosts, onHost } from "../../harness/bare-hosts";
 import type { LabMachine } from "../../harness/lab-machine";
+import { ProcessWatch } from "../../harness/secret-search";
 import { inspectionDriver } from "../../../providers/inspection/driver";
+import { preflightDriver } from "../../../providers/preflight/driver";
 import type { HostFacts } from "../../../providers/inspection/host-facts";
 import { stepScript, SUPPORTED } from "../../../shell/script";
 
@@ -12,7 +14,7 @@ let hosts: BareHosts;
 let machine: LabMachine;
 
 beforeAll(async () => {
-  hosts = await BareHosts.create("fli", 1, { mirror: false });
+  hosts = await BareHosts.create("fli", 2, { mirror: false });
   ({ machine } = hosts.host(0));
 });
 
@@ -72,6 +74,83 @@ systemctl daemon-reload; systemctl restart ssh.service`);
     const [refused] = await Promise.allSettled([inspect()]);
     await machine.run("umount /var");
     expect(String((refused as PromiseRejectedResult).reason)).toMatch(/\/var has 6\d MiB free: at least \d+ MiB/);
+  });
+});
+
+describe("a host whose sudo asks for a password", () => {
+  const password = "canary sudo 'password' $HOME";
+  const withPassword = (sudoPassword?: string) => ({
+    ...hosts.host(0),
+    target: { ...hosts.host(0).target, sudoPassword },
+  });
+
+  beforeAll(async () => {
+    await machine.run(`chpasswd <<'EOF'\n${hosts.host(0).target.user}:${password}\nEOF
+cp -a /etc/sudoers.d/homelab /root/sudoers; sed -i 's/NOPASSWD: //' /etc/sudoers.d/homelab`);
+  });
+
+  afterAll(async () => {
+    await machine.run("mv /root/sudoers /etc/sudoers.d/homelab");
+  });
+
+  test("sudo-password: without one the error comes at once and says what to set, and nothing was changed", async () => {
+    const start = Date.now();
+    await expect(onHost(withPassword(), greeting)).rejects.toThrow(/sudo.*password.*nothing was changed/s);
+    expect(Date.now() - start).toBeLessThan(5_000);
+  });
+
+  test("sudo-password: it makes the user root, and stands in no command line and in no log of the host", async () => {
+    const watch = new ProcessWatch();
+    const slow = stepScript({ step: "greet", commands: "sleep 1; id -u" });
+    expect((await onHost(withPassword(password), slow)).stdout).toBe("0\n");
+    expect(await watch.stop()).not.toContain(password);
+    expect(await machine.run("journalctl --sync; journalctl --quiet -o cat")).not.toContain(password);
+  });
+
+  test("sudo-password: a wrong one is tried once, and is not shown", async () => {
+    const tried = () =>
+      machine.run("journalctl --sync; journalctl --quiet -t sudo -o cat | grep -c 'authentication failure' || true");
+    const before = Number(await tried());
+    const error: unknown = await onHost(withPassword("canary of another"), greeting).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ kind: "authentication", host: machine.name });
+    expect(String(error)).not.toContain("canary");
+    expect(Number(await tried()) - before).toBe(1);
+  });
+});
+
+describe("hosts that the preflight looks at", () => {
+  /** All findings of the preflight, as the person at the terminal reads them; empty where there are none. */
+  async function findings(): Promise<string> {
+    const targets = hosts.hosts.map(({ target }) => target);
+    const inventory = hosts.settings.machines.nodes.map(({ name, role }, index) => {
+      return { name, role, address: targets[index]?.host ?? "", incarnation: "1", sharedKernel: true };
+    });
+    const expected = { apiPort: 6443, cilium: true, hubble: false, refusesCgroupV1: false, ignored: ["all"] };
+    return preflightDriver.create({ hosts: inventory, targets, expected }).then(
+      () => "",
+      (error: Error) => error.message.replace(/\s+/g, " "),
+    );
+  }
+
+  test("dup-hostname, bad-hostname: hosts that call themselves the same, and what no node may be called, are named", async () => {
+    for (const host of hosts.hosts) await host.machine.run("hostname Foo_Bar");
+    const found = await findings();
+    for (const host of hosts.hosts) await host.machine.run("hostname $(cat /etc/hostname)");
+    for (const host of hosts.hosts) expect(found).toContain(host.machine.name);
+    expect(found).toContain("the hostname 'foo_bar' is that of two hosts");
+    expect(found).toMatch(/the hostname 'Foo_Bar' .*RFC 1123/);
+  });
+
+  test("resolv-loop, dpkg-half-configured: a resolver that asks itself, and an unfinished package, are named", async () => {
+    await machine.run(`cp -a /etc/resolv.conf /root/; echo 'nameserver 127.0.0.53' >/etc/resolv.conf
+mkdir -p /run/left/DEBIAN; cd /run/left
+printf 'Package: left\\nVersion: 1\\nArchitecture: all\\nMaintainer: lab <lab@localhost>\\nDescription: left\\n' >DEBIAN/control
+dpkg-deb --build /run/left /run/left.deb; dpkg --unpack /run/left.deb`);
+    const found = await findings();
+    await machine.run("mv /root/resolv.conf /etc/; dpkg --purge left");
+    expect(found).toContain("127.0.0.53");
+    expect(found).toMatch(/left .*dpkg --configure -a/);
+    expect(await findings()).toBe("");
   });
 });
 

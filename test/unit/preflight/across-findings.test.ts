@@ -26,7 +26,7 @@ test.each<[string, Partial<LastingFacts>, RegExp, RegExp]>([
     /rm \/etc\/machine-id .*systemd-machine-id-setup/,
   ],
   ["dup-product-uuid", { productUuid: "u" }, /product_uuid is the same \(u\)/, /firmware or hypervisor/],
-  ["dup-MAC", { macs: ["m", "n"] }, /same address on each \(m\)/, /MAC address/],
+  ["dup-product-uuid/MAC", { macs: ["m", "n"] }, /same address on each \(m\)/, /MAC address/],
 ])("%s: names both hosts and says what to do", (_name, same, found, fix) => {
   const [first, ...others] = acrossFindings([host(1, same), host(2), host(3, same)]);
   expect(first).toEqual({
