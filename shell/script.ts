@@ -69,7 +69,7 @@ export function rootShellWithPassword(script: string): string {
 const PREAMBLE = [
   "set -euo pipefail",
   "umask 022",
-  "export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  "export LC_ALL=C DEBIAN_FRONTEND=noninteractive KUBECACHEDIR=/run/homelab-kubectl PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 ];
 
 const DIE = `die() {

@@ -108,7 +108,8 @@ export function clusterChecks(cluster: () => ClusterUnderTest): void {
     const [, worker] = hosts;
     const before = await worker.leader();
     await worker.run("systemctl reboot");
-    expect(await eventually(async () => (await worker.leader()) !== before, 90)).toBe(true);
+    // systemd gives what doesn't end by itself a minute and a half.
+    expect(await eventually(async () => (await worker.leader()) !== before, 240)).toBe(true);
     const restarted = new Date();
     expect(await eventually(async () => (await heartbeat(kubectl, worker.name)) > restarted, 180)).toBe(true);
     expect(await eventually(async () => (await readyNodes(kubectl)).includes(worker.name), 60)).toBe(true);

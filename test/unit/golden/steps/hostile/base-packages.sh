@@ -1,6 +1,6 @@
 set -euo pipefail
 umask 022
-export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive KUBECACHEDIR=/run/homelab-kubectl PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 host='cp1'\''; touch /pwned; "$(touch /pwned)" `touch /pwned` %s' step=base-packages lock_seconds=300 before=/var/lib/homelab/before
 export http_proxy='http://proxy.example/'\''; touch /pwned; "$(touch /pwned)" `touch /pwned` %s'
 export no_proxy=''\''; touch /pwned; "$(touch /pwned)" `touch /pwned` %s'

@@ -1,6 +1,6 @@
 set -euo pipefail
 umask 022
-export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive KUBECACHEDIR=/run/homelab-kubectl PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 host=cp1 step=kubernetes-packages lock_seconds=300 before=/var/lib/homelab/before
 die() {
   printf '%s: %s: %s\n' "$host" "$step" "$1${2:+; $2}" >&2
