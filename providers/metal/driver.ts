@@ -51,6 +51,8 @@ export const metalHostDriver: Driver<MetalHostInputs, MetalHostOutputs> = {
     try {
       await unlessUnreachable(`${name}: ${doing}`, work, IF_IT_COMES_BACK);
     } catch (error) {
+      // What is deleted is reached as the last finished `up` knew it, not as the settings say now.
+      if (isOf(error, "authentication")) throw new Error(`${error.message}. ${RECORD_FIRST}`, { cause: error });
       // A bastion that is another machine than the pinned one says nothing of the host behind it: that stays an error.
       if (!isOf(error, "host-key") || error.message.includes("its bastion ")) throw error;
       warn(`${name}: ${doing}: skipped, there is another machine now, and nothing was sent to it. ${error.message}`);
@@ -58,6 +60,7 @@ export const metalHostDriver: Driver<MetalHostInputs, MetalHostOutputs> = {
   },
 };
 
+const RECORD_FIRST = "Where the settings are right by now, run pulumi up first: it records them; then repeat this";
 const IF_IT_COMES_BACK =
   "If the host is gone for good, nothing is left to do. If it comes back, take it into the inventory again, run pulumi up, and take it out";
 

@@ -11,7 +11,7 @@ let warnings: string[];
 
 beforeEach(() => {
   warnings = [];
-   
+
   jest.spyOn(console, "warn").mockImplementation((text: string) => void warnings.push(text));
 });
 afterEach(async () => {
@@ -112,4 +112,10 @@ test("a host that refuses the login is an error: it is there, and not undone", a
   await expect(
     metalHostDriver.delete("w1", { ...old, target: { ...old.target, privateKey, agent: undefined } }),
   ).rejects.toThrow("refused the key");
+});
+
+test("a login that is refused is an error that says how the host is reached as the settings say now", async () => {
+  const { target } = await host();
+  const old = recorded({ ...target, privateKey: generateKeyPair().private });
+  await expect(metalHostDriver.delete("w1", old)).rejects.toThrow(/^w1: .* run pulumi up first/);
 });
