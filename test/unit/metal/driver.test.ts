@@ -116,6 +116,6 @@ test("a host that refuses the login is an error: it is there, and not undone", a
 
 test("a login that is refused is an error that says how the host is reached as the settings say now", async () => {
   const { target } = await host();
-  const old = recorded({ ...target, privateKey: generateKeyPair().private });
+  const old = recorded({ ...target, privateKey: generateKeyPair().private, agent: undefined });
   await expect(metalHostDriver.delete("w1", old)).rejects.toThrow(/^w1: .* run pulumi up first/);
 });
