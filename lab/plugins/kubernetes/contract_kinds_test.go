@@ -38,6 +38,7 @@ func TestSecrets(t *testing.T) {
 		}
 	})
 	t.Run("a refusal of the server doesn't quote it", func(t *testing.T) {
+		standInOnly(t, "it hands the server's words on as they are")
 		err := plugin.update(login, inputs(map[string]any{"hunter-two is no key": "hunter-two", "a": "hunter-two is no key"}), false)
 		if err == nil || strings.Contains(err.Error(), "hunter-two") || !strings.Contains(err.Error(), "[secret]") {
 			t.Errorf("got %v", err)
@@ -108,6 +109,7 @@ func TestCustomResources(t *testing.T) {
 		}
 	})
 	t.Run("a custom resource without a definition is previewed", func(t *testing.T) {
+		standInOnly(t, "it knows the definitions of charts in the same program alone, and waits a minute for others")
 		if err := plugin.create(declare("kubernetes:contract.test/v1:Pool", "other"), poolInputs, true); err != nil {
 			t.Error(err)
 		}

@@ -163,6 +163,7 @@ func TestWithoutACluster(t *testing.T) {
 }
 
 func TestThePluginEndsWhenItsEngineIsGone(t *testing.T) {
+	standInOnly(t, "it stays until somebody ends it")
 	plugin := start(t, map[string]any{"kubeconfig": kubeconfigFor(nowhere, "token")})
 	plugin.engine.Stop()
 	select {
