@@ -3,7 +3,7 @@ import path from "node:path";
 import { type Fault, faultNamed, FAULTS, type FaultTest, faultTests, namesIn } from "../test/report/faults";
 import { markdownTable } from "./markdown-table";
 
-/** Writes docs/reliability.md from test/report/faults.yaml and the reports of the tests: npx tsx docs/generate-reliability.ts */
+/** Writes docs/reliability.md from test/report/faults.yaml and the reports of the tests: npx tsx docs/generate-reliability.ts [REPORTS] */
 
 export const PAGE = path.join(__dirname, "reliability.md");
 const CHECKOUT = path.join(__dirname, "..");
@@ -82,5 +82,6 @@ function outcomeOf(status: string): Outcome {
 }
 
 if (require.main === module) {
-  writeFileSync(PAGE, reliabilityPage(faultTests(CHECKOUT), readOutcomes(path.join(CHECKOUT, "reports"))));
+  const reports = process.argv[2] ?? path.join(CHECKOUT, "reports");
+  writeFileSync(PAGE, reliabilityPage(faultTests(CHECKOUT), readOutcomes(reports)));
 }
