@@ -32,7 +32,7 @@ export async function previewElsewhere(luggage: Luggage): Promise<string> {
       cwd: CHECKOUT,
     });
     await mkdir(at("repository"));
-    const list = files.stdout.split("\0").filter((file) => !file.startsWith("test/"));
+    const list = files.stdout.split("\0").filter((file) => file !== "" && !file.startsWith("test/"));
     await execa("cp", ["--parents", "--target-directory", at("repository"), ...list], { cwd: CHECKOUT });
     await symlink(path.join(CHECKOUT, "node_modules"), at("repository/node_modules"));
     const ended = await execa(
