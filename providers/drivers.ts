@@ -11,10 +11,21 @@ const drivers = {
     (require("./nspawn/machine-driver") as typeof import("./nspawn/machine-driver")).machineDriver,
   "nspawn-power": () => (require("./nspawn/power-driver") as typeof import("./nspawn/power-driver")).powerDriver,
   "multipass-machine": () => (require("./multipass/driver") as typeof import("./multipass/driver")).multipassDriver,
+  "multipass-condition": () =>
+    (require("./multipass/condition-driver") as typeof import("./multipass/condition-driver")).conditionDriver,
   "host-inspection": () => (require("./inspection/driver") as typeof import("./inspection/driver")).inspectionDriver,
   preflight: () => (require("./preflight/driver") as typeof import("./preflight/driver")).preflightDriver,
   "metal-host": () => (require("./metal/driver") as typeof import("./metal/driver")).metalHostDriver,
   "kubeadm-join": () => (require("./kubeadm/join-driver") as typeof import("./kubeadm/join-driver")).joinDriver,
+  "tailscale-login": () =>
+    (require("./tailscale/login-driver") as typeof import("./tailscale/login-driver")).tailscaleLoginDriver,
+  "tailscale-devices": () =>
+    (require("./tailscale/devices-driver") as typeof import("./tailscale/devices-driver")).tailscaleDevicesDriver,
+  "argocd-password": () =>
+    (require("./argocd/password-driver") as typeof import("./argocd/password-driver")).passwordDriver,
+  "argocd-applications": () =>
+    (require("./argocd/applications-driver") as typeof import("./argocd/applications-driver")).applicationsDriver,
+  "gitops-sync": () => (require("./argocd/sync-driver") as typeof import("./argocd/sync-driver")).syncDriver,
 } satisfies Record<string, () => unknown>;
 /* eslint-enable @typescript-eslint/no-require-imports */
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { MultipassMachine } from "../../providers/multipass/resource";
+import { MultipassCondition, MultipassMachine } from "../../providers/multipass/resource";
 import { SshKey } from "../../providers/ssh-key/resource";
 import type { MultipassSettings } from "../../settings";
 import { type Machine, withoutComment } from "../machine";
@@ -15,39 +15,51 @@ export function multipassMachines(settings: MultipassSettings, parent: pulumi.Re
   return settings.nodes.map((node) => {
     // Keys are resources of their own: a machine that is changed, or made anew, keeps its host key.
     const hostKey = new SshKey(`${node.name}-host-key`, { comment: `${project}-${node.name}` }, { parent });
+    const shared = {
+      name: node.name,
+      cpus: node.cpus,
+      memory: node.memory,
+      disk: node.disk,
+      user: USER,
+      hostKeyPublic: hostKey.publicKey.apply(withoutComment),
+      clientKey: clientKey.privateKey,
+    };
     const machine = new MultipassMachine(
       node.name,
       {
-        name: node.name,
+        ...shared,
         image: node.image,
-        cpus: node.cpus,
-        memory: node.memory,
-        disk: node.disk,
         networks: node.networks.map((network) => ({ ...network })),
         cloudInit: node.cloudInit,
-        user: USER,
         authorizedKey: clientKey.publicKey,
-        hostKeyPublic: hostKey.publicKey.apply(withoutComment),
         hostKeyPrivate: hostKey.privateKey,
-        clientKey: clientKey.privateKey,
       },
       { parent },
+    );
+    const { incarnation, address } = machine;
+    const launched = pulumi
+      .all([machine.cpus, machine.memory, machine.disk])
+      .apply(([cpus, memory, disk]) => ({ cpus, memory, disk }));
+    const running = new MultipassCondition(
+      `${node.name}-condition`,
+      { ...shared, incarnation, address, launched },
+      { parent, dependsOn: machine, deletedWith: machine },
     );
     return {
       name: node.name,
       role: node.role,
-      address: machine.address,
+      address,
       connection: {
-        host: machine.address,
+        host: address,
         port: SSH_PORT,
         user: USER,
         privateKey: clientKey.privateKey,
         hostKey: hostKey.publicKey.apply(withoutComment),
       },
-      incarnation: machine.incarnation,
+      incarnation,
       capabilities: node.capabilities,
       resource: machine,
-      running: machine,
+      running,
       disposable: true,
     };
   });

@@ -2,11 +2,9 @@ import { quote } from "../../shell/quote";
 import { stepScript } from "../../shell/script";
 import { findVm, runInVm, setVm, startVm, stopVm } from "./client";
 import { MultipassError } from "./errors";
-import type { MachineInputs } from "./machine";
+import type { MachineInputs, Sizes } from "./machine";
 import { isOff } from "./ready";
 import { bytesOf } from "./size";
-
-type Sizes = Pick<MachineInputs, "cpus" | "memory" | "disk">;
 
 /** The settings of Multipass that take a VM from one size to another, in the order in which they are set. */
 export function resizing(from: Sizes, to: Sizes): { property: keyof Sizes; value: string }[] {

@@ -8,17 +8,21 @@ export interface VmNetwork {
   mac?: string;
 }
 
-/** What a VM is to be. */
-export interface MachineInputs {
-  /** Name in Multipass, and hostname. */
-  name: string;
-  /** Ubuntu release. */
-  image: "22.04" | "24.04";
+/** How big a VM is. */
+export interface Sizes {
   cpus: number;
   /** Bytes, or a decimal with K, M or G (powers of 1024), as in "4G". */
   memory: string;
   /** As `memory`. Can grow, and can't shrink. */
   disk: string;
+}
+
+/** What a VM is to be. The sizes are those of its launch; its condition has what they are to be from then on. */
+export interface MachineInputs extends Sizes {
+  /** Name in Multipass, and hostname. */
+  name: string;
+  /** Ubuntu release. */
+  image: "22.04" | "24.04";
   /** Networks besides Multipass' own. */
   networks: VmNetwork[];
   /** The user's own cloud-init user-data, merged over the program's. */
@@ -35,15 +39,14 @@ export interface MachineInputs {
   clientKey: string;
 }
 
+/** The sizes are those that the VM was launched with. */
 export interface MachineOutputs extends MachineInputs {
   /** Random, made with the VM: it changes exactly when the VM is made anew. */
   incarnation: string;
   /** IPv4 on Multipass' own network when the VM was made: certificates and nodes name it. Empty: not known yet. */
   address: string;
-  /** The address at the last look. Another one than `address`: DHCP gave the VM a new one. */
-  currentAddress: string;
-  /** As Multipass calls it at the last look: Running, Stopped, Deleted and others. */
-  state: string;
+  /** The last look found the VM deleted, though Multipass could still recover it. */
+  deleted: boolean;
 }
 
 export const INPUTS = [
@@ -56,6 +59,11 @@ export const INPUTS = [
  * the first boot alone.
  */
 export const REPLACING = ["name", "image", "networks", "cloudInit", "user", "hostKeyPublic"] as const;
+
+/** The sizes alone, of whatever has them. */
+export function sizesOf({ cpus, memory, disk }: Sizes): Sizes {
+  return { cpus, memory, disk };
+}
 
 /** Where a VM is removed by hand and made anew by the next `up`, for messages. */
 export function removeCommand(name: string): string {

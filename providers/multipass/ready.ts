@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { withSsh } from "../ssh/connect";
 import { HostError } from "../ssh/errors";
 import { findVm, startVm, type Vm } from "./client";
-import type { MachineOutputs } from "./machine";
+import type { MachineInputs } from "./machine";
 
 /** Where the SSH servers of VMs listen. An object, because the tests' server can't have port 22. */
 export const SSH = { port: 22 };
@@ -41,12 +41,15 @@ function notRunning(name: string, vm: Vm, limitSeconds: number): string {
 }
 
 /** Waits until SSH answers with the pinned key, cloud-init is done and systemd says that the VM has booted. One connection. */
-export async function waitUntilReady(machine: MachineOutputs): Promise<void> {
+export async function waitUntilReady(
+  machine: Pick<MachineInputs, "name" | "user" | "clientKey" | "hostKeyPublic">,
+  address: string,
+): Promise<void> {
   const { name } = machine;
   const doing = "waiting for the VM to boot";
   const target = {
     name,
-    host: machine.currentAddress,
+    host: address,
     port: SSH.port,
     user: machine.user,
     privateKey: machine.clientKey,

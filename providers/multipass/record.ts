@@ -50,9 +50,12 @@ export type Owner = { is: "ours"; record?: VmRecord } | { is: "foreign" } | { is
 
 /** Looks into a VM that runs. */
 export async function ownerOf(name: string, hostKeyPublic: string): Promise<Owner> {
-  const result = await runInVm(name, ["cat", HOST_KEY_PATH, RECORD_PATH]);
+  // cloud-init lets root alone read even the public part of a host key that it was given.
+  const result = await runInVm(name, ["sudo", "cat", HOST_KEY_PATH, RECORD_PATH]);
   const [hostKey = "", ...rest] = result.stdout.split("\n");
-  if (result.exitCode === 255 || hostKey === "") return { is: "unknown", why: result.stderr.trim() || "no answer" };
+  if (result.exitCode === 255 || !hostKey.startsWith("ssh-ed25519 ")) {
+    return { is: "unknown", why: result.stderr.trim() || "no answer" };
+  }
   if (keyOf(hostKey) !== keyOf(hostKeyPublic)) return { is: "foreign" };
   return { is: "ours", ...recordIn(rest.join("\n")) };
 }

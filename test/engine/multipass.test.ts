@@ -12,7 +12,6 @@ jest.setTimeout(10 * 60_000);
 
 /** Where the VM's SSH server is: an address of this computer alone, at the port of all VMs. */
 const ADDRESS = "127.77.0.1";
-const VM_TYPE = "pulumi-nodejs:dynamic/multipass:Machine";
 
 let folder: string;
 /** What the VM is to be, for the program. */
@@ -26,7 +25,10 @@ async function want(changes: Partial<typeof inputs>): Promise<void> {
   await writeFile(vmFile, JSON.stringify({ ...inputs, ...changes }), { mode: 0o600 });
 }
 
-const steps = async () => (await stack.plan()).filter(({ urn }) => urn.includes(VM_TYPE)).map(({ op }) => op);
+/** What a preview plans, each with its resource's name. */
+const steps = async () => (await stack.plan()).map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`);
+/** What starting or resizing a VM is: nothing of what is built on it is planned. */
+const CONDITION_ALONE = ["update cp1-condition"];
 const incarnation = () => stack.output<string>("incarnation");
 
 // The VM's SSH server has port 22 on an address that only Linux has by itself.
@@ -77,11 +79,20 @@ const able = process.platform === "linux" && process.getuid?.() === 0;
       for (const secret of [inputs.hostKeyPrivate, inputs.clientKey])
         expect(state).not.toContain(secret.split("\n")[2]);
 
-      await want({ cpus: 1 });
-      expect(await steps()).toEqual(["update"]);
+      await want({ cpus: 1, memory: "2G" });
+      expect(await steps()).toEqual(CONDITION_ALONE);
       await stack.up();
       expect(multipass.vms().cp1?.cpus).toBe(1);
+      expect(multipass.changes()).toContain("set local.cp1.memory=2G");
       await stack.refresh();
+      expect(await steps()).toEqual([]);
+
+      multipass.put("cp1", { state: "Stopped" });
+      await stack.refresh();
+      expect(await steps()).toEqual(CONDITION_ALONE);
+      await stack.up();
+      expect(multipass.vms().cp1?.state).toBe("Running");
+      expect(await incarnation()).toBe(first);
       expect(await steps()).toEqual([]);
 
       await want({ cpus: 1, disk: "10G" });
@@ -92,7 +103,7 @@ const able = process.platform === "linux" && process.getuid?.() === 0;
 
       multipass.put("cp1", { state: "Deleted" });
       await stack.refresh();
-      expect(await steps()).toEqual(["replace"]);
+      expect(await steps()).toEqual(["replace cp1", "update cp1-condition", "replace dependent"]);
       await stack.up();
       expect(await incarnation()).not.toBe(first);
       expect(multipass.changes().slice(-2)).toEqual([
@@ -116,7 +127,7 @@ const able = process.platform === "linux" && process.getuid?.() === 0;
       const failed = await stack.pulumi("up", "--yes", "--skip-preview");
       expect(failed.exitCode).not.toBe(0);
       expect(failed.output).toContain("cp1: looking at the VM failed: info failed: the disk is full");
-      expect(await steps()).toEqual(["update"]);
+      expect(await steps()).toContain("update cp1");
       await stack.up();
       expect(await stack.output("address")).toBe(ADDRESS);
       expect(multipass.changes().filter((call) => call.startsWith("launch"))).toHaveLength(launches + 1);
@@ -125,7 +136,7 @@ const able = process.platform === "linux" && process.getuid?.() === 0;
     test("an address that changed is planned, and the up stops with what to do until the address is back", async () => {
       multipass.put("cp1", { ipv4: ["127.77.0.2"] });
       await stack.refresh();
-      expect(await steps()).toEqual(["update"]);
+      expect(await steps()).toEqual(CONDITION_ALONE);
       const stopped = await stack.pulumi("up", "--yes", "--skip-preview");
       expect(stopped.exitCode).not.toBe(0);
       expect(stopped.output).toContain(`cp1: the VM's address was ${ADDRESS} and is 127.77.0.2 now`);

@@ -127,7 +127,7 @@ function madeUpOutputs(type: string): Record<string, unknown> {
     case "pulumi-nodejs:dynamic/nspawn:Machine":
       return { incarnation: "incarnation" };
     case "pulumi-nodejs:dynamic/multipass:Machine":
-      return { incarnation: "incarnation", address: "10.90.0.11" };
+      return { incarnation: "incarnation", address: "10.90.0.11", cpus: 2, memory: "4G", disk: "20G" };
     case "pulumi-nodejs:dynamic/host:Inspection":
       return { drifts: {}, facts: {} };
     case "command:remote:Command":

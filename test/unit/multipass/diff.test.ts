@@ -10,19 +10,20 @@ test("what runs as it is wanted is left alone", () => {
   expect(diff(recorded, inputs)).toMatchObject({ changes: false, replaces: [] });
 });
 
-test("a size that is only written otherwise is no change", () => {
-  expect(diff(recorded, { ...inputs, memory: "1024M", disk: "21474836480" })).toMatchObject({ changes: false });
+test("another login key is set in place", () => {
+  expect(diff(recorded, { ...inputs, authorizedKey: "ssh-ed25519 DDDD" })).toMatchObject({
+    changes: true,
+    replaces: [],
+  });
 });
 
 test.each<[keyof MachineInputs, unknown]>([
   ["cpus", 4],
-  ["cpus", 1],
   ["memory", "2G"],
-  ["memory", "512M"],
-  ["disk", "20.5G"],
-  ["authorizedKey", "ssh-ed25519 DDDD"],
-])("another %s (%s) is set in place", (name, value) => {
-  expect(diff(recorded, { ...inputs, [name]: value })).toMatchObject({ changes: true, replaces: [] });
+  ["disk", "40G"],
+  ["disk", "10G"],
+])("another %s (%s) is no change of which machine it is", (name, value) => {
+  expect(diff(recorded, { ...inputs, [name]: value })).toMatchObject({ changes: false, replaces: [] });
 });
 
 test.each<[keyof MachineInputs, unknown]>([
@@ -37,31 +38,13 @@ test.each<[keyof MachineInputs, unknown]>([
   expect(found).toEqual({ changes: true, replaces: [name], deleteBeforeReplace: true });
 });
 
-test("a smaller disk is refused, with both sizes and what to do", () => {
-  expect(() => diff(recorded, { ...inputs, disk: "10G" })).toThrow(
-    /^cp1: the VM's disk has 20G and can't be made smaller \(10G\).*`multipass delete --purge cp1`/,
-  );
-});
-
-test("a VM that is made anew anyway may have a smaller disk", () => {
-  expect(diff(recorded, { ...inputs, disk: "10G", image: "22.04" })).toMatchObject({ replaces: ["image"] });
-});
-
-test("a VM that was found stopped is started by an update", () => {
-  expect(diff({ ...recorded, state: "Stopped" }, inputs)).toMatchObject({ changes: true, replaces: [] });
-});
-
 test("a VM that was found deleted is made anew, the old one first", () => {
-  const found = diff({ ...recorded, state: "Deleted" }, inputs);
+  const found = diff({ ...recorded, deleted: true }, inputs);
   expect(found).toEqual({ changes: true, replaces: ["name"], deleteBeforeReplace: true });
 });
 
-test("a VM whose address changed is planned as an update", () => {
-  expect(diff({ ...recorded, currentAddress: "127.0.0.9" }, inputs)).toMatchObject({ changes: true, replaces: [] });
-});
-
 test("a VM that is not finished is planned as an update", () => {
-  expect(diff({ ...recorded, address: "", currentAddress: "" }, inputs)).toMatchObject({ changes: true, replaces: [] });
+  expect(diff({ ...recorded, address: "" }, inputs)).toMatchObject({ changes: true, replaces: [] });
 });
 
 test("inputs that are right have no problem, nor have those that are not known yet", () => {

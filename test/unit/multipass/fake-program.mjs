@@ -101,8 +101,10 @@ const commands = {
     if (dashes !== "--") end(1, "the tests put -- before a command\n");
     const vm = state.vms[name] ?? missing(name);
     if (vm.state !== "Running") end(1, "the tests look into running VMs alone: Multipass would start this one\n");
-    if (program[0] === "cat" && program.length === 3) {
-      const [, key, record] = program;
+    if (program[1] === "cat" && program.length === 4) {
+      const [sudo, , key, record] = program;
+      // As cloud-init leaves it: root alone reads the host key.
+      if (sudo !== "sudo") end(1, `cat: ${key}: Permission denied\n`, vm.record ?? "");
       if (key !== "/etc/ssh/ssh_host_ed25519_key.pub" || record !== "/etc/homelab/vm.json") end(1, "", "");
       if (vm.hostKey) process.stdout.write(`${vm.hostKey} root@${name}\n`);
       if (vm.record) end(0, "", `${vm.record}\n`);

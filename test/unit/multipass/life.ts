@@ -1,3 +1,8 @@
+import {
+  conditionDriver,
+  type ConditionInputs,
+  type ConditionOutputs,
+} from "../../../providers/multipass/condition-driver";
 import { multipassDriver } from "../../../providers/multipass/driver";
 import type { MachineInputs, MachineOutputs } from "../../../providers/multipass/machine";
 import { SSH } from "../../../providers/multipass/ready";
@@ -49,6 +54,16 @@ export function update(outputs: MachineOutputs, wanted: MachineInputs) {
 
 export function remove(outputs: MachineOutputs) {
   return multipassDriver.delete(ID, outputs);
+}
+
+export const createCondition = (wanted: ConditionInputs) => conditionDriver.create(wanted);
+
+export function readCondition(outputs: ConditionOutputs) {
+  return conditionDriver.read!(outputs.name, outputs);
+}
+
+export function updateCondition(outputs: ConditionOutputs, wanted: ConditionInputs) {
+  return conditionDriver.update!(outputs.name, outputs, wanted);
 }
 
 /** The error of something that must fail. */

@@ -1,4 +1,5 @@
-import type { MachineInputs, MachineOutputs } from "../../../providers/multipass/machine";
+import type { ConditionInputs, ConditionOutputs } from "../../../providers/multipass/condition-driver";
+import { type MachineInputs, type MachineOutputs, sizesOf } from "../../../providers/multipass/machine";
 import { newRecord } from "../../../providers/multipass/record";
 import { clientKeys, hostKeys, USER } from "../ssh/in-process-server";
 import type { FakeVm } from "./fake-multipass";
@@ -24,9 +25,22 @@ export const recorded: MachineOutputs = {
   ...inputs,
   incarnation: "0a1b2c3d",
   address: "127.0.0.1",
-  currentAddress: "127.0.0.1",
-  state: "Running",
+  deleted: false,
 };
+
+export const conditionInputs: ConditionInputs = {
+  ...sizesOf(inputs),
+  name: inputs.name,
+  incarnation: recorded.incarnation,
+  address: recorded.address,
+  user: inputs.user,
+  hostKeyPublic: inputs.hostKeyPublic,
+  clientKey: inputs.clientKey,
+  launched: sizesOf(inputs),
+};
+
+/** As the state has it when all is well. */
+export const condition: ConditionOutputs = { ...conditionInputs, currentAddress: "127.0.0.1", state: "Running" };
 
 export const ID = "cp1-0a1b2c3d";
 
