@@ -12,6 +12,8 @@ import { LabMachine } from "./lab-machine";
 import { CHECKOUT, freeNetwork, freePort, type LabSettings, testSettings, type TestSettingsArgs } from "./lab-settings";
 import type { MetalHosts } from "./metal-hosts";
 import { metalSecrets, metalSettings } from "./metal-hosts-settings";
+import type { MultipassHosts } from "./multipass-hosts";
+import { localSettings } from "./multipass-hosts-settings";
 
 export interface LabStackArgs extends TestSettingsArgs {
   /** Begins the names of the stack, of its bridge and of its machines: a few letters. */
@@ -22,6 +24,8 @@ export interface LabStackArgs extends TestSettingsArgs {
   mirror?: boolean;
   /** Existing hosts, for a metal stack: as many as there are roles are in its inventory. They are not removed with it. */
   hosts?: MetalHosts;
+  /** A Multipass, for a local stack: its VMs are made by the stack, and removed with it. */
+  multipass?: MultipassHosts;
 }
 
 /** What a run of the CLI printed and how it ended. */
@@ -65,16 +69,16 @@ export class LabStack {
     const folder = await mkdtemp(path.join(os.tmpdir(), `homelab-${args.name}-`));
     // Random, from mkdtemp; as part of a bridge's name and of hostnames it may only have small letters and digits.
     const name = `${args.name}-${path.basename(folder).slice(-4).toLowerCase()}`.replace(/[^a-z0-9-]/g, "x");
-    const { hosts } = args;
-    const [network, port] = [hosts?.network ?? freeNetwork(), await freePort()];
-    const settings = hosts ? await metalSettings(args, hosts, port) : await testSettings(args, name, network, port);
+    const { hosts, multipass } = args;
+    const [network, port] = [(hosts ?? multipass)?.network ?? freeNetwork(), await freePort()];
+    const settings = await settingsFor(args, name, network, port);
     const passphrase = `canary-passphrase-${name}`;
     const stack = new LabStack(
       name,
       folder,
       settings,
       passphrase,
-      environment(engine, folder, passphrase),
+      environment(engine, folder, passphrase, multipass?.environment),
       args.program,
       hosts,
     );
@@ -274,14 +278,26 @@ function plannedSteps(json: string): PlannedStep[] {
     .map(({ op, urn, detailedDiff }) => ({ op, urn, changed: Object.keys(detailedDiff ?? {}) }));
 }
 
+async function settingsFor(args: LabStackArgs, name: string, network: string, port: number): Promise<LabSettings> {
+  if (args.hosts) return metalSettings(args, args.hosts, port);
+  if (args.multipass) return localSettings(args, name, args.multipass, port);
+  return testSettings(args, name, network, port);
+}
+
 /**
  * The engine and its plugins, with a backend, a Pulumi home and a passphrase of the stack's own. Plugins in the folder
  * `HOMELAB_PLUGINS` win over the lab's stand-ins: so the same tests run with the released ones.
  */
-function environment(engine: string, folder: string, passphrase: string): NodeJS.ProcessEnv {
-  const folders = [process.env.HOMELAB_PLUGINS, engine, process.env.PATH];
+function environment(
+  engine: string,
+  folder: string,
+  passphrase: string,
+  base: NodeJS.ProcessEnv = {},
+): NodeJS.ProcessEnv {
+  const folders = [process.env.HOMELAB_PLUGINS, engine, base.PATH ?? process.env.PATH];
   return {
     ...process.env,
+    ...base,
     PATH: folders.filter(Boolean).join(path.delimiter),
     PULUMI_HOME: path.join(folder, "pulumi-home"),
     PULUMI_BACKEND_URL: `file://${folder}`,

@@ -1,0 +1,65 @@
+import { eventually } from "../harness/eventually";
+import { Kubectl } from "../harness/kubectl";
+import { LabStack } from "../harness/lab-stack";
+import { MultipassHosts, whyNoMultipassStandIn } from "../harness/multipass-hosts";
+import { clusterChecks, type ClusterUnderTest, readyNodes, wget } from "./checks";
+
+jest.setTimeout(15 * 60_000);
+
+const missing = whyNoMultipassStandIn();
+// The report shows the reason.
+const onVms = missing ? describe.skip : describe;
+const title = `the stack local: a cluster on VMs of Multipass${missing ? ` (skipped: ${missing})` : ""}`;
+
+let multipass: MultipassHosts;
+let stack: LabStack;
+let cluster: ClusterUnderTest;
+
+onVms(title, () => {
+  beforeAll(async () => {
+    multipass = await MultipassHosts.create("e2l");
+    stack = await LabStack.create({ name: "e2l", roles: ["control-plane", "worker"], multipass });
+    await stack.up();
+    const [first, second] = stack.settings["homelab:machines"].nodes.map(({ name }) => name as string);
+    const hosts: ClusterUnderTest["hosts"] = [await multipass.host(first ?? ""), await multipass.host(second ?? "")];
+    cluster = { stack, hosts, kubectl: await Kubectl.of(stack) };
+  });
+
+  afterAll(async () => {
+    try {
+      await stack?.remove();
+    } finally {
+      await multipass?.remove();
+    }
+  });
+
+  clusterChecks(() => cluster);
+
+  test("plans more memory for a VM as one update, after which the cluster is Ready again with what it had", async () => {
+    const { kubectl, hosts } = cluster;
+    const [, worker] = hosts;
+    const before = await worker.leader();
+    await stack.change((settings) => {
+      Object.assign(settings["homelab:machines"].nodes[1] ?? {}, { memory: "5G" });
+    });
+    const plan = await stack.plan();
+    expect(plan.map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`)).toEqual([`update ${worker.name}-condition`]);
+    await stack.up();
+    expect(await worker.leader()).not.toBe(before);
+    const info = JSON.parse(await multipass.multipass("info", worker.name, "--format", "json")) as {
+      info: Record<string, { memory: { total: number } }>;
+    };
+    expect(info.info[worker.name]?.memory.total).toBe(5 * 1024 ** 3);
+    const names = hosts.map(({ name }) => name);
+    const serves = async () => (await kubectl.exec("client", ...wget("server"))) === "server";
+    expect(await eventually(async () => (await readyNodes(kubectl)).join() === names.join(), 180)).toBe(true);
+    expect(await eventually(serves, 120)).toBe(true);
+    expect(await stack.plan()).toEqual([]);
+  });
+
+  test("ends with a destroy that leaves no VM", async () => {
+    expect(await multipass.names()).toEqual(cluster.hosts.map(({ name }) => name));
+    await stack.destroy();
+    expect(await multipass.names()).toEqual([]);
+  });
+});
