@@ -26,12 +26,16 @@ async function remember(host: MetalHost): Promise<void> {
   atFirst.set(host.name, await host.digest());
 }
 
-/** The lines by which a host differs from what it was before its first `up`. */
+/** What a host may keep: sudo itself notes that a user of the group sudo has used it once. */
+const KEPT = /\/\.sudo_as_admin_successful( |$)/;
+
+/** The lines by which a host differs from what it was before its first `up`, but for what it may keep. */
 async function differences(host: MetalHost): Promise<string[]> {
   const before = new Set(atFirst.get(host.name)?.split("\n"));
   const after = (await host.digest()).split("\n");
   const now = new Set(after);
-  return [...[...before].filter((line) => !now.has(line)), ...after.filter((line) => !before.has(line))];
+  const differing = [...[...before].filter((line) => !now.has(line)), ...after.filter((line) => !before.has(line))];
+  return differing.filter((line) => !KEPT.test(line));
 }
 
 /** A web server of two pods on different workers, of which one may be away; the other answers meanwhile. */
