@@ -3,7 +3,7 @@ import { driverProvider } from "../driver-provider";
 
 export interface SshKeyArgs {
   /** What the key is for; its comment. A changed comment makes a new key. */
-  comment: string;
+  comment: pulumi.Input<string>;
 }
 
 /** An ed25519 key pair that the program makes, for machines that it makes. */

@@ -50,6 +50,11 @@ describe("read", () => {
     expect((await read(recorded))?.outputs).toEqual(recorded);
   });
 
+  test("a VM whose host key can't be read, but for what else is said, stays in the state", async () => {
+    bench.multipass.put("cp1", { hostKey: "" });
+    expect((await read(recorded))?.outputs).toEqual(recorded);
+  });
+
   test.each<[string, object]>([
     ["address", { ipv4: ["127.0.0.9"] }],
     ["number of CPUs", { cpus: 4 }],
