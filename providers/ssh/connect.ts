@@ -72,7 +72,7 @@ function unreachable(target: SshTarget, timeoutSeconds: number, doing: string, d
     host: target.name,
     doing,
     why: `no SSH session with ${wayTo(target)} within ${timeoutSeconds} s (${tries}, the last: ${last.message})`,
-    next: "Is the host switched on, is the address right, does its SSH server run, and does no firewall stand between? Then run the same command again",
+    next: "Is the host switched on, is the address right, does its SSH server run, and does no firewall stand between? Then run the same command again; to go on without it, take it out of homelab:machines",
   });
 }
 
