@@ -5,7 +5,7 @@ import { Machines } from "./components/machines";
 import { prepareNodes } from "./components/node/prepare-nodes";
 import { fetchCharts } from "./components/platform/charts";
 import { Platform } from "./components/platform/platform";
-import { loadSettings } from "./settings";
+import { loadSettings, storageOf } from "./settings";
 import { versions } from "./versions";
 
 /** settings → machines → prepared nodes → cluster → platform → outputs */
@@ -21,12 +21,16 @@ export = async () => {
     endpoint: clusterEndpoint(settings, machines.all),
     nodes,
   });
-  const platform = new Platform("platform", { cluster, addons: settings.addons, charts });
+  const storage = storageOf(settings);
+  const platform = new Platform("platform", { cluster, addons: settings.addons, gitops: settings.gitops, charts, storage });
 
   return {
     nodes: machines.all.map(({ name, role, address }) => ({ name, role, address })),
     endpoint: pulumi.interpolate`https://${cluster.endpoint.host}:${cluster.endpoint.port}`,
     versions: { kubernetes: settings.cluster.kubernetesVersion, containerd: versions.containerd, ...platform.versions },
+    ...(storage ? { storage: { nodes: storage.nodes.map(({ node }) => node.name), leftOut: storage.leftOut } } : {}),
     kubeconfig: cluster.kubeconfig,
+    ...(Object.keys(platform.leftOut).length > 0 ? { leftOut: platform.leftOut } : {}),
+    ...(platform.argocd ? { argocd: { adminPassword: platform.argocd.adminPassword } } : {}),
   };
 };

@@ -2,10 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { problemsOf } from "./settings/explain";
 import { type Problem, problemLine, type Source } from "./settings/problems";
 import { resolve, type Settings } from "./settings/resolve";
+import { gitopsProblems } from "./settings/rules/gitops";
 import { inventoryProblems } from "./settings/rules/inventory";
 import { networkProblems } from "./settings/rules/networks";
 import { clusterProblems, notBuiltProblems, plainSecretProblems } from "./settings/rules/scope";
+import { tailscaleProblems } from "./settings/rules/tailscale";
 import { sshProblems } from "./settings/rules/ssh";
+import { storageProblems } from "./settings/rules/storage";
 import { settingsSchema } from "./settings/schema";
 import { viewOf } from "./settings/view";
 
@@ -14,6 +17,7 @@ export type * from "./settings/resolve";
 export type { BastionSettings, HostSshSettings, LoginSettings } from "./settings/login";
 export type { Secret } from "./settings/secret";
 export { controlPlaneEndpoint, nodeAddress } from "./settings/derived";
+export { type Storage, storageOf, type StorageNode } from "./settings/storage";
 export { gatewayAddress, prefixLength } from "./settings/subnets";
 
 /** Either the settings, complete and unchangeable, or all that is wrong with them, one line each. */
@@ -35,6 +39,9 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>, secretKeys
     ...networkProblems(view),
     ...clusterProblems(view),
     ...sshProblems(view),
+    ...storageProblems(view),
+    ...tailscaleProblems(view),
+    ...gitopsProblems(view),
     ...notBuiltProblems(view),
     ...plainSecretProblems(source),
   ];

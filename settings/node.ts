@@ -68,6 +68,19 @@ export const capabilitiesSchema = z.strictObject({
   iscsi: described("The kernel has iSCSI, which Longhorn needs", z.boolean()).optional(),
 });
 
+const storageSchema = z.strictObject({
+  enabled: described(
+    "Keep volumes on the node, and let pods there use them; by default where the kernel has iSCSI and ordinary pods run",
+    z.boolean(),
+  ).optional(),
+  disk: format
+    .text(
+      format.absolutePath,
+      "Mount point of the disk for the volumes, which go to the folder `longhorn` on it. The disk must be mounted; it is never formatted",
+    )
+    .optional(),
+});
+
 /** What every node has, whatever kind of machine it is. */
 export const nodeFields = {
   name: format.text(format.nodeName, "Hostname and name of the node (RFC 1123 label)"),
@@ -77,5 +90,6 @@ export const nodeFields = {
   taints: described("Taints that the node registers with", z.array(taintSchema)).prefault([]),
   kubelet: described("Settings of this node's kubelet, over `cluster.kubelet`", kubeletSchema).prefault({}),
   capabilities: described("What this machine can do, over `machines.capabilities`", capabilitiesSchema).prefault({}),
+  storage: described("The node's part in Longhorn, where that is on", storageSchema).prefault({}),
   maintenance: described("Drain the node and keep it out of use (not built yet)", z.boolean()).default(false),
 };

@@ -43,6 +43,10 @@ export type ContainerdSettings = Settings["containerd"];
 export type MirrorsSettings = Settings["mirrors"];
 export type AddonsSettings = Settings["addons"];
 export type CiliumSettings = AddonsSettings["cilium"];
+export type LonghornSettings = AddonsSettings["longhorn"];
+export type ArgocdSettings = AddonsSettings["argocd"];
+export type GitopsSettings = NonNullable<Settings["gitops"]>;
+export type TailscaleSettings = AddonsSettings["tailscale"];
 
 /** What machines of a kind can do, unless the inventory says otherwise. */
 const kindCapabilities: Record<ParsedMachines["kind"], Capabilities> = {
@@ -66,14 +70,18 @@ export function capabilitiesOf(
 /** Fills in what follows from other settings, and makes the result unchangeable. */
 export function resolve({ ssh, ...parsed }: Parsed): Settings {
   const minor = minorOf(parsed.cluster.kubernetesVersion);
-  const { kubernetes, docker } = parsed.mirrors.apt;
+  const { kubernetes, docker, tailscale } = parsed.mirrors.apt;
   return frozen({
     ...parsed,
     machines: resolveMachines(parsed.machines, ssh),
     containerd: { ...parsed.containerd, mirrors: registryMirrors(parsed) },
     mirrors: {
       ...parsed.mirrors,
-      apt: { kubernetes: resolveRepository(kubernetes, minor), docker: resolveRepository(docker, minor) },
+      apt: {
+        kubernetes: resolveRepository(kubernetes, minor),
+        docker: resolveRepository(docker, minor),
+        tailscale: resolveRepository(tailscale, minor),
+      },
     },
   });
 }

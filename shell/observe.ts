@@ -12,13 +12,16 @@ export const DIGEST = `digest() {
   printf '%s %s\\n' "\${sum%% *}" "$(stat -c %a -- "$1")"
 }`;
 
-/** `module_state NAME`: `present` where the module is loaded, is built in, or where what it brings works. */
+/**
+ * `module_state NAME`: `present` where the module is loaded, is built in, or where what it brings works. A module's file may have
+ * hyphens where its name has underscores.
+ */
 export const MODULE_STATE = `module_state() {
   case $1 in
     overlay) ! grep -qw overlay /proc/filesystems || { echo present; return 0; } ;;
     br_netfilter) [ ! -e /proc/sys/net/bridge/bridge-nf-call-iptables ] || { echo present; return 0; } ;;
   esac
-  if [ -d "/sys/module/$1" ] || grep -qs "/$1\\.ko" "/lib/modules/$(uname -r)/modules.builtin"; then
+  if [ -d "/sys/module/$1" ] || grep -qs "/\${1//_/[-_]}\\.ko" "/lib/modules/$(uname -r)/modules.builtin"; then
     echo present
   else
     echo missing

@@ -30,6 +30,8 @@ export class Cluster extends pulumi.ComponentResource {
   readonly controlPlaneReady: pulumi.Resource;
   /** Done when every node has registered. Nodes are not Ready before they have a network. */
   readonly members: pulumi.Resource[];
+  /** Done when the nodes have the labels, annotations and taints of the inventory. */
+  readonly labelled: pulumi.Resource;
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:cluster:Cluster", name, {}, opts);
@@ -44,7 +46,7 @@ export class Cluster extends pulumi.ComponentResource {
       { parent: this },
     );
     const joined = others.map((node) => this.join(node, controlPlane, args.settings));
-    new RemoteStep(
+    this.labelled = new RemoteStep(
       `${name}-node-metadata`,
       {
         step: "node-metadata",

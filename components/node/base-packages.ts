@@ -19,8 +19,14 @@ const PACKAGES = [
 /** The distribution's packages that the nodes need. Only what is missing is installed; versions stay the distribution's. */
 export function basePackagesScript(): string {
   return `
-missing=()
-for name in ${PACKAGES.join(" ")}; do
+${installMissingCommands(PACKAGES)}
+`;
+}
+
+/** Commands that install those of the distribution's packages that are missing. */
+export function installMissingCommands(packages: readonly string[]): string {
+  return `missing=()
+for name in ${packages.join(" ")}; do
   [ "$(package_version "$name")" != missing ] || missing+=("$name")
 done
 if [ "\${#missing[@]}" -gt 0 ]; then
@@ -28,10 +34,14 @@ if [ "\${#missing[@]}" -gt 0 ]; then
   apt update
   apt install --no-install-recommends -- "\${missing[@]}"
   echo "installed \${missing[*]}"
-fi
-`;
+fi`;
 }
 
 export function basePackagesClaims(): Claim[] {
-  return PACKAGES.map((name) => ({ kind: "package", key: name, value: "*" }));
+  return packageClaims(PACKAGES);
+}
+
+/** In whatever version the distribution has. */
+export function packageClaims(packages: readonly string[]): Claim[] {
+  return packages.map((name) => ({ kind: "package", key: name, value: "*" }));
 }

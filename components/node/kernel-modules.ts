@@ -13,23 +13,43 @@ export interface KernelModulesArgs {
 
 /** Kernel modules, now and at every boot. What is built into the kernel counts as loaded. */
 export function kernelModulesScript(args: KernelModulesArgs): string {
-  const next = args.sharedKernel
-    ? `"this machine shares its kernel: run 'modprobe $module' on the computer that it runs on"`
-    : `"see 'modprobe $module'; the kernel's package may be incomplete, or was replaced since the last boot: then reboot"`;
-  // What another computer's kernel has loaded is never taken out again.
-  const remembered = args.sharedKernel
-    ? ""
-    : `\n  [ "$(module_state "$module")" = present ] || remember module "$module" missing`;
   return `
-for module in ${MODULES.join(" ")}; do${remembered}
-  [ "$(module_state "$module")" = present ] || modprobe -- "$module" 2>/dev/null || true
-  [ "$(module_state "$module")" = present ] || die "the kernel module $module can't be loaded" ${next}
-done
-${args.sharedKernel ? "" : `write_file ${LOADED_AT_BOOT} 644 ${hereDocument(LIST)}`}
+${loadModulesCommands(MODULES, { ...args, file: LOADED_AT_BOOT, list: LIST })}
 `;
 }
 
+/**
+ * Commands that load modules and list them in a file for the boot.
+ *
+ * @param how.instead what else can be done about one that can't be loaded: the end of the message.
+ */
+export function loadModulesCommands(
+  modules: readonly string[],
+  how: KernelModulesArgs & { file: string; list: string; instead?: string },
+): string {
+  const { sharedKernel, file, list, instead = "" } = how;
+  const next = sharedKernel
+    ? `"this machine shares its kernel: run 'modprobe $module' on the computer that it runs on${instead}"`
+    : `"see 'modprobe $module'; the kernel's package may be incomplete, or was replaced since the last boot: then reboot${instead}"`;
+  // What another computer's kernel has loaded is never taken out again.
+  const remembered = sharedKernel
+    ? ""
+    : `\n  [ "$(module_state "$module")" = present ] || remember module "$module" missing`;
+  return `for module in ${modules.join(" ")}; do${remembered}
+  [ "$(module_state "$module")" = present ] || modprobe -- "$module" 2>/dev/null || true
+  [ "$(module_state "$module")" = present ] || die "the kernel module $module can't be loaded" ${next}
+done
+${sharedKernel ? "" : `write_file ${file} 644 ${hereDocument(list)}`}`;
+}
+
 export function kernelModulesClaims(args: KernelModulesArgs): Claim[] {
-  const modules = MODULES.map((module): Claim => ({ kind: "module", key: module, value: "present" }));
-  return args.sharedKernel ? modules : [...modules, fileClaim(LOADED_AT_BOOT, LIST)];
+  return loadModulesClaims(MODULES, { ...args, file: LOADED_AT_BOOT, list: LIST });
+}
+
+export function loadModulesClaims(
+  modules: readonly string[],
+  { sharedKernel, file, list }: KernelModulesArgs & { file: string; list: string },
+): Claim[] {
+  const loaded = modules.map((module): Claim => ({ kind: "module", key: module, value: "present" }));
+  return sharedKernel ? loaded : [...loaded, fileClaim(file, list)];
 }

@@ -2,11 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { HostInspection } from "../../providers/inspection/resource";
 import type { Expectations } from "../../providers/preflight/hosts";
 import { Preflight } from "../../providers/preflight/resource";
-import { controlPlaneEndpoint, type NodeSettings, type Settings } from "../../settings";
+import { controlPlaneEndpoint, type NodeSettings, type Settings, storageOf } from "../../settings";
 import { versions } from "../../versions";
 import { type Machine, sshTarget } from "../machine";
 import { PreparedNode } from "./prepared-node";
-import { type NodeSteps, STEPS } from "./steps";
+import { type NodeSteps, stepsOf } from "./steps";
+import { withStorageMetadata } from "./storage-metadata";
+import { TAILSCALE_STEP, TailscaleMachine, tailscaleMachines } from "./tailscale-machine";
 
 /** A machine that is ready for kubeadm, with what the inventory says of the node that it becomes. */
 export interface InventoriedNode {
@@ -17,6 +19,7 @@ export interface InventoriedNode {
 /** Looks at all machines before the first change on any; then inspects and prepares each, without waiting for others. */
 export function prepareNodes(machines: Machine[], settings: Settings): InventoriedNode[] {
   const inventory: readonly NodeSettings[] = settings.machines.nodes;
+  const tailscale = tailscaleMachines(settings);
   const preflight = new Preflight(
     "preflight",
     {
@@ -30,7 +33,13 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
     },
     { dependsOn: machines.map(({ running }) => running) },
   );
+  const storage = storageOf(settings);
   return inventory.map((node, index) => {
+    const keeping = storage?.nodes.find((one) => one.node === node);
+    const steps = {
+      ...nodeSteps(settings),
+      ...(keeping ? { storage: { dataPath: keeping.dataPath, disk: keeping.disk } } : {}),
+    };
     const machine = machines[index];
     if (!machine) throw new Error(`${node.name}: there is no machine for the node`);
     const inspection = new HostInspection(
@@ -38,17 +47,28 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
       {
         target: sshTarget(machine),
         incarnation: machine.incarnation,
-        steps: [...STEPS],
+        steps: [
+          ...stepsOf(machine.capabilities, steps).map((step) => step.name),
+          ...(tailscale ? [TAILSCALE_STEP] : []),
+        ],
         sharedKernel: machine.capabilities.sharedKernel,
       },
       { deletedWith: machine.resource, dependsOn: [machine.running, preflight] },
     );
     const prepared = new PreparedNode(machine.name, {
       machine,
-      settings: nodeSteps(settings),
+      settings: steps,
       drift: (step) => inspection.drift(step),
     });
-    return { prepared, inventory: node };
+    if (tailscale) {
+      new TailscaleMachine(`${machine.name}-tailnet`, {
+        machine,
+        settings: tailscale,
+        drift: inspection.drift(TAILSCALE_STEP),
+        after: [prepared],
+      });
+    }
+    return { prepared, inventory: keeping ? withStorageMetadata(keeping) : node };
   });
 }
 

@@ -6,10 +6,11 @@ import { containerdClaims, containerdScript } from "./containerd";
 import type { ContainerdSettings } from "./containerd-config";
 import { kernelModulesClaims, kernelModulesScript } from "./kernel-modules";
 import { kubernetesPackagesClaims, kubernetesPackagesScript } from "./kubernetes-packages";
+import { storageClaims, type StorageFolder, storageScript } from "./storage";
 import { swapClaims, swapScript } from "./swap";
 import { sysctlsClaims, sysctlsScript } from "./sysctls";
 
-/** The steps of a node, in their order. Storage prerequisites will come between the packages and containerd. */
+/** The steps of every node, in their order. */
 export const STEPS = [
   "kernel-modules",
   "sysctls",
@@ -18,7 +19,9 @@ export const STEPS = [
   "containerd",
   "kubernetes-packages",
 ] as const;
-export type StepName = (typeof STEPS)[number];
+/** With those that only some nodes have: storage nodes what Longhorn needs, before anything of Kubernetes is there. */
+const ORDER = STEPS.flatMap((name) => (name === "containerd" ? (["storage", name] as const) : [name]));
+export type StepName = (typeof ORDER)[number];
 
 /** What the settings say of hosts. */
 export interface NodeSteps {
@@ -33,6 +36,8 @@ export interface NodeSteps {
   /** Added to the sysctls that are needed, or in their place. */
   sysctls: Readonly<Record<string, string>>;
   repositories: { kubernetes: AptRepository; docker: AptRepository };
+  /** The machine keeps volumes of Longhorn. */
+  storage?: StorageFolder;
   proxy?: { http?: string; https?: string; noProxy: readonly string[] };
 }
 
@@ -46,11 +51,17 @@ export interface Step {
 /** The steps of one machine. Pure: what comes out depends on settings alone. */
 export function stepsOf(capabilities: Capabilities, settings: NodeSteps): Step[] {
   const proxy = proxyEnvironment(settings.proxy);
-  const work: Record<StepName, () => Omit<Step, "name" | "environment"> & { online?: boolean }> = {
+  type Work = Omit<Step, "name" | "environment"> & { online?: boolean };
+  const work: Record<StepName, () => Work | undefined> = {
     "kernel-modules": () => both(kernelModulesScript, kernelModulesClaims, capabilities),
     sysctls: () => both(sysctlsScript, sysctlsClaims, { ...capabilities, sysctls: settings.sysctls }),
     swap: () => both(swapScript, swapClaims, capabilities),
     "base-packages": () => ({ ...both(basePackagesScript, basePackagesClaims, undefined), online: true }),
+    storage: () => {
+      if (!settings.storage) return undefined;
+      const args = { ...settings.storage, sharedKernel: capabilities.sharedKernel };
+      return { ...both(storageScript, storageClaims, args), online: true };
+    },
     containerd: () => {
       const { containerdVersion: version, repositories, containerd } = settings;
       const args = { ...containerd, version, repository: repositories.docker, proxy };
@@ -62,9 +73,10 @@ export function stepsOf(capabilities: Capabilities, settings: NodeSteps): Step[]
       return { ...both(kubernetesPackagesScript, kubernetesPackagesClaims, args), online: true };
     },
   };
-  return STEPS.map((name) => {
-    const { commands, claims, online } = work[name]();
-    return { name, commands, claims, environment: online ? proxy : {} };
+  return ORDER.flatMap((name) => {
+    const step = work[name]();
+    if (!step) return [];
+    return [{ name, commands: step.commands, claims: step.claims, environment: step.online ? proxy : {} }];
   });
 }
 
@@ -73,7 +85,7 @@ function both<Args>(script: (args: Args) => string, claims: (args: Args) => Clai
 }
 
 /** As curl and containerd read it: curl takes the lower-case names, Go either. */
-function proxyEnvironment(proxy: NodeSteps["proxy"]): Record<string, string> {
+export function proxyEnvironment(proxy: NodeSteps["proxy"]): Record<string, string> {
   const environment: Record<string, string> = {};
   if (proxy?.http) environment.http_proxy = proxy.http;
   if (proxy?.https) environment.https_proxy = proxy.https;

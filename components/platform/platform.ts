@@ -1,27 +1,41 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { AddonsSettings } from "../../settings";
+import type { AddonsSettings, GitopsSettings, Storage } from "../../settings";
 import type { Cluster } from "../cluster/cluster";
 import { RemoteStep } from "../remote/remote-step";
+import { Argocd } from "./argocd";
 import type { Charts } from "./charts";
 import { Cilium } from "./cilium";
+import { Longhorn } from "./longhorn";
 import { readyScript } from "./ready-cluster";
+import { installTailscale, showPages } from "./tailscale";
+import { tailscaleLeftOut } from "./tailscale-client";
 
 export interface PlatformArgs {
   cluster: Cluster;
   addons: AddonsSettings;
+  /** What Argo CD follows. */
+  gitops?: GitopsSettings;
   /** Of the add-ons that are switched on. */
   charts: Charts;
+  /** Which nodes keep volumes, where Longhorn is on. */
+  storage?: Storage;
 }
 
 /** What every cluster has before anybody's own workloads: each add-on after what it really needs. */
 export class Platform extends pulumi.ComponentResource {
   /** Versions of the add-ons, by name. */
   readonly versions: Record<string, string> = {};
+  /** Where it is installed. */
+  readonly argocd?: Argocd;
+  /** What is switched on and still left out, by name, with the reason. */
+  readonly leftOut: Record<string, string> = {};
 
   constructor(name: string, args: PlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:platform:Platform", name, {}, opts);
-    const { cluster, addons, charts } = args;
+    const { cluster, addons, charts, storage } = args;
+    Object.assign(this.leftOut, tailscaleLeftOut(addons.tailscale));
+    for (const [addon, why] of Object.entries(this.leftOut)) void pulumi.log.warn(`${addon} is left out: ${why}`, this);
 
     const provider = new kubernetes.Provider(
       "kubernetes",
@@ -37,11 +51,49 @@ export class Platform extends pulumi.ComponentResource {
     // What is in the cluster goes with machines that are thrown away: `destroy` then doesn't need the API server.
     const inCluster = { parent: this, provider, ...(disposable ? { deletedWith: resource } : {}) };
 
-    if (!charts.cilium) {
-      // Nodes become Ready when the user's own network comes: nothing can wait for that here.
-      this.registerOutputs();
-      return;
+    const ready = this.network(args, inCluster);
+    if (charts.longhorn && storage) {
+      const longhorn = new Longhorn(
+        "longhorn",
+        {
+          chart: charts.longhorn,
+          settings: addons.longhorn,
+          storage,
+          singleNode: cluster.nodeNames.length === 1,
+          disposable,
+          after: [...ready, cluster.labelled],
+        },
+        inCluster,
+      );
+      this.versions.longhorn = longhorn.version;
     }
+    const tailscale = installTailscale({
+      chart: charts.tailscale,
+      settings: addons.tailscale,
+      cluster: cluster.identity,
+      after: ready,
+      inCluster,
+    });
+    if (charts.argocd) {
+      const { controlPlane, identity } = cluster;
+      const settings = { chart: charts.argocd, settings: addons.argocd, gitops: args.gitops };
+      this.argocd = new Argocd("argocd", { ...settings, controlPlane, cluster: identity, after: ready }, inCluster);
+      this.versions.argocd = this.argocd.version;
+    }
+    if (tailscale) {
+      this.versions["tailscale-operator"] = tailscale.version;
+      showPages(addons.tailscale, { tailscale, argocd: this.argocd }, inCluster);
+    }
+    this.registerOutputs();
+  }
+
+  /** Answers what ordinary workloads wait for. */
+  private network(
+    { cluster, addons, charts }: PlatformArgs,
+    inCluster: pulumi.ComponentResourceOptions,
+  ): pulumi.Resource[] {
+    // Nodes become Ready when the user's own network comes: nothing can wait for that here.
+    if (!charts.cilium) return cluster.members;
     // Cilium makes the nodes Ready, so it may not wait for Ready ones; and one that can't join is no reason to leave the
     // others without a network.
     const cilium = new Cilium(
@@ -51,16 +103,17 @@ export class Platform extends pulumi.ComponentResource {
         settings: addons.cilium,
         endpoint: cluster.endpoint,
         nodeCount: cluster.nodeNames.length,
+        controlPlane: cluster.controlPlane,
         after: [cluster.controlPlaneReady],
       },
       inCluster,
     );
     this.versions.cilium = cilium.version;
-    new RemoteStep(
+    const ready = new RemoteStep(
       "cluster-ready",
       { step: "cluster-ready", host: cluster.controlPlane, commands: readyScript(cluster.nodeNames) },
       { parent: this, dependsOn: [cilium, ...cluster.members] },
     );
-    this.registerOutputs();
+    return [ready];
   }
 }

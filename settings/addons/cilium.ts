@@ -9,9 +9,13 @@ export const ciliumSchema = z.strictObject({
     z.strictObject({
       enabled: described("Observe flows on each node", z.boolean()).default(true),
       relay: described("Collect the flows of all nodes", z.boolean()).default(true),
+      metrics: described(
+        "Count flows, drops and DNS answers for Prometheus, on port 9965 of each node",
+        z.boolean(),
+      ).default(false),
       ui: described("Show them in a web page; needs the relay", z.boolean()).default(false),
     }),
   ).prefault({}),
-  mtu: described("MTU of the pod network; found out by default", z.number().int().min(1280).max(9216)).optional(),
+  mtu: described("MTU of the nodes' network; found out by default", z.number().int().min(1280).max(9216)).optional(),
   values: chartValues,
 });

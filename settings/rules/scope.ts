@@ -4,9 +4,7 @@ import type { View } from "../view";
 
 /** What is designed but not built: refused, so that nothing is silently ignored. */
 export function notBuiltProblems(view: View): Problem[] {
-  const on = ["longhorn", "tailscale", "argocd"]
-    .map((addon) => ["addons", addon, "enabled"])
-    .filter((path) => valueAt(view.raw, path) === true);
+  const on = ["argocd"].map((addon) => ["addons", addon, "enabled"]).filter((path) => valueAt(view.raw, path) === true);
   const present = [["gitops"]].filter((path) => valueAt(view.raw, path) !== undefined);
   const logins = valueAt(view.raw, ["containerd", "auth"]);
   const auth =
@@ -58,10 +56,12 @@ function imageCollection(view: View, kubelet: PropertyKey[]): Problem[] {
 
 function hubble(view: View): Problem[] {
   const path = ["addons", "cilium", "hubble"];
-  const { enabled, relay, ui } = (valueAt(view.raw, path) ?? {}) as Record<string, unknown>;
+  const { enabled, relay, metrics, ui } = (valueAt(view.raw, path) ?? {}) as Record<string, unknown>;
   const problems: Problem[] = [];
   if (enabled === false && relay === true)
     problems.push({ path: [...path, "relay"], message: "true needs hubble.enabled" });
+  if (enabled === false && metrics === true)
+    problems.push({ path: [...path, "metrics"], message: "true needs hubble.enabled" });
   if (ui === true && (enabled === false || relay === false)) {
     problems.push({ path: [...path, "ui"], message: "true needs hubble.enabled and hubble.relay" });
   }

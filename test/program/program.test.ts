@@ -31,6 +31,7 @@ test("the lab stack has two machines, each with an inspection and its steps, and
       "cluster-control-plane-init",
       "cluster-control-plane-kubeconfig",
       "cluster-node-metadata",
+      "cilium-checks",
       "cluster-ready",
     ].sort(),
   );

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { STEPS, type NodeSteps, stepsOf } from "../../../components/node/steps";
+import type { StorageFolder } from "../../../components/node/storage";
 import { stepScript } from "../../../shell/script";
 import { gatherScript } from "../../../providers/inspection/gather";
 import { probePlan } from "../../../providers/preflight/probe-plan";
@@ -41,6 +42,7 @@ const hostile: NodeSteps = {
     kubernetes: { url: `https://m.example/${EVIL}`, fingerprint: EVIL },
     docker: { url: `https://m.example/${EVIL}`, fingerprint: EVIL },
   },
+  storage: { dataPath: `/mnt/${EVIL}/longhorn`, disk: `/mnt/${EVIL}` },
   proxy: { http: `http://proxy.example/${EVIL}`, noProxy: [EVIL] },
 };
 
@@ -56,11 +58,23 @@ const PROBES = probePlan(
 const cases = [
   ...scripts("own-kernel", "cp1", { sharedKernel: false, iscsi: true }, plain),
   ...scripts("shared-kernel", "cp1", { sharedKernel: true, iscsi: false }, plain),
+  ...scripts("storage", "w1", { sharedKernel: false, iscsi: true }, storage({ dataPath: "/var/lib/longhorn" })),
+  ...scripts(
+    "storage-disk",
+    "w1",
+    { sharedKernel: true, iscsi: true },
+    storage({ dataPath: "/mnt/ssd/longhorn", disk: "/mnt/ssd" }),
+  ),
   ...scripts("hostile", `cp1${EVIL}`, { sharedKernel: false, iscsi: true }, hostile),
   { file: "inspection/gather.sh", script: gatherScript("homelab-0123456789abcdef") },
   { file: "preflight/probes.sh", script: probeScript("worker1", PROBES, "homelab-0123456789abcdef") },
   { file: "inspection/gather-condition.sh", script: gatherScript("homelab-0123456789abcdef", { condition: true }) },
 ];
+
+/** A storage node; its other steps are those of any node. */
+function storage(folder: StorageFolder): NodeSteps {
+  return { ...plain, storage: folder };
+}
 
 function scripts(
   folder: string,
@@ -68,7 +82,9 @@ function scripts(
   capabilities: { sharedKernel: boolean; iscsi: boolean },
   settings: NodeSteps,
 ) {
-  return stepsOf(capabilities, settings).map(({ name, ...step }) => ({
+  const steps = stepsOf(capabilities, settings);
+  const shown = folder.startsWith("storage") ? steps.filter(({ name }) => name === "storage") : steps;
+  return shown.map(({ name, ...step }) => ({
     file: `${folder}/${name}.sh`,
     script: stepScript({ host, step: name, ...step }),
   }));
@@ -99,6 +115,11 @@ const shellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
 
 test("steps come in the order in which they need each other", () => {
   expect(stepsOf({ sharedKernel: false, iscsi: true }, plain).map(({ name }) => name)).toEqual([...STEPS]);
+});
+
+test("a storage node has what Longhorn needs before containerd, and another node has nothing of it", () => {
+  const names = stepsOf({ sharedKernel: false, iscsi: true }, storage({ dataPath: "/data" })).map(({ name }) => name);
+  expect(names).toEqual(STEPS.flatMap((name) => (name === "containerd" ? ["storage", name] : [name])));
 });
 
 test("a changed sysctl changes one step, and in it only the lines that have the value", () => {

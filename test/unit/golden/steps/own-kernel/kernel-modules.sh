@@ -84,7 +84,7 @@ module_state() {
     overlay) ! grep -qw overlay /proc/filesystems || { echo present; return 0; } ;;
     br_netfilter) [ ! -e /proc/sys/net/bridge/bridge-nf-call-iptables ] || { echo present; return 0; } ;;
   esac
-  if [ -d "/sys/module/$1" ] || grep -qs "/$1\.ko" "/lib/modules/$(uname -r)/modules.builtin"; then
+  if [ -d "/sys/module/$1" ] || grep -qs "/${1//_/[-_]}\.ko" "/lib/modules/$(uname -r)/modules.builtin"; then
     echo present
   else
     echo missing
