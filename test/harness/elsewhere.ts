@@ -42,8 +42,10 @@ export async function previewElsewhere(luggage: Luggage): Promise<string> {
         cwd: at("repository"),
         extendEnv: false,
         env: {
-          PATH: `${at("engine")}:${path.dirname(process.execPath)}:/usr/sbin:/usr/bin:/sbin:/bin`,
+          // As in `LabStack`: other plugins win over the engine's.
+          PATH: `${process.env.HOMELAB_PLUGINS ? `${process.env.HOMELAB_PLUGINS}:` : ""}${at("engine")}:${path.dirname(process.execPath)}:/usr/sbin:/usr/bin:/sbin:/bin`,
           HOME: at("home"),
+          REAL_HOME: os.homedir(),
           ENGINE: luggage.engine,
           ENGINE_HERE: at("engine"),
           STACK: luggage.stack,
@@ -68,6 +70,6 @@ export async function previewElsewhere(luggage: Luggage): Promise<string> {
 /** The engine's folder may be in the home that is hidden. */
 const INSIDE = `mount --make-rprivate /
 mount --bind "$ENGINE" "$ENGINE_HERE"
-for folder in /root /var/lib/homelab /run; do [ ! -d "$folder" ] || mount -t tmpfs tmpfs "$folder"; done
+for folder in "$REAL_HOME"/.cache "$REAL_HOME"/.pulumi "$REAL_HOME"/.kube "$REAL_HOME"/.ssh /var/lib/homelab /run; do [ ! -d "$folder" ] || mount -t tmpfs tmpfs "$folder"; done
 ip link set lo up
 exec pulumi preview --json -s "$STACK" --config-file "$SETTINGS"`;
