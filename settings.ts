@@ -39,6 +39,7 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>, secretKeys
     ...networkProblems(view),
     ...clusterProblems(view),
     ...sshProblems(view),
+    ...tailscaleProblems(view),
     ...storageProblems(view),
     ...tailscaleProblems(view),
     ...gitopsProblems(view),

@@ -16,6 +16,8 @@ export const versions = {
   criTools: "1.36.0",
   /** kubernetes-cni on pkgs.k8s.io: the loopback plugin, which containerd needs for every pod. */
   cniPlugins: "1.9.1",
+  /** tailscale on pkgs.tailscale.com: the version of the operator in charts/tailscale-operator. */
+  tailscale: "1.102.5",
   /** What kubeadm 1.36.3 uses itself (cmd/kubeadm/app/constants): for messages and tests, never passed to it. */
   etcd: "3.6.8-0",
   coredns: "v1.14.2",
@@ -50,4 +52,5 @@ export const aptKeyFingerprints = {
 export const aptRepositories = {
   kubernetes: "https://pkgs.k8s.io/core:/stable:/v{minor}/deb/",
   docker: "https://download.docker.com/linux/{distribution}",
+  tailscale: "https://pkgs.tailscale.com/stable/{distribution}",
 } as const;

@@ -107,6 +107,7 @@ export const mirrorsSchema = z.strictObject({
         aptKeyFingerprints.kubernetes,
       ),
       docker: aptRepository("containerd.io", aptRepositories.docker, aptKeyFingerprints.docker),
+      tailscale: aptRepository("tailscale", aptRepositories.tailscale, aptKeyFingerprints.tailscale),
     }),
   ).prefault({}),
   registry: format

@@ -30,7 +30,7 @@ folders_back
 units_back
 kernel_back
 [ ! -e /var/lib/longhorn ] || kept "/var/lib/longhorn: volumes may be in it"
-rm -rf -- /var/log/homelab /var/lib/homelab/claims /var/lib/homelab/kubeadm /var/lib/homelab/containerd-restart
+rm -rf -- /var/log/homelab /var/lib/homelab/claims /var/lib/homelab/kubeadm /var/lib/homelab/containerd-restart /var/lib/homelab/tailscale
 rm -f -- "$before/journal"
 rm -rf -- "$before"
 [ ! -d /var/lib/homelab ] || rmdir /var/lib/homelab 2>/dev/null || kept "/var/lib/homelab: there is something else in it"

@@ -1,0 +1,36 @@
+import { HostError } from "../ssh/errors";
+
+/** What `tailscale status --json` says of the host itself. */
+export interface TailscaleStatus {
+  /** As tailscaled names it: NeedsLogin, Running, … */
+  state: string;
+  /** The device's id in the tailnet; empty before the first login. */
+  device: string;
+  addresses: string[];
+  tags: string[];
+}
+
+/** Noise of a login shell may stand before the JSON. */
+export function parseStatus(text: string, host: string): TailscaleStatus {
+  try {
+    const status = JSON.parse(text.slice(text.indexOf("{"))) as {
+      BackendState?: string;
+      TailscaleIPs?: string[] | null;
+      Self?: { ID?: string; Tags?: string[] | null } | null;
+    };
+    return {
+      state: status.BackendState ?? "",
+      device: status.Self?.ID ?? "",
+      addresses: status.TailscaleIPs ?? [],
+      tags: status.Self?.Tags ?? [],
+    };
+  } catch {
+    throw new HostError({
+      kind: "command",
+      host,
+      doing: "asking tailscaled for its status",
+      why: "'tailscale status --json' printed something else than JSON",
+      next: "Run it on the host to see what; is another program of that name on the PATH?",
+    });
+  }
+}

@@ -1,0 +1,70 @@
+import { defaultSubnets } from "../node";
+import { type Problem, valueAt } from "../problems";
+import { subnetsOverlap } from "../subnets";
+import { subnetAt, type View } from "../view";
+
+const TAILSCALE = ["addons", "tailscale"] as const;
+/** Of it every tailnet takes the addresses of its devices. */
+const TAILNET = "100.64.0.0/10";
+
+/** Rules between Tailscale and the other settings. */
+export function tailscaleProblems(view: View): Problem[] {
+  const isOn = (...path: string[]) => valueAt(view.raw, [...TAILSCALE, ...path]) === true;
+  const operator = isOn("enabled");
+  return [
+    ...(operator ? socketTranslation(view) : []),
+    ...(operator || isOn("machines", "enabled") ? subnets(view) : []),
+    ...ingress(view, operator),
+  ];
+}
+
+/** Inside pods it would bypass the operator's proxies, which redirect traffic themselves. */
+function socketTranslation(view: View): Problem[] {
+  const path = ["addons", "cilium", "values", "socketLB", "hostNamespaceOnly"];
+  const value = valueAt(view.raw, path);
+  if (value === undefined || value === true) return [];
+  return [
+    {
+      path,
+      message: "must be true while addons.tailscale.enabled is: the operator's proxies get no traffic otherwise",
+    },
+  ];
+}
+
+function subnets(view: View): Problem[] {
+  const { kind, raw } = view;
+  const networks = [
+    subnetAt(raw, ["cluster", "podSubnet"], defaultSubnets.pods),
+    subnetAt(raw, ["cluster", "serviceSubnet"], defaultSubnets.services),
+    kind === "nspawn" ? subnetAt(raw, ["machines", "network", "subnet"], defaultSubnets.machines) : undefined,
+  ];
+  return networks.flatMap((network) =>
+    network && subnetsOverlap(network.value, TAILNET)
+      ? [
+          {
+            path: network.path,
+            message: `${network.value} overlaps ${TAILNET}, of which Tailscale takes its addresses; choose another subnet`,
+          },
+        ]
+      : [],
+  );
+}
+
+function ingress(view: View, operator: boolean): Problem[] {
+  const wanted = (name: string) => valueAt(view.raw, [...TAILSCALE, "ingress", name]) === true;
+  const needs = (name: string, setting: string) => ({
+    path: [...TAILSCALE, "ingress", name],
+    message: `true needs ${setting}`,
+  });
+  return [
+    ...["argocd", "hubble"]
+      .filter((name) => wanted(name) && !operator)
+      .map((name) => needs(name, "addons.tailscale.enabled")),
+    ...(wanted("argocd") && valueAt(view.raw, ["addons", "argocd", "enabled"]) !== true
+      ? [needs("argocd", "addons.argocd.enabled")]
+      : []),
+    ...(wanted("hubble") && valueAt(view.raw, ["addons", "cilium", "hubble", "ui"]) !== true
+      ? [needs("hubble", "addons.cilium.hubble.ui")]
+      : []),
+  ];
+}
