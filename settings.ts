@@ -39,7 +39,6 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>, secretKeys
     ...networkProblems(view),
     ...clusterProblems(view),
     ...sshProblems(view),
-    ...tailscaleProblems(view),
     ...storageProblems(view),
     ...tailscaleProblems(view),
     ...gitopsProblems(view),

@@ -43,7 +43,6 @@ export type ContainerdSettings = Settings["containerd"];
 export type MirrorsSettings = Settings["mirrors"];
 export type AddonsSettings = Settings["addons"];
 export type CiliumSettings = AddonsSettings["cilium"];
-export type TailscaleSettings = AddonsSettings["tailscale"];
 export type LonghornSettings = AddonsSettings["longhorn"];
 export type ArgocdSettings = AddonsSettings["argocd"];
 export type GitopsSettings = NonNullable<Settings["gitops"]>;
