@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { addonsSchema, gitopsSchema } from "./addons";
+import { addonsSchema } from "./addons";
+import { gitopsSchema } from "./addons/argocd";
 import { clusterSchema, containerdSchema, mirrorsSchema, proxySchema, sysctlsSchema } from "./cluster";
 import { machinesSchema } from "./machines";
 import { described } from "./node";
@@ -17,6 +18,9 @@ export const settingsSchema = z.strictObject({
     "How existing hosts are reached (kind metal). Each but `connectTimeoutSeconds` can be another for one host, under its own `ssh`. A host that names a way to log in inherits no other",
     sshSchema,
   ).prefault({}),
-  gitops: described("The repository that Argo CD takes over with (not built yet)", gitopsSchema).optional(),
+  gitops: described(
+    "The repository that Argo CD takes over with; needs `addons.argocd.enabled`",
+    gitopsSchema,
+  ).optional(),
   proxy: described("Proxy for the hosts' own downloads: packages and images", proxySchema).optional(),
 });

@@ -23,12 +23,19 @@ const groups = {
   mirror: ["mirror"],
   engine: engineParts,
   cilium: ["cilium"],
+  argocd: ["argocd"],
 } as const satisfies Record<string, readonly RecipeName[]>;
 
 export type Group = keyof typeof groups;
 
 /** Every group, in the order in which a cold cache is best filled. */
 export const allGroups = Object.keys(groups) as Group[];
+
+/** Groups that only an add-on needs. */
+const addonGroups: readonly Group[] = ["argocd"];
+
+/** What every lab needs. */
+export const defaultGroups = allGroups.filter((group) => !addonGroups.includes(group));
 
 /**
  * Makes sure that the binaries of a group are in the cache, for this computer's architecture. Returns their folder.
@@ -85,7 +92,7 @@ async function buildAll(missing: readonly Result[], say: Say): Promise<void> {
     await build(result, say);
     await downloads;
   }
-  const all = Object.keys(recipes) as RecipeName[];
+  const all = defaultGroups.flatMap((group) => groups[group] as readonly RecipeName[]);
   if (!all.map(resultOf).some(isMissing)) deleteGoCaches();
 }
 

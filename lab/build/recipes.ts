@@ -1,6 +1,6 @@
 import * as path from "node:path";
 
-import { labVersions } from "./versions";
+import { addonVersions, labVersions } from "./versions";
 
 /** How one set of binaries is built: by one call of `go build`, so that they share what they have in common. */
 export interface Recipe {
@@ -37,6 +37,7 @@ function kubernetesVariables(version: string): Record<string, string> {
   );
 }
 
+const argocd = "github.com/argoproj/argo-cd/v3";
 const cilium = "github.com/cilium/cilium";
 const containerd = "github.com/containerd/containerd/v2";
 
@@ -154,6 +155,20 @@ export const recipes = {
       "init-container.sh": [cilium, "images/cilium/init-container.sh"],
       "install-plugin.sh": [cilium, "plugins/cilium-cni/install-plugin.sh"],
       "cni-uninstall.sh": [cilium, "plugins/cilium-cni/cni-uninstall.sh"],
+    },
+  },
+  // Only where the add-on is on.
+  argocd: {
+    title: `argo-cd ${addonVersions.argocd}`,
+    module: pinned("argocd"),
+    binaries: { [`${argocd}/cmd`]: "argocd" },
+    variables: { [`${argocd}/common.version`]: addonVersions.argocd },
+    carried: {
+      "install.yaml": [argocd, "manifests/install.yaml"],
+      "entrypoint.sh": [argocd, "entrypoint.sh"],
+      "git-ask-pass.sh": [argocd, "hack/git-ask-pass.sh"],
+      "git-verify-wrapper.sh": [argocd, "hack/git-verify-wrapper.sh"],
+      "gpg-wrapper.sh": [argocd, "hack/gpg-wrapper.sh"],
     },
   },
 } as const satisfies Record<string, Recipe>;

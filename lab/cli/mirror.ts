@@ -1,3 +1,4 @@
+import { ensureMirrorWithArgocd } from "../addons/mirror";
 import { ensureMirrorRunning } from "../mirror-service";
 import { ensureMirror } from "../packages/main";
 import { sayIn } from "./build-progress";
@@ -11,7 +12,8 @@ export async function startMirror(stack: Stack): Promise<void> {
   const root = await phase("mirror of packages, images and charts", async (running) => {
     const lines: string[] = [];
     const show = sayIn(running);
-    const built = await ensureMirror((line) => {
+    const ensure = stack.argocd ? ensureMirrorWithArgocd : ensureMirror;
+    const built = await ensure((line) => {
       lines.push(line);
       show(line);
     });

@@ -16,6 +16,8 @@ export interface Stack {
   machineKind: string;
   /** `address:port` of each place at which the settings expect the lab's mirror, loopback first; none where they do not. */
   mirrorAddresses: string[];
+  /** Argo CD is on: the mirror must have it. */
+  argocd: boolean;
   /** The base images of nspawn machines: a cache, built once. */
   imagesFolder: string;
   /** Of the passphrase that encrypts secrets; none where no stack was made yet, or something else encrypts them. */
@@ -84,7 +86,9 @@ export function readSettings(text: string): Omit<Stack, "name" | "because"> {
   };
   const subnet = typeof machines.network?.subnet === "string" ? machines.network.subnet : DEFAULT_SUBNET;
   const stateDir = typeof machines.stateDir === "string" ? machines.stateDir : DEFAULT_STATE_DIR;
+  const addons = (config["homelab:addons"] ?? {}) as { argocd?: { enabled?: unknown } };
   return {
+    argocd: addons.argocd?.enabled === true,
     imagesFolder: `${stateDir}/images`,
     machineKind: String(machines.kind),
     mirrorAddresses:

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { closeReport, foldersWith, openReport, type Tier } from "../../test/report/tiers";
 import { ensureAllBinaries } from "../build/binaries";
+import { ensureMirrorWithArgocd } from "../addons/mirror";
 import { ensureMirror } from "../packages/main";
 import { sayIn } from "./build-progress";
 import { attached, run } from "./command";
@@ -32,7 +33,8 @@ async function prepareAndRun(tier: Tier, folder: string): Promise<number> {
     if (tier.needs === "machines") {
       await installMissing(LAB_NEEDS);
       await requireRoot("machines on this computer");
-      await phase("mirror of packages, images and charts", (running) => ensureMirror(sayIn(running)));
+      const ensure = tier.name === "cluster" ? ensureMirrorWithArgocd : ensureMirror;
+      await phase("mirror of packages, images and charts", (running) => ensure(sayIn(running)));
     }
     return await runners[tier.runner](tier, folder);
   } catch (error) {

@@ -6,7 +6,14 @@ export const plainName: Rule = pattern(
   "is not a name: lower-case letters, digits and hyphens",
 );
 
-/** Paths and revisions of a Git repository. */
+/** A folder of a Git repository: `.`, or a path from its top without `.` and `..` in it. */
+export const gitPath: Rule = pattern(
+  /^(\.|(?!.*(^|\/)\.\.?(\/|$))[A-Za-z0-9._][A-Za-z0-9._-]*(\/[A-Za-z0-9._-]+)*)$/,
+  256,
+  "is not a folder of a repository, such as . or clusters/home",
+);
+
+/** Revisions of a Git repository. */
 export const gitWord: Rule = pattern(
   /^[A-Za-z0-9][A-Za-z0-9._/-]*$/,
   256,

@@ -20,8 +20,8 @@ export interface LabStackArgs extends TestSettingsArgs {
   name: string;
   /** Another program than index.ts, as a path in the checkout: one that makes a part of what the real one makes. */
   program?: string;
-  /** False for a stack that makes no machines: no mirror is needed then. Default true. */
-  mirror?: boolean;
+  /** Makes the root of the mirror; false for a stack that makes no machines. By default what every cluster needs. */
+  mirror?: false | (() => Promise<string>);
   /** Existing hosts, for a metal stack: as many as there are roles are in its inventory. They are not removed with it. */
   hosts?: MetalHosts;
   /** A Multipass, for a local stack: its VMs are made by the stack, and removed with it. */
@@ -82,9 +82,10 @@ export class LabStack {
       args.program,
       hosts,
     );
-    if (args.mirror ?? true) {
+    const { mirror = ensureMirror } = args;
+    if (mirror) {
       const listen = [`127.0.0.1:${port}`, `${network}.1:${port}`];
-      await ensureMirrorRunning({ root: await ensureMirror(), listen, runDir: folder });
+      await ensureMirrorRunning({ root: await mirror(), listen, runDir: folder });
     }
     await stack.initialise();
     if (hosts) await stack.setSecrets(metalSecrets(settings, hosts));

@@ -60,6 +60,11 @@ test("the mirror is started where the lab's settings expect it, and nowhere else
   expect(readSettings(lab.replace("kind: nspawn", "kind: metal")).mirrorAddresses).toEqual([]);
 });
 
+test("a stack with Argo CD gets a mirror that has it", () => {
+  expect(readSettings("config: { 'homelab:addons': { argocd: { enabled: true } } }").argocd).toBe(true);
+  expect(readSettings("config: { 'homelab:addons': { argocd: { enabled: false } } }").argocd).toBe(false);
+});
+
 test("a salt and another secrets provider are read from the settings file", () => {
   expect(readSettings("encryptionsalt: v1:abc")).toMatchObject({ salt: "v1:abc", otherSecretsProvider: false });
   expect(readSettings("secretsprovider: awskms://key")).toMatchObject({ otherSecretsProvider: true });
@@ -67,6 +72,7 @@ test("a salt and another secrets provider are read from the settings file", () =
 
 test("settings that make no sense are left for the program to refuse", () => {
   expect(readSettings("")).toEqual({
+    argocd: false,
     machineKind: "undefined",
     mirrorAddresses: [],
     imagesFolder: "/var/lib/homelab/nspawn/images",

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { recipes, type RecipeName } from "../../../lab/build/recipes";
-import { labVersions } from "../../../lab/build/versions";
+import { addonVersions, labVersions } from "../../../lab/build/versions";
 import { dependencies } from "../../../package.json";
 
 /** The Go module behind a version that is pinned for clusters and lab. */
@@ -15,6 +15,7 @@ const moduleOf: [RecipeName, string, string][] = [
   ["cni", "github.com/containernetworking/plugins", labVersions.cniPlugins],
   ["crictl", "sigs.k8s.io/cri-tools", labVersions.criTools],
   ["cilium", "github.com/cilium/cilium", labVersions.cilium],
+  ["argocd", "github.com/argoproj/argo-cd/v3", addonVersions.argocd],
   ["pulumi-cli", "github.com/pulumi/pulumi/pkg/v3", labVersions.pulumi],
   ["pulumi-language-nodejs", "github.com/pulumi/pulumi/sdk/v3", labVersions.pulumiLanguageNodejs],
 ];

@@ -1,0 +1,81 @@
+/** The parts of an Argo CD Application that are read here. */
+export interface Application {
+  metadata: { name: string; namespace?: string; deletionTimestamp?: string };
+  spec?: { source?: GitSource };
+  status?: {
+    sync?: { status?: string; comparedTo?: { source?: GitSource } };
+    health?: { status?: string; message?: string };
+    conditions?: { type: string; message: string }[];
+    operationState?: { phase?: string; message?: string };
+    resources?: { kind: string; name: string; status?: string; health?: { status?: string; message?: string } }[];
+  };
+}
+
+export interface GitSource {
+  repoURL: string;
+  path?: string;
+  targetRevision?: string;
+}
+
+/** How far the first sync is. `failing` may still mend itself, as while Argo CD's own parts start. */
+export type Progress = { state: "done" } | { state: "waiting" | "failing"; why: string };
+
+/** How an Application stands, when it is to follow `source`. */
+export function progressOf(application: Application | undefined, source: GitSource): Progress {
+  const status = application?.status;
+  if (!application || !status) return { state: "waiting", why: "Argo CD has not looked at it yet" };
+  const complaint = status.conditions?.find(({ type }) => /Error$/.test(type));
+  if (complaint) return { state: "failing", why: `${complaint.type}: ${complaint.message}` };
+  if (!sameSource(status.sync?.comparedTo?.source, source))
+    return { state: "waiting", why: "Argo CD has not compared the repository with the cluster yet" };
+  const { phase, message } = status.operationState ?? {};
+  if (phase === "Failed" || phase === "Error") return { state: "failing", why: `sync ${phase}: ${message ?? ""}` };
+  const [sync, health] = [status.sync?.status ?? "Unknown", status.health?.status ?? "Unknown"];
+  if (sync === "Synced" && health === "Healthy") return { state: "done" };
+  return { state: "waiting", why: [`it is ${sync} and ${health}`, ...notDone(application)].join("; ") };
+}
+
+function sameSource(compared: GitSource | undefined, wanted: GitSource): boolean {
+  return (
+    compared?.repoURL === wanted.repoURL &&
+    (compared.path ?? ".") === (wanted.path ?? ".") &&
+    compared.targetRevision === wanted.targetRevision
+  );
+}
+
+/** Resources that keep it from being Synced and Healthy. */
+function notDone({ status }: Application): string[] {
+  return (status?.resources ?? [])
+    .filter(({ status: sync, health }) => sync === "OutOfSync" || (health?.status ?? "Healthy") !== "Healthy")
+    .map(({ kind, name, status: sync, health }) =>
+      [`${kind} ${name} is ${[sync, health?.status].filter(Boolean).join(" and ")}`, health?.message]
+        .filter(Boolean)
+        .join(": "),
+    );
+}
+
+/** What to correct, by what Git and Argo CD say. */
+const advices: [said: RegExp, next: string][] = [
+  [
+    /unable to resolve '|couldn't find remote ref|reference not found|revision .*not found/i,
+    "Correct gitops.revision: the repository has no such branch, tag or commit",
+  ],
+  [/app path does not exist/i, "Correct gitops.path: the repository has no such folder at this revision"],
+  [
+    /authentication (required|failed)|authorization failed|invalid credentials|permission denied|unable to authenticate|401|403/i,
+    "Correct the credentials: gitops.username and gitops.password, or gitops.sshPrivateKey",
+  ],
+  [
+    /knownhosts|host key/i,
+    "Argo CD doesn't know the server's SSH key: add it with addons.argocd.values (configs.ssh.extraHosts)",
+  ],
+  [
+    /repository not found|not found|no such host|connection refused|i\/o timeout|no route to host|dial tcp|404|certificate/i,
+    "Correct gitops.repoURL, and see that the nodes can reach it",
+  ],
+];
+
+export function adviceFor(why: string): string {
+  const found = advices.find(([said]) => said.test(why));
+  return found?.[1] ?? "Mend it in the repository, or correct gitops.repoURL, gitops.path and gitops.revision";
+}

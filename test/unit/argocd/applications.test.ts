@@ -1,0 +1,123 @@
+import { adviceFor, type Application, progressOf } from "../../../providers/argocd/applications";
+import { untilNoneLeft } from "../../../providers/argocd/applications-driver";
+import { untilSynced } from "../../../providers/argocd/sync-driver";
+import type { SshTarget } from "../../../providers/ssh/target";
+
+const source = { repoURL: "https://git.example/gitops.git", path: ".", targetRevision: "main" };
+const controlPlane = { name: "cp1" } as SshTarget;
+const quick = { limit: 0.05, grace: 0.01, pause: 0.002 };
+
+function application(status: Application["status"], metadata = {}): Application {
+  return { metadata: { name: "root", namespace: "argocd", ...metadata }, spec: { source }, status };
+}
+
+const synced = application({
+  sync: { status: "Synced", comparedTo: { source } },
+  health: { status: "Healthy" },
+  operationState: { phase: "Succeeded" },
+});
+
+describe("how far the first sync is", () => {
+  test("it is done when the Application is Synced and Healthy", () => {
+    expect(progressOf(synced, source)).toEqual({ state: "done" });
+  });
+
+  test("what Argo CD found out about another revision doesn't count", () => {
+    expect(progressOf(synced, { ...source, targetRevision: "v2" })).toMatchObject({ state: "waiting" });
+  });
+
+  test("an Application that isn't there, or that nobody has looked at, is waited for", () => {
+    expect(progressOf(undefined, source).state).toBe("waiting");
+    expect(progressOf(application(undefined), source).state).toBe("waiting");
+  });
+
+  test("an error is reported in Argo CD's own words", () => {
+    const conditions = [{ type: "ComparisonError", message: "rpc error: authentication required" }];
+    expect(progressOf(application({ conditions }), source)).toEqual({
+      state: "failing",
+      why: "ComparisonError: rpc error: authentication required",
+    });
+  });
+
+  test("a failed sync is reported with its message", () => {
+    const status = { ...synced.status, operationState: { phase: "Failed", message: "one or more objects failed" } };
+    expect(progressOf(application(status), source)).toEqual({
+      state: "failing",
+      why: "sync Failed: one or more objects failed",
+    });
+  });
+
+  test("what keeps it from being healthy is named", () => {
+    const resources = [
+      { kind: "Service", name: "web", status: "Synced" },
+      { kind: "Deployment", name: "web", status: "Synced", health: { status: "Degraded", message: "no image" } },
+    ];
+    const status = { ...synced.status, health: { status: "Degraded" }, resources };
+    expect(progressOf(application(status), source)).toEqual({
+      state: "waiting",
+      why: "it is Synced and Degraded; Deployment web is Synced and Degraded: no image",
+    });
+  });
+});
+
+test.each([
+  ["failed to list refs: authentication required: Unauthorized", "gitops.username"],
+  ["ssh: handshake failed: ssh: unable to authenticate", "gitops.sshPrivateKey"],
+  ["unable to resolve 'nosuch' to a commit SHA", "gitops.revision"],
+  [".: app path does not exist", "gitops.path"],
+  ["failed to list refs: repository not found", "gitops.repoURL"],
+  ['Get "https://git.example": dial tcp: lookup git.example: no such host', "gitops.repoURL"],
+  ["ssh: handshake failed: knownhosts: key is unknown", "configs.ssh.extraHosts"],
+  ["Manifest generation error: yaml: line 3", "in the repository"],
+])("what Argo CD says leads to the setting: %s", (said, setting) => {
+  expect(adviceFor(said)).toContain(setting);
+});
+
+describe("waiting for the first sync", () => {
+  const failing = application({ conditions: [{ type: "ComparisonError", message: "repository not found" }] });
+
+  test("ends when it is done, and a complaint that passes is no failure", async () => {
+    const seen = [undefined, failing, synced];
+    await untilSynced({ controlPlane, source }, async () => seen.shift(), quick);
+    expect(seen).toEqual([]);
+  });
+
+  test("ends in an error when a complaint stands: host, repository, words, setting, and how not to wait", async () => {
+    const waiting = untilSynced({ controlPlane, source }, async () => failing, quick);
+    await expect(waiting).rejects.toThrow(
+      /^cp1: waiting for the first sync of https:\/\/git\.example\/gitops\.git failed: ComparisonError: repository not found\. Correct gitops\.repoURL.*gitops\.await: false$/,
+    );
+  });
+
+  test("ends in an error when nothing happens for too long", async () => {
+    await expect(untilSynced({ controlPlane, source }, async () => undefined, quick)).rejects.toThrow(
+      "not Synced and Healthy after 0.05 s: Argo CD has not looked at it yet",
+    );
+  });
+});
+
+describe("argocd-destroy-order: Argo CD goes when no Application is left", () => {
+  const going = application({}, { deletionTimestamp: "2026-01-01T00:00:00Z" });
+
+  test("Applications that are going are waited for", async () => {
+    const seen = [[going], [going], []];
+    await untilNoneLeft("cp1", async () => seen.shift() ?? [], { ...quick, limit: 60 });
+    expect(seen).toEqual([]);
+  });
+
+  test("one that nobody deletes is named, with what to do", async () => {
+    await expect(untilNoneLeft("cp1", async () => [application({})], quick)).rejects.toThrow(
+      /^cp1: waiting until no Application of Argo CD is left failed: still there: argocd\/root\. Nothing deletes argocd\/root: .*kubectl -n argocd delete application NAME/,
+    );
+  });
+
+  test("one that can't go is named with Argo CD's reason", async () => {
+    const stuck = application(
+      { conditions: [{ type: "DeletionError", message: "forbidden" }] },
+      { deletionTimestamp: "2026-01-01T00:00:00Z" },
+    );
+    await expect(untilNoneLeft("cp1", async () => [stuck], quick)).rejects.toThrow(
+      /still there: argocd\/root \(DeletionError: forbidden\)\. Argo CD is taking back/,
+    );
+  });
+});

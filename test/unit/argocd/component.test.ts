@@ -1,0 +1,124 @@
+import * as pulumi from "@pulumi/pulumi";
+import { load } from "js-yaml";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { Argocd } from "../../../components/platform/argocd";
+import type { Machine } from "../../../components/machine";
+import { argocdSchema, gitopsSchema } from "../../../settings/addons/argocd";
+
+interface Made {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+  dependsOn: string[];
+}
+
+const REPOSITORY = "https://git.example/home/gitops.git";
+let made: Made[];
+
+beforeEach(async () => {
+  made = [];
+  await pulumi.runtime.setMocks({
+    newResource: ({ type, name, inputs }) => {
+      made.push({ type, name, inputs: inputs as Record<string, unknown>, dependsOn: [] });
+      return { id: name, state: { ...(inputs as object), password: "PASSWORD", hash: "HASH", changedAt: "NOW" } };
+    },
+    call: () => ({}),
+  });
+});
+
+/** Makes the component with these settings, and answers what it made by name. */
+async function argocd(gitops: object | undefined, settings: object = {}): Promise<Map<string, Made>> {
+  const connection = { host: "10.90.0.11", port: 22, user: "root", hostKey: "ssh-ed25519 AAAA", privateKey: "KEY" };
+  new Argocd("argocd", {
+    chart: { name: "argo-cd", version: "10.1.1", path: "./argo-cd.tgz", values: {} },
+    settings: argocdSchema.parse({ enabled: true, ...settings }),
+    gitops: gitops && gitopsSchema.parse(gitops),
+    controlPlane: { name: "cp1", connection, disposable: false } as unknown as Machine,
+    cluster: "cluster-1",
+    after: [],
+  });
+  await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
+  return new Map(made.map((resource) => [resource.name, resource]));
+}
+
+/** The values of a Secret, decoded, without the mark of a secret. */
+function dataOf(resource: Made | undefined): Record<string, string> {
+  const data = (resource?.inputs.data as { value?: Record<string, string> })?.value ?? resource?.inputs.data;
+  return Object.fromEntries(
+    Object.entries(data as Record<string, string>).map(([name, value]) => [
+      name,
+      Buffer.from(value, "base64").toString(),
+    ]),
+  );
+}
+
+test("the root Application follows the repository, prunes, heals, and takes all back when it is deleted", async () => {
+  const root = (await argocd({ repoURL: REPOSITORY, path: "clusters/home", revision: "v1" })).get("argocd-root");
+  expect(root?.inputs).toMatchObject({
+    kind: "Application",
+    metadata: { name: "root", namespace: "argocd", finalizers: ["resources-finalizer.argocd.argoproj.io"] },
+    spec: {
+      source: { repoURL: REPOSITORY, path: "clusters/home", targetRevision: "v1" },
+      syncPolicy: { automated: { prune: true, selfHeal: true } },
+    },
+  });
+});
+
+test("crd-too-large: the root Application applies on the server, which keeps no copy in an annotation", async () => {
+  const root = (await argocd({ repoURL: REPOSITORY })).get("argocd-root");
+  expect(root?.inputs).toMatchObject({ spec: { syncPolicy: { syncOptions: ["ServerSideApply=true"] } } });
+});
+
+test("ApplicationSets learn from the cluster's Secret what the repository is", async () => {
+  const secret = (await argocd({ repoURL: REPOSITORY, path: "clusters/home" })).get("argocd-cluster");
+  expect(secret?.inputs.metadata).toMatchObject({
+    labels: { "argocd.argoproj.io/secret-type": "cluster" },
+    annotations: {
+      "gitops.homelab/repo-url": REPOSITORY,
+      "gitops.homelab/revision": "main",
+      "gitops.homelab/folder": "clusters/home/",
+    },
+  });
+  expect(dataOf(secret)).toMatchObject({ name: "in-cluster", server: "https://kubernetes.default.svc" });
+});
+
+test("the annotations that the example reads are those that the cluster has", async () => {
+  const secret = (await argocd({ repoURL: REPOSITORY })).get("argocd-cluster");
+  const { annotations } = secret?.inputs.metadata as { annotations: Record<string, string> };
+  for (const name of ["apps", "infrastructure"]) {
+    const text = readFileSync(path.join(__dirname, "../../../examples/gitops", `${name}.yaml`), "utf8");
+    expect(load(text)).toMatchObject({ kind: "ApplicationSet" });
+    const read = [...text.matchAll(/annotations "([^"]+)"/g)].map(([, annotation]) => annotation);
+    expect([...new Set(read)].sort()).toEqual(Object.keys(annotations).sort());
+  }
+});
+
+test("credentials are a Secret of the repository, and an open repository needs none", async () => {
+  const login = (await argocd({ repoURL: REPOSITORY, username: "me", password: "TOKEN" })).get("argocd-repository");
+  expect(login?.inputs.metadata).toMatchObject({ labels: { "argocd.argoproj.io/secret-type": "repository" } });
+  expect(dataOf(login)).toEqual({ type: "git", url: REPOSITORY, username: "me", password: "TOKEN" });
+  made = [];
+  expect((await argocd({ repoURL: REPOSITORY })).has("argocd-repository")).toBe(false);
+});
+
+test("a deploy key ends in a line break, without which OpenSSH refuses it", async () => {
+  const ssh = { repoURL: "git@git.example:home/gitops.git", sshPrivateKey: "-----BEGIN-----\n-----END-----" };
+  expect(dataOf((await argocd(ssh)).get("argocd-repository")).sshPrivateKey).toBe("-----BEGIN-----\n-----END-----\n");
+});
+
+test("the admin's hash is in Argo CD's own Secret, and never a value of the chart", async () => {
+  const resources = await argocd(undefined, { adminPassword: "CANARY-PASSWORD" });
+  expect(dataOf(resources.get("argocd-secret"))).toEqual({ "admin.password": "HASH", "admin.passwordMtime": "NOW" });
+  expect(JSON.stringify(resources.get("argocd-release")?.inputs)).not.toMatch(/CANARY|HASH/);
+});
+
+test("gitops.await: false leaves out the wait, and no repository leaves out the root Application", async () => {
+  expect((await argocd({ repoURL: REPOSITORY })).has("argocd-sync")).toBe(true);
+  made = [];
+  const unawaited = await argocd({ repoURL: REPOSITORY, await: false });
+  expect([unawaited.has("argocd-sync"), unawaited.has("argocd-root")]).toEqual([false, true]);
+  made = [];
+  const alone = await argocd(undefined);
+  expect([alone.has("argocd-release"), alone.has("argocd-root")]).toEqual([true, false]);
+});
