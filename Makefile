@@ -1,15 +1,15 @@
 # A thin front for lab/cli: every target installs the npm packages where they are missing or older than the lock file.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh kubeconfig nodes host-keys down clean-cache test e2e check bench
+.PHONY: help up preview refresh kubeconfig nodes host-keys down clean-cache test e2e check charts-check bench
 .NOTPARALLEL:
 
 tsx := @node_modules/.bin/tsx
 packages := node_modules/.package-lock.json
-export STACK
+export STACK CHARTS
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{ printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{ printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 up: $(packages) ## build the cluster, or bring it to what the settings say (STACK=lab|local|metal)
 	$(tsx) lab/cli/up.ts
@@ -43,6 +43,9 @@ e2e: $(packages) ## the cluster's tests, on a cluster of their own
 
 check: $(packages) ## types, rules and layout of the sources alone
 	$(tsx) lab/cli/test.ts check
+
+charts-check: $(packages) ## render every pinned chart with the values of each stack (CHARTS=folder of charts)
+	$(tsx) lab/cli/charts-check.ts
 
 bench: $(packages) ## measure the times and sizes that have a budget
 	$(tsx) lab/cli/bench.ts

@@ -23,6 +23,7 @@ const groups = {
   mirror: ["mirror"],
   engine: engineParts,
   cilium: ["cilium"],
+  helm: ["helm"],
   argocd: ["argocd"],
 } as const satisfies Record<string, readonly RecipeName[]>;
 
@@ -31,8 +32,8 @@ export type Group = keyof typeof groups;
 /** Every group, in the order in which a cold cache is best filled. */
 export const allGroups = Object.keys(groups) as Group[];
 
-/** Groups that only an add-on needs. */
-const addonGroups: readonly Group[] = ["argocd"];
+/** Groups that only an add-on or a check needs. */
+const addonGroups: readonly Group[] = ["argocd", "helm"];
 
 /** What every lab needs. */
 export const defaultGroups = allGroups.filter((group) => !addonGroups.includes(group));

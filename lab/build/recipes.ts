@@ -131,6 +131,14 @@ export const recipes = {
     binaries: { ".": "pulumi-resource-kubernetes" },
     variables: { "main.version": labVersions.pulumiKubernetes },
   },
+  // For `make charts-check` alone. What it is made of, Go has compiled for the plugin of Kubernetes, in the user's own cache.
+  helm: {
+    title: `helm ${addonVersions.helm}`,
+    module: pinned("helm"),
+    ours: true,
+    binaries: { "helm.sh/helm/v3/cmd/helm": "helm" },
+    variables: { "helm.sh/helm/v3/internal/version.version": `v${addonVersions.helm}` },
+  },
   cilium: {
     title: `cilium ${labVersions.cilium}`,
     module: pinned("cilium"),

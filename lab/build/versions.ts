@@ -24,4 +24,6 @@ export const labVersions = {
 export const addonVersions = {
   /** Newer than the 3.4.4 of the pinned chart: the newest whose Go module is served complete. 3.6 needs a newer Go. */
   argocd: "3.5.7",
+  /** For `make charts-check`: the version that the lab's Kubernetes plugin is built with. */
+  helm: "3.22.0",
 } as const;

@@ -15,6 +15,7 @@ const moduleOf: [RecipeName, string, string][] = [
   ["cni", "github.com/containernetworking/plugins", labVersions.cniPlugins],
   ["crictl", "sigs.k8s.io/cri-tools", labVersions.criTools],
   ["cilium", "github.com/cilium/cilium", labVersions.cilium],
+  ["helm", "helm.sh/helm/v3", addonVersions.helm],
   ["argocd", "github.com/argoproj/argo-cd/v3", addonVersions.argocd],
   ["pulumi-cli", "github.com/pulumi/pulumi/pkg/v3", labVersions.pulumi],
   ["pulumi-language-nodejs", "github.com/pulumi/pulumi/sdk/v3", labVersions.pulumiLanguageNodejs],

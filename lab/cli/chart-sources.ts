@@ -1,0 +1,59 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { load } from "js-yaml";
+import { fetchChart } from "../../components/platform/chart";
+import { cacheRoot } from "../build/cache";
+import { say } from "./progress";
+
+/** A chart as `charts/<folder>/` pins it. */
+export interface Pin {
+  folder: string;
+  name: string;
+  version: string;
+}
+
+/** A packaged chart, or why there is none. */
+export type Found = { file: string; source: string; why?: undefined } | { file?: undefined; why?: string };
+
+/** Charts that the lab takes unchanged from their project's own sources; the others' archives there are of its own making. */
+const REAL_IN_LAB: readonly string[] = ["cilium", "tailscale-operator"];
+
+export function pinsIn(charts: string): Pin[] {
+  const folders = fs.readdirSync(charts, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return folders.flatMap(({ name: folder }) => {
+    const chart = load(fs.readFileSync(path.join(charts, folder, "Chart.yaml"), "utf8")) as { dependencies?: Pin[] };
+    return (chart.dependencies ?? []).map(({ name, version }) => ({ folder, name, version }));
+  });
+}
+
+/**
+ * Each pinned chart: from a folder that the user names (`CHARTS=…`, with `<name>-<version>.tgz`), else from its repository, with the
+ * digest of the lock file, else from what the lab built. In the working directory, which has a copy of `charts/`.
+ */
+export async function findCharts(pins: readonly Pin[], given: string | undefined): Promise<Record<string, Found>> {
+  const found = await Promise.all(pins.map(async (pin) => [pin.name, await findChart(pin, given)] as const));
+  return Object.fromEntries(found);
+}
+
+async function findChart({ folder, name, version }: Pin, given: string | undefined): Promise<Found> {
+  const archive = `${name}-${version}.tgz`;
+  if (given && fs.existsSync(path.join(given, archive))) return { file: path.join(given, archive), source: given };
+  try {
+    const chart = await fetchChart(folder, undefined, say);
+    return { file: path.resolve(chart.path ?? ""), source: "its repository" };
+  } catch (error) {
+    const built = REAL_IN_LAB.includes(name) ? inLab(archive) : undefined;
+    if (built) return { file: built, source: "the lab's own build" };
+    return { why: `it could not be fetched: ${(error as Error).message}` };
+  }
+}
+
+/** In any of the mirrors that the lab keeps. */
+function inLab(archive: string): string | undefined {
+  const artefacts = fs.existsSync(cacheRoot()) ? fs.readdirSync(cacheRoot()).filter((name) => /mirror/.test(name)) : [];
+  const keys = artefacts.flatMap((name) => {
+    const folder = path.join(cacheRoot(), name);
+    return fs.statSync(folder).isDirectory() ? fs.readdirSync(folder).map((key) => path.join(folder, key)) : [];
+  });
+  return keys.map((folder) => path.join(folder, "charts", archive)).find((file) => fs.existsSync(file));
+}
