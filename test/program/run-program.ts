@@ -12,6 +12,8 @@ export interface Registered {
   type: string;
   name: string;
   inputs: Record<string, unknown>;
+  /** Names of the inputs that are secrets as a whole. */
+  secrets: string[];
   /** Names of its parent and of the resources that it was told to wait for. */
   parent: string;
   dependsOn: string[];
@@ -56,19 +58,24 @@ export class ProgramFolder {
 }
 
 /** Runs index.ts under Pulumi's mocks, with these settings; every resource gets made-up outputs. */
-export async function runProgram(stack: string, config: Config): Promise<Registered[]> {
+export async function runProgram(stack: string, config: Config, secretKeys: string[] = []): Promise<Registered[]> {
   const text = Object.entries(config).map(([key, value]) => [
     key,
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
-  pulumi.runtime.setAllConfig(Object.fromEntries(text) as Record<string, string>);
+  pulumi.runtime.setAllConfig(Object.fromEntries(text) as Record<string, string>, secretKeys);
   const inputsOf = new Map<string, Record<string, unknown>>();
-  const relations: (Omit<Registered, "inputs" | "dependsOn"> & { dependsOn: Promise<string[]> })[] = [];
+  const secretsOf = new Map<string, string[]>();
+  const relations: (Omit<Registered, "inputs" | "secrets" | "dependsOn"> & { dependsOn: Promise<string[]> })[] = [];
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs }) => {
         const made = inputs as Record<string, unknown>;
         inputsOf.set(`${type}::${name}`, withoutSecretMarks(made) as Record<string, unknown>);
+        secretsOf.set(
+          `${type}::${name}`,
+          Object.keys(made).filter((input) => isSecret(made[input])),
+        );
         return { id: `${name}-id`, state: { ...made, ...madeUpOutputs(type) } };
       },
       call: () => ({}),
@@ -99,6 +106,7 @@ export async function runProgram(stack: string, config: Config): Promise<Registe
       ...relation,
       dependsOn: await relation.dependsOn,
       inputs: inputsOf.get(`${relation.type}::${relation.name}`) ?? {},
+      secrets: secretsOf.get(`${relation.type}::${relation.name}`) ?? [],
     })),
   );
 }
@@ -110,6 +118,10 @@ function nameOf(resource: unknown): string {
 async function namesOf(resources: pulumi.CustomResourceOptions["dependsOn"]): Promise<string[]> {
   const known = await (pulumi.output(resources ?? []) as unknown as { promise(): Promise<unknown> }).promise();
   return [known].flat().map(nameOf).sort();
+}
+
+function isSecret(value: unknown): boolean {
+  return value !== null && typeof value === "object" && SECRET_MARK in value;
 }
 
 /** The engine sees a secret as a marked object around the value. */

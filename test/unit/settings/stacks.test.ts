@@ -74,6 +74,10 @@ describe("settings that say little", () => {
           fingerprint: aptKeyFingerprints.kubernetes,
         },
         docker: { url: "https://download.docker.com/linux/{distribution}", fingerprint: aptKeyFingerprints.docker },
+        tailscale: {
+          url: "https://pkgs.tailscale.com/stable/{distribution}",
+          fingerprint: aptKeyFingerprints.tailscale,
+        },
       },
     });
     expect(settings.addons.cilium.enabled).toBe(true);

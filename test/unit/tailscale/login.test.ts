@@ -104,7 +104,7 @@ describe("the login of a machine", () => {
     expect(service.requests).toEqual([]);
   });
 
-  test("case 54: is not repeated where an interrupted run logged in already: no second device comes about", async () => {
+  test("tailscale-dup-device / expired OAuth: is not repeated where an interrupted run logged in already: no second device comes about", async () => {
     Object.assign(host, { state: "Running", tags: ["tag:k8s-node"] });
     expect((await tailscaleLoginDriver.create(inputs())).id).toBe(DEVICE);
     expect(host.did("tailscale up")).toBe(false);
@@ -117,7 +117,7 @@ describe("the login of a machine", () => {
     expect(host.did("--advertise-tags=tag:k8s-node")).toBe(true);
   });
 
-  test("case 54: fails with the credential's name where the OAuth client has expired; the host is not logged in", async () => {
+  test("tailscale-dup-device / expired OAuth: fails with the credential's name where the OAuth client has expired; the host is not logged in", async () => {
     service.clients.clear();
     await expect(tailscaleLoginDriver.create(inputs())).rejects.toThrow(/k123 \(addons\.tailscale\.oauth\)/);
     expect(host.did("tailscale up")).toBe(false);
@@ -177,7 +177,7 @@ describe("the end of a login", () => {
     expect(warnings).toEqual([]);
   });
 
-  test("case 54: removes the device of a machine that is gone", async () => {
+  test("tailscale-dup-device / expired OAuth: removes the device of a machine that is gone", async () => {
     const { nodeId } = service.addDevice("lab-w1");
     const node = { ...server.target, connectTimeoutSeconds: 1 };
     await server.close();

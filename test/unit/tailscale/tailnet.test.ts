@@ -48,7 +48,7 @@ describe("the tailnet's API", () => {
     await expect(tailnet.removeDevice(nodeId)).resolves.toBeUndefined();
   });
 
-  test("case 54: an expired OAuth client is named with its setting and what to do, without its secret", async () => {
+  test("tailscale-dup-device / expired OAuth: an expired OAuth client is named with its setting and what to do, without its secret", async () => {
     service.clients.clear();
     const { kind, message } = await failureOf(Tailnet.open(access));
     expect(kind).toBe("credentials");
@@ -83,7 +83,7 @@ describe("the devices of a cluster", () => {
     ...change,
   });
 
-  test("case 54: are removed when the cluster goes, so that the next one has the same names", async () => {
+  test("tailscale-dup-device / expired OAuth: are removed when the cluster goes, so that the next one has the same names", async () => {
     const { outputs } = await tailscaleDevicesDriver.create(inputs());
     service.addDevice("lab-operator");
     service.addDevice("lab-argocd");
@@ -93,7 +93,7 @@ describe("the devices of a cluster", () => {
     expect(warnings).toEqual([]);
   });
 
-  test("case 54: a device that had the name before is told of, and is not removed", async () => {
+  test("tailscale-dup-device / expired OAuth: a device that had the name before is told of, and is not removed", async () => {
     const before = service.addDevice("lab-operator");
     const { outputs } = await tailscaleDevicesDriver.create(inputs());
     expect(warnings).toEqual([expect.stringContaining("there is a device lab-operator already")]);
@@ -120,7 +120,7 @@ describe("the devices of a cluster", () => {
     expect(tailscaleDevicesDriver.diff("id", recorded, inputs()).changes).toBe(false);
   });
 
-  test("case 54: a refused client stops the installation, and doesn't keep the removal from ending", async () => {
+  test("tailscale-dup-device / expired OAuth: a refused client stops the installation, and doesn't keep the removal from ending", async () => {
     const { outputs } = await tailscaleDevicesDriver.create(inputs());
     service.clients.clear();
     expect((await failureOf(tailscaleDevicesDriver.create(inputs()))).kind).toBe("credentials");
