@@ -4,15 +4,13 @@ import type { View } from "../view";
 
 /** What is designed but not built: refused, so that nothing is silently ignored. */
 export function notBuiltProblems(view: View): Problem[] {
-  const on = ["argocd"].map((addon) => ["addons", addon, "enabled"]).filter((path) => valueAt(view.raw, path) === true);
-  const present = [["gitops"]].filter((path) => valueAt(view.raw, path) !== undefined);
   const logins = valueAt(view.raw, ["containerd", "auth"]);
   const auth =
     logins !== null && typeof logins === "object" && Object.keys(logins).length > 0 ? [["containerd", "auth"]] : [];
   const maintenance = view.nodes
     .filter(({ raw }) => raw.maintenance === true)
     .map(({ path }) => [...path, "maintenance"]);
-  return [...on, ...present, ...auth, ...maintenance].map((path) => ({
+  return [...auth, ...maintenance].map((path) => ({
     path,
     message: "is not built yet; leave it out",
   }));

@@ -11,6 +11,7 @@ import { LabStack } from "../harness/lab-stack";
 jest.setTimeout(15 * 60_000);
 
 const LOGIN = { username: "homelab", password: "canary-git-token" };
+const CHOSEN_PASSWORD = "canary-chosen-password";
 /** Largest value of an annotation, in bytes: a client-side apply keeps the whole object in one. */
 const ANNOTATION_LIMIT = 262_144;
 const FIRST_SYNC_BUDGET_SECONDS = 180;
@@ -63,13 +64,20 @@ async function sampleAnswer(): Promise<string> {
   return (await stack.machine(0).run(`curl -fsS --max-time 5 http://${await clusterIp("hello", "hello")}`)).trim();
 }
 
+/** What Argo CD answers to a login of its admin. */
+async function logIn(password: string): Promise<string> {
+  const body = JSON.stringify({ username: "admin", password });
+  const address = `https://${await clusterIp("argocd", "argocd-server")}/api/v1/session`;
+  const json = "Content-Type: application/json";
+  return stack.machine(0).run(`curl -ksS --max-time 10 -H '${json}' ${address} -d '${body}'`);
+}
+
 test("the admin's password is a secret output, and logs in", async () => {
   const { adminPassword } = await stack.output<{ adminPassword: string }>("argocd");
   expect(adminPassword.length).toBeGreaterThanOrEqual(20);
   expect(await stack.exportedState()).not.toContain(adminPassword);
-  const body = JSON.stringify({ username: "admin", password: adminPassword });
-  const address = `https://${await clusterIp("argocd", "argocd-server")}/api/v1/session`;
-  expect(await stack.machine(0).run(`curl -ksS --max-time 10 ${address} -d '${body}'`)).toContain('"token"');
+  expect(await logIn("wrong")).not.toContain('"token"');
+  expect(await logIn(adminPassword)).toContain('"token"');
 });
 
 test("wrong credentials end up in the repository's own words, with the setting to correct", async () => {
@@ -195,13 +203,19 @@ function strayApplication(): object {
   };
 }
 
-test("switched on again it deploys the sample app again", async () => {
+test("switched on again, with a password from the settings, it deploys the sample app again", async () => {
   await stack.change((settings) => {
     (settings["homelab:addons"] as { argocd: { enabled: boolean } }).argocd.enabled = true;
   });
   await follow({ username: LOGIN.username });
-  await stack.setSecrets([["gitops.password", LOGIN.password]]);
+  await stack.setSecrets([
+    ["gitops.password", LOGIN.password],
+    ["addons.argocd.adminPassword", CHOSEN_PASSWORD],
+  ]);
   await stack.up();
+  expect(await logIn(CHOSEN_PASSWORD)).toContain('"token"');
   expect(await eventually(() => isSynced("hello"), 120)).toBe(true);
   expect(await eventually(async () => (await sampleAnswer()) === "hello", 30)).toBe(true);
+  const state = await stack.exportedState();
+  expect([CHOSEN_PASSWORD, LOGIN.password].filter((secret) => state.includes(secret))).toEqual([]);
 });

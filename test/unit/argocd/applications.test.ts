@@ -5,7 +5,9 @@ import type { SshTarget } from "../../../providers/ssh/target";
 
 const source = { repoURL: "https://git.example/gitops.git", path: ".", targetRevision: "main" };
 const controlPlane = { name: "cp1" } as SshTarget;
-const quick = { limit: 0.05, grace: 0.01, pause: 0.002 };
+/** Seconds: of what a test isn't about there is plenty, because computers are slow at times. */
+const patient = { limit: 60, grace: 60, pause: 0.002 };
+const quick = { ...patient, grace: 0.01 };
 
 function application(status: Application["status"], metadata = {}): Application {
   return { metadata: { name: "root", namespace: "argocd", ...metadata }, spec: { source }, status };
@@ -78,7 +80,7 @@ describe("waiting for the first sync", () => {
 
   test("ends when it is done, and a complaint that passes is no failure", async () => {
     const seen = [undefined, failing, synced];
-    await untilSynced({ controlPlane, source }, async () => seen.shift(), quick);
+    await untilSynced({ controlPlane, source }, async () => seen.shift(), patient);
     expect(seen).toEqual([]);
   });
 
@@ -90,9 +92,9 @@ describe("waiting for the first sync", () => {
   });
 
   test("ends in an error when nothing happens for too long", async () => {
-    await expect(untilSynced({ controlPlane, source }, async () => undefined, quick)).rejects.toThrow(
-      "not Synced and Healthy after 0.05 s: Argo CD has not looked at it yet",
-    );
+    await expect(
+      untilSynced({ controlPlane, source }, async () => undefined, { ...patient, limit: 0.05 }),
+    ).rejects.toThrow("not Synced and Healthy after 0.05 s: Argo CD has not looked at it yet");
   });
 });
 
@@ -101,7 +103,7 @@ describe("argocd-destroy-order: Argo CD goes when no Application is left", () =>
 
   test("Applications that are going are waited for", async () => {
     const seen = [[going], [going], []];
-    await untilNoneLeft("cp1", async () => seen.shift() ?? [], { ...quick, limit: 60 });
+    await untilNoneLeft("cp1", async () => seen.shift() ?? [], patient);
     expect(seen).toEqual([]);
   });
 
@@ -116,7 +118,7 @@ describe("argocd-destroy-order: Argo CD goes when no Application is left", () =>
       { conditions: [{ type: "DeletionError", message: "forbidden" }] },
       { deletionTimestamp: "2026-01-01T00:00:00Z" },
     );
-    await expect(untilNoneLeft("cp1", async () => [stuck], quick)).rejects.toThrow(
+    await expect(untilNoneLeft("cp1", async () => [stuck], { ...patient, limit: 0.05 })).rejects.toThrow(
       /still there: argocd\/root \(DeletionError: forbidden\)\. Argo CD is taking back/,
     );
   });

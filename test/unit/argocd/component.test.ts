@@ -10,17 +10,19 @@ interface Made {
   type: string;
   name: string;
   inputs: Record<string, unknown>;
-  dependsOn: string[];
 }
 
 const REPOSITORY = "https://git.example/home/gitops.git";
 let made: Made[];
+/** Names of what each resource was told to wait for. */
+let waits: Map<string, string[]>;
 
 beforeEach(async () => {
   made = [];
+  waits = new Map();
   await pulumi.runtime.setMocks({
     newResource: ({ type, name, inputs }) => {
-      made.push({ type, name, inputs: inputs as Record<string, unknown>, dependsOn: [] });
+      made.push({ type, name, inputs: inputs as Record<string, unknown> });
       return { id: name, state: { ...(inputs as object), password: "PASSWORD", hash: "HASH", changedAt: "NOW" } };
     },
     call: () => ({}),
@@ -30,17 +32,27 @@ beforeEach(async () => {
 /** Makes the component with these settings, and answers what it made by name. */
 async function argocd(gitops: object | undefined, settings: object = {}): Promise<Map<string, Made>> {
   const connection = { host: "10.90.0.11", port: 22, user: "root", hostKey: "ssh-ed25519 AAAA", privateKey: "KEY" };
-  new Argocd("argocd", {
-    chart: { name: "argo-cd", version: "10.1.1", path: "./argo-cd.tgz", values: {} },
-    settings: argocdSchema.parse({ enabled: true, ...settings }),
-    gitops: gitops && gitopsSchema.parse(gitops),
-    controlPlane: { name: "cp1", connection, disposable: false } as unknown as Machine,
-    cluster: "cluster-1",
-    after: [],
-  });
+  new Argocd(
+    "argocd",
+    {
+      chart: { name: "argo-cd", version: "10.1.1", path: "./argo-cd.tgz", values: {} },
+      settings: argocdSchema.parse({ enabled: true, ...settings }),
+      gitops: gitops && gitopsSchema.parse(gitops),
+      controlPlane: { name: "cp1", connection, disposable: false } as unknown as Machine,
+      cluster: "cluster-1",
+      after: [],
+    },
+    { transformations: [remember] },
+  );
   await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
   return new Map(made.map((resource) => [resource.name, resource]));
 }
+
+const remember: pulumi.ResourceTransformation = ({ name, opts }) => {
+  const { dependsOn } = opts as { dependsOn?: { __name: string }[] };
+  waits.set(name, (dependsOn ?? []).map((resource) => resource.__name).sort());
+  return undefined;
+};
 
 /** The values of a Secret, decoded, without the mark of a secret. */
 function dataOf(resource: Made | undefined): Record<string, string> {
@@ -111,6 +123,14 @@ test("the admin's hash is in Argo CD's own Secret, and never a value of the char
   const resources = await argocd(undefined, { adminPassword: "CANARY-PASSWORD" });
   expect(dataOf(resources.get("argocd-secret"))).toEqual({ "admin.password": "HASH", "admin.passwordMtime": "NOW" });
   expect(JSON.stringify(resources.get("argocd-release")?.inputs)).not.toMatch(/CANARY|HASH/);
+});
+
+test("argocd-destroy-order: the root Application goes first, and Argo CD when no Application is left", async () => {
+  await argocd({ repoURL: REPOSITORY, username: "me", password: "TOKEN" });
+  expect(waits.get("argocd-root")).toEqual(["argocd-applications", "argocd-cluster", "argocd-repository"]);
+  expect(waits.get("argocd-applications")).toEqual(["argocd-release"]);
+  expect(waits.get("argocd-release")).toEqual(["argocd-secret"]);
+  expect(waits.get("argocd-sync")).toEqual(["argocd-root"]);
 });
 
 test("gitops.await: false leaves out the wait, and no repository leaves out the root Application", async () => {
