@@ -1,6 +1,6 @@
 // `multipass` for the unit tests: keeps VMs in a file, logs how it was called, and fails on what it does not know. What it shall do
 // otherwise stands in the file, as `script`. It follows the real program in exit codes, messages and JSON.
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 
@@ -8,7 +8,11 @@ const dir = process.env.FAKE_MULTIPASS_DIR;
 const args = process.argv.slice(2);
 const stateFile = join(dir, "state.json");
 const state = JSON.parse(readFileSync(stateFile, "utf8"));
-const save = () => writeFileSync(stateFile, JSON.stringify(state));
+// Whole or not at all: several of this run side by side.
+const save = () => {
+  writeFileSync(`${stateFile}.${process.pid}`, JSON.stringify(state));
+  renameSync(`${stateFile}.${process.pid}`, stateFile);
+};
 const [command, ...rest] = args;
 const stdin = command === "launch" ? readFileSync(0, "utf8") : "";
 appendFileSync(join(dir, "calls.jsonl"), `${JSON.stringify({ args, stdin, at: Date.now() })}\n`);
