@@ -136,6 +136,8 @@ function madeUpOutputs(type: string): Record<string, unknown> {
   switch (type) {
     case "pulumi-nodejs:dynamic/ssh:Key":
       return { publicKey: "ssh-ed25519 AAAA comment", privateKey: "PRIVATE-KEY-CANARY" };
+    case "pulumi-nodejs:dynamic/argocd:Password":
+      return { password: "PASSWORD-CANARY", hash: "a hash", changedAt: "2026-01-01T00:00:00Z" };
     case "pulumi-nodejs:dynamic/nspawn:Machine":
       return { incarnation: "incarnation" };
     case "pulumi-nodejs:dynamic/multipass:Machine":

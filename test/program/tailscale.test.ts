@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { dump } from "js-yaml";
-import { type Config, ProgramFolder, type Registered, runProgram, settingsOf } from "./run-program";
+import { ProgramFolder, type Registered, runProgram, settingsOf } from "./run-program";
 
 jest.setTimeout(60_000);
 
-const CHARTS = { cilium: "1.20.2", "tailscale-operator": "1.102.5" };
+const CHARTS = { cilium: "1.20.2", "tailscale-operator": "1.102.5", "argo-cd": "10.1.1" };
 const OAUTH = { clientId: "k123", clientSecret: "tskey-client-c4n4ry" };
 const AUTH_KEY = "tskey-auth-c4n4ry";
 
@@ -29,12 +29,11 @@ afterAll(async () => {
   await folder.leave();
 });
 
-async function graph(tailscale: object, cilium: object = {}, machines?: Config): Promise<Registered[]> {
+async function graph(tailscale: object, others: object = {}): Promise<Registered[]> {
   const config = await settingsOf("lab");
   (config["homelab:mirrors"] as { charts: { url: string } }).charts.url =
     `http://127.0.0.1:${(charts.address() as AddressInfo).port}`;
-  config["homelab:addons"] = { tailscale, cilium };
-  if (machines) config["homelab:machines"] = machines;
+  config["homelab:addons"] = { tailscale, ...others };
   return runProgram("lab", config, ["homelab:addons"]);
 }
 
@@ -50,7 +49,7 @@ const everything = {
 
 describe("with everything on", () => {
   let all: Registered[];
-  beforeAll(async () => (all = await graph(everything, { hubble: { ui: true } })));
+  beforeAll(async () => (all = await graph(everything, { cilium: { hubble: { ui: true } } })));
 
   test("the operator, a page, and a login on each machine are there", () => {
     expect(ofTailscale(all).sort()).toEqual(
@@ -135,7 +134,7 @@ describe("with everything on", () => {
 });
 
 test("every input that holds a credential is marked as a secret", async () => {
-  const marked = (await graph(everything, { hubble: { ui: true } })).flatMap(({ name, secrets }) =>
+  const marked = (await graph(everything, { cilium: { hubble: { ui: true } } })).flatMap(({ name, secrets }) =>
     secrets.map((input) => `${name}.${input}`),
   );
   expect(marked).toEqual(
@@ -156,6 +155,17 @@ test.each([
   const all = await graph(tailscale);
   expect(ofTailscale(all)).toEqual([]);
   expect(find(all, "cp1-inspection")?.inputs["steps"]).not.toContain("tailscale");
+});
+
+test("Argo CD's page is made after Argo CD, and speaks TLS to it", async () => {
+  const tailscale = { enabled: true, oauth: OAUTH, ingress: { argocd: true } };
+  const all = await graph(tailscale, { argocd: { enabled: true } });
+  const page = find(all, "tailscale-argocd");
+  expect(page?.dependsOn).toEqual(["argocd", "tailscale"]);
+  expect(page?.inputs).toMatchObject({
+    metadata: { namespace: "argocd" },
+    spec: { defaultBackend: { service: { name: "argocd-server", port: { number: 443 } } } },
+  });
 });
 
 test("machines join without an operator too", async () => {
