@@ -21,16 +21,19 @@ export = async () => {
     endpoint: clusterEndpoint(settings, machines.all),
     nodes,
   });
-  const storage = storageOf(settings);
-  const platform = new Platform("platform", { cluster, addons: settings.addons, gitops: settings.gitops, charts, storage });
+  const platform = new Platform("platform", {
+    cluster,
+    addons: settings.addons,
+    gitops: settings.gitops,
+    charts,
+    storage: storageOf(settings),
+  });
 
   return {
     nodes: machines.all.map(({ name, role, address }) => ({ name, role, address })),
     endpoint: pulumi.interpolate`https://${cluster.endpoint.host}:${cluster.endpoint.port}`,
     versions: { kubernetes: settings.cluster.kubernetesVersion, containerd: versions.containerd, ...platform.versions },
-    ...(storage ? { storage: { nodes: storage.nodes.map(({ node }) => node.name), leftOut: storage.leftOut } } : {}),
     kubeconfig: cluster.kubeconfig,
-    ...(Object.keys(platform.leftOut).length > 0 ? { leftOut: platform.leftOut } : {}),
-    ...(platform.argocd ? { argocd: { adminPassword: platform.argocd.adminPassword } } : {}),
+    ...platform.outputs,
   };
 };

@@ -26,16 +26,21 @@ export interface PlatformArgs {
 export class Platform extends pulumi.ComponentResource {
   /** Versions of the add-ons, by name. */
   readonly versions: Record<string, string> = {};
-  /** Where it is installed. */
-  readonly argocd?: Argocd;
-  /** What is switched on and still left out, by name, with the reason. */
-  readonly leftOut: Record<string, string> = {};
+  /** What the add-ons have to say, of those that are on: stack outputs by name. */
+  readonly outputs: {
+    /** Which nodes keep volumes, and why others don't. */
+    storage?: { nodes: string[]; leftOut: Storage["leftOut"] };
+    argocd?: { adminPassword: pulumi.Output<string> };
+    /** What is switched on and still left out, by name, with the reason. */
+    leftOut?: Record<string, string>;
+  } = {};
 
   constructor(name: string, args: PlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:platform:Platform", name, {}, opts);
     const { cluster, addons, charts, storage } = args;
-    Object.assign(this.leftOut, tailscaleLeftOut(addons.tailscale));
-    for (const [addon, why] of Object.entries(this.leftOut)) void pulumi.log.warn(`${addon} is left out: ${why}`, this);
+    const leftOut = tailscaleLeftOut(addons.tailscale);
+    for (const [addon, why] of Object.entries(leftOut)) void pulumi.log.warn(`${addon} is left out: ${why}`, this);
+    if (Object.keys(leftOut).length > 0) this.outputs.leftOut = leftOut;
 
     const provider = new kubernetes.Provider(
       "kubernetes",
@@ -66,6 +71,7 @@ export class Platform extends pulumi.ComponentResource {
         inCluster,
       );
       this.versions.longhorn = longhorn.version;
+      this.outputs.storage = { nodes: storage.nodes.map(({ node }) => node.name), leftOut: storage.leftOut };
     }
     const tailscale = installTailscale({
       chart: charts.tailscale,
@@ -74,15 +80,17 @@ export class Platform extends pulumi.ComponentResource {
       after: ready,
       inCluster,
     });
+    let argocd: Argocd | undefined;
     if (charts.argocd) {
       const { controlPlane, identity } = cluster;
       const settings = { chart: charts.argocd, settings: addons.argocd, gitops: args.gitops };
-      this.argocd = new Argocd("argocd", { ...settings, controlPlane, cluster: identity, after: ready }, inCluster);
-      this.versions.argocd = this.argocd.version;
+      argocd = new Argocd("argocd", { ...settings, controlPlane, cluster: identity, after: ready }, inCluster);
+      this.versions.argocd = argocd.version;
+      this.outputs.argocd = { adminPassword: argocd.adminPassword };
     }
     if (tailscale) {
       this.versions["tailscale-operator"] = tailscale.version;
-      showPages(addons.tailscale, { tailscale, argocd: this.argocd }, inCluster);
+      showPages(addons.tailscale, { tailscale, argocd }, inCluster);
     }
     this.registerOutputs();
   }
