@@ -17,11 +17,17 @@ type Section = "operations" | "diagnostics" | "resources";
 const OPERATION = /^ ?([-+~<>=]{1,2}| {2})\s+(\S+) (\S+) (\S.*)$/;
 /** Said of every plugin that is found beside a CLI it did not come with: known, and of no use to anybody. */
 const NOISE = /warning: using pulumi-\S+ from \$PATH at /;
+/**
+ * Said of each resource whose provider was not made, because something else failed: that is told, and this explains
+ * nothing. In front may stand the resource's name.
+ */
+const CONSEQUENCE = /(?:(\S+) +(?:\*\*[\w ]+\*\* )?)?error: unknown provider '/;
 
 export function outputReader(): OutputReader {
   let section: Section = "operations";
   const resources: string[] = [];
   const failed: string[] = [];
+  const consequences = new Set<string>();
   let heading = "";
   /** A heading is shown with what stands below it, and not where that is all noise. */
   const diagnostic = (line: string): Shown => {
@@ -43,9 +49,14 @@ export function outputReader(): OutputReader {
         return undefined;
       }
       if (line.trim() === "" || NOISE.test(line) || /^Duration: /.test(line)) return undefined;
+      const consequence = CONSEQUENCE.exec(line);
+      if (consequence) {
+        consequences.add(consequence[1] ?? "");
+        return undefined;
+      }
       switch (section) {
         case "operations":
-          return operation(line, failed);
+          return consequences.has(OPERATION.exec(line)?.[3] ?? "") ? undefined : operation(line, failed);
         case "diagnostics":
           return diagnostic(line);
         case "resources":

@@ -25,7 +25,7 @@ const PUBLISHED: Record<string, string> = {
   "v1:EafJ0Z3hUKA=:v1:EB7OoBRP+aO1ZJwx:o7cjs/LtnR3Agstb4ZnGl/lxvnmi6A==": "homelab-local",
 };
 
-/** The published passphrase where the stack has it; else the user's own, or a new one that the user is told of. */
+/** The published passphrase where the stack has it and may; else the user's own, or a new one that the user is told of. */
 export function choosePassphrase(
   stack: Stack,
   backend: Backend,
@@ -33,6 +33,7 @@ export function choosePassphrase(
 ): Passphrase {
   const file = places.passphrase(stack.name);
   const published = stack.salt && PUBLISHED[stack.salt];
+  if (published && stack.machineKind === "metal") throw publishedForMetal(stack.name);
   if (published) {
     writePrivate(file, published);
     return { file, published: true };
@@ -52,6 +53,14 @@ export function choosePassphrase(
     file,
     notice: `A new passphrase encrypts the secrets of ${stack.name}. Without it they can't be read: keep a copy of ${path.relative(".", file)}.`,
   };
+}
+
+/** The settings of a real cluster began as a copy of the lab's: its secrets could be read by everybody. */
+function publishedForMetal(stack: string): Failure {
+  return new Failure(
+    `Pulumi.${stack}.yaml has the encryptionsalt of the lab, whose passphrase is published: everybody could read the secrets of your cluster`,
+    `Remove its last line, encryptionsalt, and the values under \`secure:\`. Then run the command again: it makes a passphrase of your own. Set the secrets anew.`,
+  );
 }
 
 function hasOwnPassphrase(environment: NodeJS.ProcessEnv): boolean {

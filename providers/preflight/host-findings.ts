@@ -105,7 +105,7 @@ function container({ sharedKernel, gathering: { facts } }: LookedAtHost): Proble
   return [
     {
       found: `the capability sharedKernel is declared as ${sharedKernel}, but ${found}`,
-      fix: "mend homelab:machines",
+      fix: `set capabilities.sharedKernel to ${shared} under homelab:machines, or under this host in its nodes`,
     },
   ];
 }

@@ -50,6 +50,27 @@ test("a run's output is cut to what was done, what failed and why", () => {
   expect(reader.resources).toEqual(["1 created", "1 updated", "1 unchanged", "2 errored"]);
 });
 
+test("what only follows from a failure is not shown beside it", () => {
+  const release = "kubernetes:helm.sh/v3:Release";
+  const lines = [
+    " +  pulumi-nodejs:dynamic/host:Preflight preflight **creating failed** error: cp1: no sudo",
+    `    ${release} cilium-release  error: unknown provider 'urn:x' for resource 'urn:y'`,
+    `    ${release} cilium-release **failed** 1 error`,
+    ` +  ${release} other **creating failed** error: unknown provider 'urn:x' for resource 'urn:z'`,
+    "Diagnostics:",
+    "  pulumi-nodejs:dynamic/host:Preflight (preflight):",
+    "    error: cp1: no sudo",
+    `  ${release} (cilium-release):`,
+    "    error: unknown provider 'urn:x' for resource 'urn:y'",
+  ];
+  const reader = outputReader();
+  expect(lines.map((line) => reader.read(line)).filter(Boolean)).toEqual([
+    { line: "✗ preflight" },
+    { line: "pulumi-nodejs:dynamic/host:Preflight (preflight):\n  error: cp1: no sudo" },
+  ]);
+  expect(reader.failed).toEqual(["preflight"]);
+});
+
 test("what is being done is a note, not a line", () => {
   const reader = outputReader();
   expect(reader.read(" +  command:remote:Command worker1-swap creating (12s) ")).toEqual({ note: "worker1-swap" });

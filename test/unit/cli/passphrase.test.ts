@@ -41,6 +41,12 @@ test("a stack whose passphrase was changed is not given the published one", () =
   expect(choosePassphrase(changed, onDisk, {})).toEqual({ file: places.passphrase("local") });
 });
 
+test("metal refuses the published passphrase, which a copied salt would bring along", () => {
+  const copied = { ...settings("metal"), salt: settings("lab").salt };
+  expect(() => choosePassphrase(copied, onDisk, {})).toThrow("whose passphrase is published");
+  expect(fs.readdirSync(places.homelab)).toEqual([]);
+});
+
 test("metal gets a random passphrase once, readable by its owner alone, and the user is told", () => {
   const first = choosePassphrase(settings("metal"), onDisk, {});
   expect(first.notice).toContain("keep a copy");

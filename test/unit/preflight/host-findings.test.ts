@@ -64,7 +64,11 @@ const FINDINGS: [string, Record<string, string>, RegExp, Partial<LookedAtHost>?]
   ],
   ["cgroup v1", { cgroupVersion: "1" }, /cgroup v1, and kubelet refuses it -> .*kubelet\.failCgroupV1/],
   ["declared wrongly", {}, /sharedKernel is declared as true, but it has a kernel/, { sharedKernel: true }],
-  ["declared wrongly", { container: "lxc" }, /declared as false, but it runs in a container \(lxc\)/],
+  [
+    "declared wrongly",
+    { container: "lxc" },
+    /declared as false, but it runs in a container \(lxc\) -> set capabilities\.sharedKernel to true/,
+  ],
   ["bad-hostname", { hostname: "Foo_Bar" }, /the hostname 'Foo_Bar'.*RFC 1123.* -> .*set-hostname node1/],
   ["no machine-id", { machineId: "uninitialized" }, /machine-id holds no id -> .*systemd-machine-id-setup/],
   [
