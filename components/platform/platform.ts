@@ -49,6 +49,8 @@ export class Platform extends pulumi.ComponentResource {
         // Without it, a kubeconfig that is read again would preview as another cluster, and everything in it as replaced.
         clusterIdentifier: cluster.identity,
         enableServerSideApply: true,
+        // A Secret that is replaced loses what others put into it, as Argo CD does with the key of its sessions.
+        enableSecretMutable: true,
       },
       { parent: this },
     );

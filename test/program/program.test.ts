@@ -68,3 +68,8 @@ test("the provider has an identifier of the cluster, so that a kubeconfig that i
   const [provider] = ofType("pulumi:providers:kubernetes");
   expect(provider?.inputs["clusterIdentifier"]).toBe("incarnation");
 });
+
+test("Secrets are changed in place, so that they keep what others put into them", () => {
+  const [provider] = ofType("pulumi:providers:kubernetes");
+  expect(provider?.inputs["enableSecretMutable"]).toBe("true");
+});

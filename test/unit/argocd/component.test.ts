@@ -16,10 +16,13 @@ const REPOSITORY = "https://git.example/home/gitops.git";
 let made: Made[];
 /** Names of what each resource was told to wait for. */
 let waits: Map<string, string[]>;
+/** Names of the resources that go with a machine. */
+let withMachine: string[];
 
 beforeEach(async () => {
   made = [];
   waits = new Map();
+  withMachine = [];
   await pulumi.runtime.setMocks({
     newResource: ({ type, name, inputs }) => {
       made.push({ type, name, inputs: inputs as Record<string, unknown> });
@@ -30,7 +33,11 @@ beforeEach(async () => {
 });
 
 /** Makes the component with these settings, and answers what it made by name. */
-async function argocd(gitops: object | undefined, settings: object = {}): Promise<Map<string, Made>> {
+async function argocd(
+  gitops: object | undefined,
+  settings: object = {},
+  opts: pulumi.ComponentResourceOptions = {},
+): Promise<Map<string, Made>> {
   const connection = { host: "10.90.0.11", port: 22, user: "root", hostKey: "ssh-ed25519 AAAA", privateKey: "KEY" };
   new Argocd(
     "argocd",
@@ -42,14 +49,15 @@ async function argocd(gitops: object | undefined, settings: object = {}): Promis
       cluster: "cluster-1",
       after: [],
     },
-    { transformations: [remember] },
+    { transformations: [remember], ...opts },
   );
   await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
   return new Map(made.map((resource) => [resource.name, resource]));
 }
 
 const remember: pulumi.ResourceTransformation = ({ name, opts }) => {
-  const { dependsOn } = opts as { dependsOn?: { __name: string }[] };
+  const { dependsOn, deletedWith } = opts as pulumi.CustomResourceOptions & { dependsOn?: { __name: string }[] };
+  if (deletedWith) withMachine.push(name);
   waits.set(name, (dependsOn ?? []).map((resource) => resource.__name).sort());
   return undefined;
 };
@@ -131,6 +139,17 @@ test("argocd-destroy-order: the root Application goes first, and Argo CD when no
   expect(waits.get("argocd-applications")).toEqual(["argocd-release"]);
   expect(waits.get("argocd-release")).toEqual(["argocd-secret"]);
   expect(waits.get("argocd-sync")).toEqual(["argocd-root"]);
+});
+
+test("what is in the cluster goes with a machine that is thrown away, and else is deleted in order", async () => {
+  const deletedWith = new pulumi.ComponentResource("test:Machine", "machine");
+  const resources = await argocd({ repoURL: REPOSITORY }, {}, { deletedWith });
+  const inside = [...resources.keys()].filter((name) => name !== "machine");
+  expect(inside.length).toBeGreaterThan(5);
+  expect(inside.filter((name) => !withMachine.includes(name))).toEqual([]);
+  [made, withMachine] = [[], []];
+  await argocd({ repoURL: REPOSITORY });
+  expect(withMachine).toEqual([]);
 });
 
 test("gitops.await: false leaves out the wait, and no repository leaves out the root Application", async () => {
