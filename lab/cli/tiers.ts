@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { closeReport, foldersWith, openReport, type Tier } from "../../test/report/tiers";
 import { ensureAllBinaries } from "../build/binaries";
-import { ensureMirrorWithArgocd } from "../addons/mirror";
+import { ensureMirrorWithArgocd, whyNoArgocd } from "../addons/mirror";
 import { ensureMirror } from "../packages/main";
 import { sayIn } from "./build-progress";
 import { attached, run } from "./command";
@@ -33,7 +33,7 @@ async function prepareAndRun(tier: Tier, folder: string): Promise<number> {
     if (tier.needs === "machines") {
       await installMissing(LAB_NEEDS);
       await requireRoot("machines on this computer");
-      const ensure = tier.name === "cluster" ? ensureMirrorWithArgocd : ensureMirror;
+      const ensure = tier.name === "cluster" && !whyNoArgocd() ? ensureMirrorWithArgocd : ensureMirror;
       await phase("mirror of packages, images and charts", (running) => ensure(sayIn(running)));
     }
     return await runners[tier.runner](tier, folder);
