@@ -113,6 +113,14 @@ describe("files", () => {
     run(`${FILES_BACK}\nunmount_below() { :; }`, "folders_back");
     expect(existsSync(join(folder, "a"))).toBe(false);
   });
+
+  test("that are empty folders keep no folder that we made", () => {
+    write(join(folder, "a/b/ours.conf"));
+    mkdirSync(join(folder, "a/b/pki/etcd"), { recursive: true });
+    expect(back()).toBe("");
+    expect(run(`${FILES_BACK}\nunmount_below() { :; }`, "folders_back")).toBe("");
+    expect(existsSync(join(folder, "a"))).toBe(false);
+  });
 });
 
 test("of iptables only the chains of Kubernetes and Cilium go, and the rules that jump to them; no built-in chain is flushed", () => {

@@ -320,7 +320,10 @@ folders_back() {
     rm -rf --one-file-system -- "$path"
   done 3< <(entries data)
   while IFS=$'\t' read -r -u 3 path _; do
-    [ ! -d "$path" ] || rmdir -- "$path" 2>/dev/null || kept "$path: there are files in it that are not ours"
+    [ -d "$path" ] || continue
+    # Empty folders in it are what kubeadm or a daemon left of its own.
+    find "$path" -xdev -depth -type d -empty -delete 2>/dev/null || true
+    [ ! -d "$path" ] || kept "$path: there are files in it that are not ours"
   done 3< <(entries folder | tac)
 }
 packages_back() {
