@@ -67,7 +67,8 @@ export function sudoWithPassword(marker: string): string {
 }
 
 /** How the last line of standard error looks where sudo, or the shell that did not find it, ended the command. */
-const SUDO_REFUSED = /^sudo: |^env: .*sudo|\bsudo: (command )?not found|not in the sudoers|^Sorry, user .* not allowed to /;
+const SUDO_REFUSED =
+  /^sudo: |^env: .*sudo|\bsudo: (command )?not found|not in the sudoers|^Sorry, user .* not allowed to /;
 /** The shell says it, or env, which does so in the host's language. */
 const NO_SUDO = /\bsudo: (command )?not found|^env: .*sudo/m;
 const WRONG_PASSWORD = /incorrect password attempt|Sorry, try again/i;

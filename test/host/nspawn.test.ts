@@ -176,7 +176,11 @@ onHosts(title, () => {
 
   test("another stack's bridge, and an overlapping subnet, are refused", async () => {
     await expect(networkDriver.create({ ...networkInputs, owner: "another" })).rejects.toThrow(/did not make it/);
-    const overlapping = networkDriver.create({ ...networkInputs, bridge: `${bridge}x`, subnet: `10.91.${number}.128/25` });
+    const overlapping = networkDriver.create({
+      ...networkInputs,
+      bridge: `${bridge}x`,
+      subnet: `10.91.${number}.128/25`,
+    });
     await expect(overlapping).rejects.toThrow(new RegExp(`overlaps .* of the interface ${bridge}`));
     expect(interfaces()).not.toContain(`${bridge}x`);
   });
