@@ -28,6 +28,9 @@ export interface ContainerdArgs extends ContainerdSettings {
   proxy: Readonly<Record<string, string>>;
 }
 
+/** containerd makes it at its start; what network plugins put into it may be somebody else's. */
+const PLUGIN_CONFIG_FOLDER = "/etc/cni/net.d";
+
 /** containerd: exactly this version, its whole configuration, running, and with that configuration in effect. */
 export function containerdScript(args: ContainerdArgs): string {
   // Before the package, which brings a configuration of its own and starts the unit.
@@ -35,6 +38,7 @@ export function containerdScript(args: ContainerdArgs): string {
 remember_unit ${UNIT}
 remember_file ${CONFIG_FILE}
 remember_data ${DATA_FOLDERS.join(" ")}
+remember_folders ${PLUGIN_CONFIG_FOLDER}
 ${aptRepositoryCommands({ ...args.repository, name: REPOSITORY, keyPath: "gpg", suite: " $VERSION_CODENAME stable" })}
 apt_packages ${sourceList(REPOSITORY)} ${quote(`${PACKAGE}=${args.version}`)}
 ${DECIDE_ON_HOST}

@@ -222,6 +222,7 @@ printf 'process %s, step %s, since %s\n' "$$" "$step" "$(date -u +%FT%TZ)" >/run
 remember_unit containerd.service
 remember_file /etc/containerd/config.toml
 remember_data /var/lib/containerd /opt/containerd
+remember_folders /etc/cni/net.d
 . /etc/os-release
 url='https://download.docker.com/linux/{distribution}'
 url=${url//'{distribution}'/$ID}
