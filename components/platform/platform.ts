@@ -116,7 +116,9 @@ export class Platform extends pulumi.ComponentResource {
         controlPlane: cluster.controlPlane,
         after: [cluster.controlPlaneReady],
       },
-      inCluster,
+      // The network is of no use without the cluster, and what it leaves on hosts is undone there: it goes with the control
+      // plane everywhere, also with one whose API is gone.
+      { ...inCluster, deletedWith: cluster.controlPlane.resource },
     );
     this.versions.cilium = cilium.version;
     const ready = new RemoteStep(

@@ -114,13 +114,16 @@ describe("update", () => {
 });
 
 describe("delete", () => {
-  test.each(["Running", "Stopped", "Deleted"])("a %s VM is removed for good, by its own name alone", async (state) => {
-    bench.multipass.put("cp1", { state });
-    bench.multipass.put("other", { state: "Deleted" });
-    await remove(recorded);
-    expect(bench.multipass.changes()).toEqual(["delete --purge cp1"]);
-    expect(Object.keys(bench.multipass.vms())).toEqual(["other"]);
-  });
+  test.each(["Running", "Stopped", "Deleted"])(
+    "multipass-timeout-but-alive / purge-others: a %s VM is removed, by its own name alone",
+    async (state) => {
+      bench.multipass.put("cp1", { state });
+      bench.multipass.put("other", { state: "Deleted" });
+      await remove(recorded);
+      expect(bench.multipass.changes()).toEqual(["delete --purge cp1"]);
+      expect(Object.keys(bench.multipass.vms())).toEqual(["other"]);
+    },
+  );
 
   test("a VM that is gone counts as removed", async () => {
     await remove({ ...recorded, name: "w9" });
