@@ -5,7 +5,8 @@ import { HostError } from "../ssh/errors";
 import { runAsRoot } from "../ssh/root";
 import { succeeded } from "../ssh/run";
 import type { SshSession, SshTarget } from "../ssh/target";
-import { unlessUnreachable, warn } from "../ssh/unless-unreachable";
+import { unlessUnreachable } from "../ssh/unless-unreachable";
+import { warn } from "../warn";
 import type { Application } from "./applications";
 import { applicationsScript, CLUSTER_GONE } from "./kubectl";
 

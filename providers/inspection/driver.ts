@@ -1,3 +1,4 @@
+import { warn } from "../warn";
 import { difference, type Driver, sameValue } from "../driver";
 import { takeLook } from "../preflight/cache";
 import { clockFinding } from "../preflight/clock";
@@ -92,8 +93,6 @@ async function admitted(inputs: InspectionInputs): Promise<HostFacts> {
 
 function warnOfCertificates(host: string, facts: Readonly<Record<string, string>>): void {
   for (const warning of certificateWarnings(facts, new Date())) {
-    // The engine shows what a provider writes there as a warning of the resource.
-    // eslint-disable-next-line no-console
-    console.warn(`${host}: ${warning}`);
+    warn(`${host}: ${warning}`);
   }
 }

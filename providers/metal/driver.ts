@@ -2,7 +2,8 @@ import { difference, type Driver } from "../driver";
 import { withSsh } from "../ssh/connect";
 import { runAsRootOrFail } from "../ssh/root";
 import type { SshTarget } from "../ssh/target";
-import { isOf, unlessUnreachable, warn } from "../ssh/unless-unreachable";
+import { isOf, unlessUnreachable } from "../ssh/unless-unreachable";
+import { warn } from "../warn";
 import { incarnationOf } from "./incarnation";
 import { undoScript } from "./undo-script";
 

@@ -1,5 +1,5 @@
 import { HostError } from "../ssh/errors";
-import { warn } from "../ssh/unless-unreachable";
+import { warn } from "../warn";
 import { acrossFindings, type KnownHost } from "./across-findings";
 import { clockFindings } from "./clock";
 import { hostFindings } from "./host-findings";

@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { utils } from "ssh2";
 import { difference, type Driver } from "../driver";
+import { warn } from "../warn";
 
 export interface SshKeyFileInputs {
   /** Of the file with the private key, as in the settings; `~/` is the home folder. */
@@ -92,11 +93,7 @@ async function textOf(file: string): Promise<string> {
 }
 
 function warnOfMode(file: string, mode: number): void {
-  // The engine shows what a provider writes there as a warning of the resource.
-  // eslint-disable-next-line no-console
-  console.warn(
-    `${file}: others may read this private key (mode ${(mode & 0o777).toString(8)}). Run 'chmod 600 ${file}'`,
-  );
+  warn(`${file}: others may read this private key (mode ${(mode & 0o777).toString(8)}). Run 'chmod 600 ${file}'`);
 }
 
 function unusable(file: string, why: string, next: string): Error {

@@ -1,3 +1,4 @@
+import { warn } from "../warn";
 import { HostError, type HostErrorKind } from "./errors";
 
 /**
@@ -14,12 +15,6 @@ export async function unlessUnreachable(doing: string, work: () => Promise<unkno
     if (!isOf(error, "unreachable")) throw error;
     warn(`${doing}: skipped, ${error.message}${next === "" ? "" : `. ${next}`}`);
   }
-}
-
-/** The engine shows what a provider writes there as a warning of the resource. */
-export function warn(text: string): void {
-  // eslint-disable-next-line no-console
-  console.warn(text);
 }
 
 export function isOf(error: unknown, kind: HostErrorKind): error is HostError {

@@ -1,5 +1,5 @@
 import { difference, type Driver } from "../driver";
-import { warn } from "../ssh/unless-unreachable";
+import { warn } from "../warn";
 import { type Device, Tailnet, type TailnetAccess } from "./api";
 import { unlessRefused } from "./unless-refused";
 

@@ -1,4 +1,4 @@
-import { warn } from "../ssh/unless-unreachable";
+import { warn } from "../warn";
 import { TailnetError } from "./errors";
 
 /**
