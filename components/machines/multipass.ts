@@ -1,20 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MultipassCondition, MultipassMachine } from "../../providers/multipass/resource";
-import { SshKey } from "../../providers/ssh-key/resource";
 import type { MultipassSettings } from "../../settings";
 import { type Machine, withoutComment } from "../machine";
-
-/** The user that the program makes on machines of its own. */
-const USER = "homelab";
-const SSH_PORT = 22;
+import { ProgramLogin, USER } from "./program-login";
 
 /** Virtual machines of Multipass on this computer, with keys of their own. Their addresses come from DHCP. */
 export function multipassMachines(settings: MultipassSettings, parent: pulumi.Resource): Machine[] {
-  const project = `${pulumi.getProject()}-${pulumi.getStack()}`;
-  const clientKey = new SshKey("ssh-key", { comment: project }, { parent });
+  const login = new ProgramLogin(parent);
+  const { clientKey } = login;
   return settings.nodes.map((node) => {
-    // Keys are resources of their own: a machine that is changed, or made anew, keeps its host key.
-    const hostKey = new SshKey(`${node.name}-host-key`, { comment: `${project}-${node.name}` }, { parent });
+    const hostKey = login.hostKey(node.name);
     const shared = {
       name: node.name,
       cpus: node.cpus,
@@ -49,13 +44,7 @@ export function multipassMachines(settings: MultipassSettings, parent: pulumi.Re
       name: node.name,
       role: node.role,
       address,
-      connection: {
-        host: address,
-        port: SSH_PORT,
-        user: USER,
-        privateKey: clientKey.privateKey,
-        hostKey: hostKey.publicKey.apply(withoutComment),
-      },
+      connection: login.connection(address, hostKey),
       incarnation,
       capabilities: node.capabilities,
       resource: machine,

@@ -1,18 +1,14 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { NspawnSettings } from "../../settings";
 import { gatewayAddress, prefixLength } from "../../settings";
 import { NspawnMachine, NspawnNetwork, NspawnPower } from "../../providers/nspawn/resource";
-import { SshKey } from "../../providers/ssh-key/resource";
-import { type Machine, withoutComment } from "../machine";
-
-/** The user that the program makes on machines of its own. */
-const USER = "homelab";
-const SSH_PORT = 22;
+import type { Machine } from "../machine";
+import { ProgramLogin, USER } from "./program-login";
 
 /** Machines in systemd-nspawn on this computer, with a network and keys of their own. */
 export function nspawnMachines(settings: NspawnSettings, parent: pulumi.Resource): Machine[] {
-  const project = `${pulumi.getProject()}-${pulumi.getStack()}`;
-  const clientKey = new SshKey("ssh-key", { comment: project }, { parent });
+  const login = new ProgramLogin(parent);
+  const { clientKey } = login;
   const network = new NspawnNetwork(
     "network",
     {
@@ -24,8 +20,7 @@ export function nspawnMachines(settings: NspawnSettings, parent: pulumi.Resource
     { parent },
   );
   return settings.nodes.map((node) => {
-    // Keys are resources of their own: a machine that is changed, or made anew, keeps its host key.
-    const hostKey = new SshKey(`${node.name}-host-key`, { comment: `${project}-${node.name}` }, { parent });
+    const hostKey = login.hostKey(node.name);
     const shared = {
       name: node.name,
       address: node.address,
@@ -56,13 +51,7 @@ export function nspawnMachines(settings: NspawnSettings, parent: pulumi.Resource
       name: node.name,
       role: node.role,
       address: node.address,
-      connection: {
-        host: node.address,
-        port: SSH_PORT,
-        user: USER,
-        privateKey: clientKey.privateKey,
-        hostKey: hostKey.publicKey.apply(withoutComment),
-      },
+      connection: login.connection(node.address, hostKey),
       incarnation: machine.incarnation,
       capabilities: node.capabilities,
       resource: machine,
