@@ -43,6 +43,16 @@ export interface ClusterConfigArgs {
   address: string;
 }
 
+/** The taints that a node is to have. `schedulable`: ordinary pods may run on the control plane. */
+export function wantedTaints(node: Pick<NodeSettings, "role" | "taints">, schedulable: boolean): readonly Taint[] {
+  return node.role === "control-plane" && !schedulable ? [CONTROL_PLANE_TAINT, ...node.taints] : node.taints;
+}
+
+/** As kubectl writes it. */
+export function taintText({ key, value, effect }: Taint): string {
+  return `${key}${value ? `=${value}` : ""}:${effect}`;
+}
+
 /**
  * The taints that a node registers with. Later changes, and a control plane that has to take ordinary pods, are the
  * node-metadata step's: what is registered stays the same then.

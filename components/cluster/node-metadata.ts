@@ -1,7 +1,8 @@
 import { dump } from "js-yaml";
 import type { NodeSettings } from "../../settings";
+import { KUBECTL } from "../../shell/kubectl";
 import { quote } from "../../shell/quote";
-import { CONTROL_PLANE_TAINT, type Taint } from "./kubeadm-config";
+import { CONTROL_PLANE_TAINT, taintText, wantedTaints } from "./kubeadm-config";
 
 /** Where a node keeps which taints came from the inventory: what is there but no longer listed is removed. */
 const TAINTS_ANNOTATION = "homelab/taints";
@@ -17,7 +18,7 @@ export function nodeMetadataScript(nodes: readonly NodeSettings[], schedulable: 
 ${manifest(node, taints)}MANIFEST
 `;
   });
-  return `kubectl() { command kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 30s "$@"; }
+  return `${KUBECTL}
 
 # apply_metadata NODE TAINTS, the manifest of labels and annotations on stdin.
 apply_metadata() {
@@ -37,14 +38,6 @@ apply_metadata() {
 }
 
 ${applied.join("")}`;
-}
-
-function wantedTaints(node: NodeSettings, schedulable: boolean): readonly Taint[] {
-  return node.role === "control-plane" && !schedulable ? [CONTROL_PLANE_TAINT, ...node.taints] : node.taints;
-}
-
-function taintText(taint: Taint): string {
-  return `${taint.key}${taint.value ? `=${taint.value}` : ""}:${taint.effect}`;
 }
 
 function manifest(node: NodeSettings, taints: string[]): string {

@@ -1,3 +1,4 @@
+import { KUBECTL } from "../../shell/kubectl";
 import { type Values } from "./values";
 
 /**
@@ -35,7 +36,7 @@ ${Object.entries(DATAPATH)
 ${isOff(values.kubeProxyReplacement) ? "" : REFUSE_KUBE_PROXY}`;
 }
 
-const REFUSE_KUBE_PROXY = `kubectl() { command kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 30s "$@"; }
+const REFUSE_KUBE_PROXY = `${KUBECTL}
 found=$(kubectl -n kube-system get daemonsets,pods -l k8s-app=kube-proxy -o name) || die "the cluster can't be asked for a kube-proxy" "see the message above"
 if [ -n "$found" ]; then
   echo "$found" >&2

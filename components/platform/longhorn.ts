@@ -1,7 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { LonghornSettings, Storage, StorageNode } from "../../settings";
-import { CONTROL_PLANE_TAINT, type Taint } from "../cluster/kubeadm-config";
+import { type Taint, taintText, wantedTaints } from "../cluster/kubeadm-config";
 import type { FetchedChart } from "./chart";
 import { chartPath } from "./charts";
 import { mergeValues, type Values } from "./values";
@@ -95,15 +95,9 @@ export function longhornValues(args: ValuesArgs): Values {
 
 /** Taints of the storage nodes that would keep Longhorn's pods away, each once. */
 function taintsOf(nodes: readonly StorageNode[], singleNode: boolean): Taint[] {
-  const all = nodes.flatMap(({ node }): readonly Taint[] =>
-    node.role === "control-plane" && !singleNode ? [CONTROL_PLANE_TAINT, ...node.taints] : node.taints,
-  );
+  const all = nodes.flatMap(({ node }) => wantedTaints(node, singleNode));
   const keepingAway = all.filter(({ effect }) => effect !== "PreferNoSchedule");
   return [...new Map(keepingAway.map((taint) => [taintText(taint), taint])).values()];
-}
-
-function taintText({ key, value, effect }: Taint): string {
-  return `${key}${value ? `=${value}` : ""}:${effect}`;
 }
 
 function toleration({ key, value, effect }: Taint): Values {

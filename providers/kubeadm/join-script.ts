@@ -1,3 +1,4 @@
+import { KUBECTL } from "../../shell/kubectl";
 import { quote } from "../../shell/quote";
 import { KUBEADM_STATE } from "./kubeadm-state";
 import { kubeletPatchFunctions } from "./kubelet-patch-script";
@@ -102,7 +103,7 @@ const DRAIN_LIMIT_SECONDS = 180;
  */
 export function removeNodeScript(node: string): string {
   return `node=${quote(node)}
-kubectl() { command kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 30s "$@"; }
+${KUBECTL}
 is_silent() {
   [ "$(kubectl get node "$node" -o jsonpath='{.status.conditions[?(@.type=="Ready")].status}')" = Unknown ]
 }
