@@ -13,6 +13,7 @@ import type { Image } from "../packages/image";
 import { ensureMirror, mirrorProgramName } from "../packages/main";
 import { writeArgocdChart } from "./argocd-chart";
 import { argocdImage, argocdImages, ensureArgocdBase, redisImage } from "./argocd-images";
+import { whyNoTimeFor } from "./time-left";
 
 const CHECKOUT = path.resolve(__dirname, "..", "..");
 
@@ -43,15 +44,13 @@ export async function ensureMirrorWithArgocd(
   });
 }
 
-/**
- * Why tests with Argo CD can't run here; `undefined` where they can. Its first build takes eight minutes of two cores, which a
- * run of all tests from an empty cache has no time for: it is asked for with HOMELAB_BUILD_ADDONS=1, and kept.
- */
+/** From an empty cache, on two cores. */
+const ARGOCD_MINUTES = 8;
+
+/** Why tests with Argo CD can't run here; `undefined` where they can. */
 export function whyNoArgocd(): string | undefined {
   const built = fs.existsSync(path.join(cacheRoot(), "binaries-argocd", keyFor("argocd")));
-  return built || process.env.HOMELAB_BUILD_ADDONS
-    ? undefined
-    : "Argo CD is not built on this computer yet; HOMELAB_BUILD_ADDONS=1 builds it";
+  return built ? undefined : whyNoTimeFor("Argo CD", ARGOCD_MINUTES);
 }
 
 /** A copy that shares the contents with the original, but for the two files that are written again. */
