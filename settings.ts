@@ -17,7 +17,7 @@ export type * from "./settings/resolve";
 export type { BastionSettings, HostSshSettings, LoginSettings } from "./settings/login";
 export type { Secret } from "./settings/secret";
 export { controlPlaneEndpoint, nodeAddress } from "./settings/derived";
-export { type Storage, storageOf, type StorageNode } from "./settings/storage";
+export { possibleStorage, type Storage, storageOf, type StorageNode } from "./settings/storage";
 export { gatewayAddress, prefixLength } from "./settings/subnets";
 
 /** Either the settings, complete and unchangeable, or all that is wrong with them, one line each. */

@@ -84,7 +84,7 @@ export const sysctlsSchema = described(
 );
 
 /** Where the images of the cluster and of most others come from. */
-export const imageRegistries = ["docker.io", "ghcr.io", "quay.io", "registry.k8s.io"] as const;
+export const imageRegistries = ["docker.io", "ecr-public.aws.com", "ghcr.io", "quay.io", "registry.k8s.io"] as const;
 
 const aptRepository = (what: string, url: string, key: string) =>
   described(

@@ -19,8 +19,12 @@ export interface Storage {
 
 /** Which nodes keep volumes; `undefined` where Longhorn is off. */
 export function storageOf(settings: Settings): Storage | undefined {
+  return settings.addons.longhorn.enabled ? possibleStorage(settings) : undefined;
+}
+
+/** Which nodes keep volumes wherever Longhorn is on, and would if it were. */
+export function possibleStorage(settings: Settings): Storage {
   const { longhorn } = settings.addons;
-  if (!longhorn.enabled) return undefined;
   const nodes: readonly NodeSettings[] = settings.machines.nodes;
   const storage: Storage = { nodes: [], leftOut: {} };
   for (const node of nodes) {

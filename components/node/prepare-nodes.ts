@@ -2,12 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { HostInspection } from "../../providers/inspection/resource";
 import type { Expectations } from "../../providers/preflight/hosts";
 import { Preflight } from "../../providers/preflight/resource";
-import { controlPlaneEndpoint, type NodeSettings, type Settings, storageOf } from "../../settings";
+import { controlPlaneEndpoint, type NodeSettings, possibleStorage, type Settings, storageOf } from "../../settings";
 import { versions } from "../../versions";
 import { type Machine, sshTarget } from "../machine";
 import { PreparedNode } from "./prepared-node";
 import { type NodeSteps, stepsOf } from "./steps";
-import { withStorageMetadata } from "./storage-metadata";
+import { withStorageLabel, withStorageMetadata } from "./storage-metadata";
 import { TAILSCALE_STEP, TailscaleMachine, tailscaleMachines } from "./tailscale-machine";
 
 /** A machine that is ready for kubeadm, with what the inventory says of the node that it becomes. */
@@ -34,6 +34,7 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
     { dependsOn: machines.map(({ running }) => running) },
   );
   const storage = storageOf(settings);
+  const possible = possibleStorage(settings).nodes.map(({ node }) => node);
   return inventory.map((node, index) => {
     const keeping = storage?.nodes.find((one) => one.node === node);
     const steps = {
@@ -68,7 +69,8 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
         after: [prepared],
       });
     }
-    return { prepared, inventory: keeping ? withStorageMetadata(keeping) : node };
+    const marked = possible.includes(node) ? withStorageLabel(node) : node;
+    return { prepared, inventory: keeping ? withStorageMetadata(keeping) : marked };
   });
 }
 

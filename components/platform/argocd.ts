@@ -32,6 +32,8 @@ export interface ArgocdArgs {
   cluster: pulumi.Input<string>;
   /** What must be there first. Not the component's own `dependsOn`: see Cilium. */
   after: pulumi.Resource[];
+  /** What the repository's objects may use: there before them, and until they are gone, because it alone can take them back. */
+  services: pulumi.Resource[];
 }
 
 /** Long enough for images to be pulled over a slow line. */
@@ -94,7 +96,7 @@ export class Argocd extends pulumi.ComponentResource {
 
   private follow(
     name: string,
-    { controlPlane, cluster }: ArgocdArgs,
+    { controlPlane, cluster, services }: ArgocdArgs,
     gitops: GitopsSettings,
     applications: ArgocdApplications,
   ): void {
@@ -105,7 +107,7 @@ export class Argocd extends pulumi.ComponentResource {
     ];
     const root = new kubernetes.apiextensions.CustomResource(`${name}-root`, rootApplication(gitops), {
       ...this.own,
-      dependsOn: [applications, ...secrets],
+      dependsOn: [applications, ...secrets, ...services],
       customTimeouts: { delete: DELETE_TIMEOUT },
     });
     if (!gitops.await) return;

@@ -49,6 +49,8 @@ export class Platform extends pulumi.ComponentResource {
         // Without it, a kubeconfig that is read again would preview as another cluster, and everything in it as replaced.
         clusterIdentifier: cluster.identity,
         enableServerSideApply: true,
+        // These objects are Pulumi's: a field that somebody set by hand, as Argo CD's page does with the password, is taken back.
+        enablePatchForce: true,
         // A Secret that is replaced loses what others put into it, as Argo CD does with the key of its sessions.
         enableSecretMutable: true,
       },
@@ -59,6 +61,8 @@ export class Platform extends pulumi.ComponentResource {
     const inCluster = { parent: this, provider, ...(disposable ? { deletedWith: resource } : {}) };
 
     const ready = this.network(args, inCluster);
+    /** What the objects of the GitOps repository may use: volumes, pages in the tailnet. */
+    const services: pulumi.Resource[] = [];
     if (charts.longhorn && storage) {
       const longhorn = new Longhorn(
         "longhorn",
@@ -72,6 +76,7 @@ export class Platform extends pulumi.ComponentResource {
         },
         inCluster,
       );
+      services.push(longhorn);
       this.versions.longhorn = longhorn.version;
       this.outputs.storage = { nodes: storage.nodes.map(({ node }) => node.name), leftOut: storage.leftOut };
     }
@@ -82,10 +87,11 @@ export class Platform extends pulumi.ComponentResource {
       after: ready,
       inCluster,
     });
+    if (tailscale) services.push(tailscale);
     let argocd: Argocd | undefined;
     if (charts.argocd) {
       const { controlPlane, identity } = cluster;
-      const settings = { chart: charts.argocd, settings: addons.argocd, gitops: args.gitops };
+      const settings = { chart: charts.argocd, settings: addons.argocd, gitops: args.gitops, services };
       argocd = new Argocd("argocd", { ...settings, controlPlane, cluster: identity, after: ready }, inCluster);
       this.versions.argocd = argocd.version;
       this.outputs.argocd = { adminPassword: argocd.adminPassword };

@@ -57,6 +57,10 @@ function notDone({ status }: Application): string[] {
 /** What to correct, by what Git and Argo CD say. */
 const advices: [said: RegExp, next: string][] = [
   [
+    /x509:|certificate signed by unknown authority/i,
+    "Argo CD doesn't trust the server's certificate: add the one that signed it with addons.argocd.values (configs.tls.certificates)",
+  ],
+  [
     /unable to resolve '|couldn't find remote ref|reference not found|revision .*not found/i,
     "Correct gitops.revision: the repository has no such branch, tag or commit",
   ],
@@ -70,7 +74,7 @@ const advices: [said: RegExp, next: string][] = [
     "Argo CD doesn't know the server's SSH key: add it with addons.argocd.values (configs.ssh.extraHosts)",
   ],
   [
-    /repository not found|not found|no such host|connection refused|i\/o timeout|no route to host|dial tcp|404|certificate/i,
+    /repository not found|not found|no such host|connection refused|i\/o timeout|no route to host|dial tcp|404/i,
     "Correct gitops.repoURL, and see that the nodes can reach it",
   ],
 ];

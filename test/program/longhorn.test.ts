@@ -100,6 +100,18 @@ test("Longhorn comes after nodes that are Ready and labelled", () => {
   expect(metadata.match(/homelab\/storage/g)).toHaveLength(1);
 });
 
+test("longhorn-uninstall: the label that Longhorn's pods need stays when it is switched off, for they remove it", async () => {
+  const off = await runProgram("metal", {
+    ...(await settingsOf("lab")),
+    "homelab:mirrors": undefined,
+    "homelab:addons": {},
+    "homelab:machines": { kind: "metal", nodes: metalNodes },
+  });
+  const metadata = String(named(off, "cluster-node-metadata")?.inputs.stdin);
+  expect(metadata.match(/homelab\/storage/g)).toHaveLength(1);
+  expect(metadata).not.toContain("node.longhorn.io");
+});
+
 test("longhorn-uninstall: on metal it is protected, in Pulumi and in itself, and goes before its namespace", () => {
   const release = named(metal, "longhorn-release");
   expect(release?.protect).toBe(true);

@@ -69,6 +69,11 @@ test("the provider has an identifier of the cluster, so that a kubeconfig that i
   expect(provider?.inputs["clusterIdentifier"]).toBe("incarnation");
 });
 
+test("what is Pulumi's is Pulumi's: a field that was changed by hand is taken back, and is no conflict", () => {
+  const [provider] = ofType("pulumi:providers:kubernetes");
+  expect(provider?.inputs["enablePatchForce"]).toBe("true");
+});
+
 test("Secrets are changed in place, so that they keep what others put into them", () => {
   const [provider] = ofType("pulumi:providers:kubernetes");
   expect(provider?.inputs["enableSecretMutable"]).toBe("true");

@@ -29,8 +29,8 @@ afterAll(async () => {
   await folder.leave();
 });
 
-async function graph(tailscale: object, others: object = {}): Promise<Registered[]> {
-  const config = await settingsOf("lab");
+async function graph(tailscale: object, others: object = {}, settings: object = {}): Promise<Registered[]> {
+  const config = { ...(await settingsOf("lab")), ...settings };
   (config["homelab:mirrors"] as { charts: { url: string } }).charts.url =
     `http://127.0.0.1:${(charts.address() as AddressInfo).port}`;
   config["homelab:addons"] = { tailscale, ...others };
@@ -131,6 +131,14 @@ describe("with everything on", () => {
     expect(commands.length).toBeGreaterThan(10);
     expect(JSON.stringify(commands)).not.toContain("c4n4ry");
   });
+});
+
+test("argocd-destroy-order: what the repository deployed into the tailnet goes while the operator is there", async () => {
+  const config = { argocd: { enabled: true } };
+  const gitops = { "homelab:gitops": { repoURL: "https://git.example/gitops.git" } };
+  const all = await graph({ enabled: true, oauth: OAUTH }, config, gitops);
+  expect(find(all, "argocd-root")?.dependsOn).toContain("tailscale");
+  expect(find(all, "argocd-release")?.dependsOn).not.toContain("tailscale");
 });
 
 test("every input that holds a credential is marked as a secret", async () => {

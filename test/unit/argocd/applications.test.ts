@@ -70,6 +70,7 @@ test.each([
   ["failed to list refs: repository not found", "gitops.repoURL"],
   ['Get "https://git.example": dial tcp: lookup git.example: no such host', "gitops.repoURL"],
   ["ssh: handshake failed: knownhosts: key is unknown", "configs.ssh.extraHosts"],
+  ['Get "https://git.example": tls: x509: certificate signed by unknown authority', "configs.tls.certificates"],
   ["Manifest generation error: yaml: line 3", "in the repository"],
 ])("what Argo CD says leads to the setting: %s", (said, setting) => {
   expect(adviceFor(said)).toContain(setting);

@@ -37,6 +37,7 @@ async function argocd(
   gitops: object | undefined,
   settings: object = {},
   opts: pulumi.ComponentResourceOptions = {},
+  services: pulumi.Resource[] = [],
 ): Promise<Map<string, Made>> {
   const connection = { host: "10.90.0.11", port: 22, user: "root", hostKey: "ssh-ed25519 AAAA", privateKey: "KEY" };
   new Argocd(
@@ -48,6 +49,7 @@ async function argocd(
       controlPlane: { name: "cp1", connection, disposable: false } as unknown as Machine,
       cluster: "cluster-1",
       after: [],
+      services,
     },
     { transformations: [remember], ...opts },
   );
@@ -139,6 +141,13 @@ test("argocd-destroy-order: the root Application goes first, and Argo CD when no
   expect(waits.get("argocd-applications")).toEqual(["argocd-release"]);
   expect(waits.get("argocd-release")).toEqual(["argocd-secret"]);
   expect(waits.get("argocd-sync")).toEqual(["argocd-root"]);
+});
+
+test("argocd-destroy-order: what was deployed goes before the volumes and the operator that it uses", async () => {
+  const storage = new pulumi.ComponentResource("test:Storage", "storage");
+  await argocd({ repoURL: REPOSITORY }, {}, {}, [storage]);
+  expect(waits.get("argocd-root")).toContain("storage");
+  expect(waits.get("argocd-release")).not.toContain("storage");
 });
 
 test("what is in the cluster goes with a machine that is thrown away, and else is deleted in order", async () => {

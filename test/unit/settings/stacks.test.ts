@@ -101,6 +101,7 @@ describe("settings that say little", () => {
     });
     expect(containerd.mirrors).toEqual({
       "docker.io": ["https://mirror.example/v2/docker.io"],
+      "ecr-public.aws.com": ["https://mirror.example/v2/ecr-public.aws.com"],
       "ghcr.io": ["https://mirror.example/v2/ghcr.io"],
       "quay.io": ["https://quay.example"],
       "registry.k8s.io": ["https://mirror.example/v2/registry.k8s.io"],
