@@ -1,7 +1,7 @@
 # A thin front for lab/cli: every target installs the npm packages where they are missing or older than the lock file.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh kubeconfig nodes host-keys down clean-cache test e2e check charts-check bench
+.PHONY: help up preview refresh kubeconfig nodes host-keys down clean-cache test e2e lint charts-check bench
 .NOTPARALLEL:
 
 tsx := @node_modules/.bin/tsx
@@ -41,8 +41,8 @@ test: $(packages) ## types, rules, and every tier of tests but the cluster's
 e2e: $(packages) ## the cluster's tests, on a cluster of their own
 	$(tsx) lab/cli/test.ts cluster
 
-check: $(packages) ## types, rules and layout of the sources alone
-	$(tsx) lab/cli/test.ts check
+lint: $(packages) ## types, rules and layout of the sources alone
+	$(tsx) lab/cli/test.ts lint
 
 charts-check: $(packages) ## render every pinned chart with the values of each stack (CHARTS=folder of charts)
 	$(tsx) lab/cli/charts-check.ts

@@ -44,7 +44,7 @@ async function prepareAndRun(tier: Tier, folder: string): Promise<number> {
 }
 
 const runners: Record<Tier["runner"], (tier: Tier, folder: string) => Promise<number>> = {
-  check: checkSources,
+  lint: checkSources,
   jest: runJest,
   go: runGo,
 };

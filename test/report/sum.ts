@@ -21,7 +21,7 @@ export function judge(reports: string, tier: Tier): Verdict {
   if (!end) return failed(tier.name, "did not run to its end");
   if (end.skipped) return { tier: tier.name, counts: { ...NONE, skipped: 1 }, remark: `skipped: ${end.skipped}` };
   const seconds = end.seconds;
-  if (end.runner === "check") {
+  if (end.runner === "lint") {
     return end.exitCode === 0
       ? { tier: tier.name, counts: NONE, seconds }
       : { ...failed(tier.name, "found faults in the sources"), seconds };

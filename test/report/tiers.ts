@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 /** How a tier runs: the three checks of the sources, the Go tests beside Go code, or the tests of one folder by jest. */
-export type Runner = "check" | "go" | "jest";
+export type Runner = "lint" | "go" | "jest";
 
 /** A tier of tests, in the sense of docs/development.md. A tier without a test is a failure. */
 export interface Tier {
@@ -14,7 +14,7 @@ export interface Tier {
 
 /** What `make test` runs, in order. */
 export const TEST_TIERS: readonly Tier[] = [
-  { name: "check", runner: "check" },
+  { name: "lint", runner: "lint" },
   { name: "unit", runner: "jest" },
   { name: "program", runner: "jest" },
   { name: "engine", runner: "jest", needs: "engine" },

@@ -66,12 +66,12 @@ test("a tier that the machine can't run counts as skipped, with its reason", () 
   });
 });
 
-test("a check counts only where it fails", () => {
-  const check: Tier = { name: "unit", runner: "check" };
-  leave({ runner: "check" });
-  expect(judge(reports, check).counts).toEqual({ passed: 0, failed: 0, skipped: 0 });
-  leave({ runner: "check", exitCode: 2 });
-  expect(judge(reports, check).counts).toEqual({ passed: 0, failed: 1, skipped: 0 });
+test("the look at the sources counts only where it fails", () => {
+  const lint: Tier = { name: "unit", runner: "lint" };
+  leave({ runner: "lint" });
+  expect(judge(reports, lint).counts).toEqual({ passed: 0, failed: 0, skipped: 0 });
+  leave({ runner: "lint", exitCode: 2 });
+  expect(judge(reports, lint).counts).toEqual({ passed: 0, failed: 1, skipped: 0 });
 });
 
 test("starting a tier removes its earlier report", () => {
