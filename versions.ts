@@ -27,6 +27,12 @@ export const versions = {
 /** Image of a pod's sandbox, as kubeadm 1.36.3 expects it from containerd. */
 export const sandboxImage = `registry.k8s.io/pause:${versions.pause}`;
 
+/**
+ * What `make check` runs in its pods: a shell, httpd, wget and nslookup. CHECK_IMAGE names another one. By its tag alone: whoever
+ * mirrors it may have packed it again.
+ */
+export const checkImage = "docker.io/library/busybox:1.36.1";
+
 /** What fits together. */
 export const supported = {
   /** Exactly what is pinned and tested here. The next entry comes with the upgrade path from one to the other. */

@@ -3,16 +3,10 @@ import * as path from "node:path";
 import { cached, keyOf } from "../build/cache";
 import { addonVersions } from "../build/versions";
 import { must } from "../cli/command";
-import { debianBase } from "../packages/debian-base";
 import type { Entry, Image } from "../packages/image";
 
 export const argocdImage = `quay.io/argoproj/argocd:v${addonVersions.argocd}`;
 export const redisImage = "lab.homelab/redis:7.0";
-/**
- * The image of the sample app in examples/gitops, by the name that it has upstream. Here it is Debian's busybox, a little older
- * than its name says.
- */
-export const sampleImage = "docker.io/library/busybox:1.36.1";
 
 /** What Argo CD's image has of a distribution, and Redis. */
 const packages = ["ca-certificates", "git", "gpg", "gpg-agent", "openssh-client", "redis-server", "tini"];
@@ -50,8 +44,8 @@ export async function ensureArgocdBase(mirrorProgram: string): Promise<string> {
   return path.join(folder, LAYER);
 }
 
-/** Argo CD without Helm and Kustomize: it deploys plain manifests. And what it and the sample app need beside it. */
-export function argocdImages(sources: { argocd: string; base: string; debian: string }): Image[] {
+/** Argo CD without Helm and Kustomize: it deploys plain manifests. And what it needs beside it. */
+export function argocdImages(sources: { argocd: string; base: string }): Image[] {
   const base = { packed: sources.base };
   const bin = "/usr/local/bin";
   const parts = ["server", "repo-server", "cmp-server", "application-controller", "dex", "notifications"];
@@ -86,7 +80,6 @@ export function argocdImages(sources: { argocd: string; base: string; debian: st
       user: String(USER),
       directory: "/tmp",
     },
-    { reference: sampleImage, layers: [{ entries: busybox(sources.debian) }], command: ["sh"] },
   ];
 }
 
@@ -95,15 +88,3 @@ const user: Entry = {
   text: `root:x:0:0:root:/root:/bin/bash\nargocd:x:${USER}:${USER}::/home/argocd:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n`,
 };
 const group: Entry = { path: "/etc/group", text: `root:x:0:\nargocd:x:${USER}:\nnogroup:x:65534:\n` };
-
-/** With the applets that a web server needs. */
-function busybox(debian: string): Entry[] {
-  const applets = ["cat", "cp", "echo", "httpd", "ls", "mkdir", "nslookup", "sh", "sleep", "wget"];
-  return [
-    user,
-    group,
-    { path: "/tmp", mode: 0o1777 },
-    { path: "/bin/busybox", file: path.join(debian, debianBase.busybox) },
-    ...applets.map((name): Entry => ({ path: `/bin/${name}`, link: "busybox" })),
-  ];
-}

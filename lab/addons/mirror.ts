@@ -8,7 +8,6 @@ import type { Say } from "../build/progress";
 import { addonVersions } from "../build/versions";
 import { must } from "../cli/command";
 import { buildCharts, type PackedChart } from "../packages/charts";
-import { ensureDebianBase } from "../packages/debian-base";
 import type { Image } from "../packages/image";
 import { ensureMirror, mirrorProgramName } from "../packages/main";
 import { writeArgocdChart } from "./argocd-chart";
@@ -38,8 +37,7 @@ export async function ensureMirrorWithArgocd(
       await copyOf(plain, root);
       await addChart(root, sources.argocd, pin, program);
       const base = await ensureArgocdBase(program);
-      const debian = await ensureDebianBase(program);
-      await addImages(root, argocdImages({ argocd: sources.argocd, base, debian }), program);
+      await addImages(root, argocdImages({ argocd: sources.argocd, base }), program);
     });
   });
 }

@@ -1,12 +1,9 @@
 import * as path from "node:path";
 
-import { versions } from "../../versions";
+import { checkImage, versions } from "../../versions";
 import { ciliumImages } from "./cilium-images";
 import { debianBase } from "./debian-base";
 import { accounts, trusted, type Entry, type Image, type ImageSources } from "./image";
-
-/** The image that tests run in pods: a shell, wget, nslookup and httpd, from Debian's busybox-static. */
-export const testImage = "lab.homelab/busybox:1.36";
 
 /** Every image of the lab, with upstream's names, paths, users and entry points. */
 export function images(sources: ImageSources): Image[] {
@@ -58,7 +55,10 @@ function kubernetesImages(sources: ImageSources): Image[] {
   ];
 }
 
-/** busybox as Docker's official image has it: every applet is a link in /bin. */
+/**
+ * Docker's official busybox, by its upstream name: every applet is a link in /bin. Here it is Debian's busybox-static, a little older
+ * than its name says. Checks, tests and the sample app of examples/gitops run it.
+ */
 function busyboxImage(sources: ImageSources): Image {
   const applets =
     `awk base64 cat cp cut date dd df echo env false find grep head hostname httpd id ip kill ln ls md5sum mkdir
@@ -69,5 +69,5 @@ function busyboxImage(sources: ImageSources): Image {
     { path: "/bin/busybox", file: path.join(sources.debian, debianBase.busybox) },
     ...applets.map((name): Entry => ({ path: `/bin/${name}`, link: "busybox" })),
   ];
-  return { reference: testImage, layers: [{ entries }], command: ["sh"] };
+  return { reference: checkImage, layers: [{ entries }], command: ["sh"] };
 }

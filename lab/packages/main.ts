@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { versions } from "../../versions";
+import { checkImage, versions } from "../../versions";
 import { ensureAllBinaries, keyFor } from "../build/binaries";
 import { cached, cacheRoot, keyOf } from "../build/cache";
 import { withBuildLock } from "../build/lock";
@@ -27,7 +27,7 @@ export const mirrorProgramName = "homelab-mirror";
  * the binaries first. Needs dpkg-deb, mmdebstrap and root where it is not cached. Returns the folder.
  */
 export async function ensureMirror(say: Say = (line) => void process.stderr.write(`${line}\n`)): Promise<string> {
-  const recipe = { versions, labVersions, binaries: groups.map((group) => keyFor(group)) };
+  const recipe = { versions, checkImage, labVersions, binaries: groups.map((group) => keyFor(group)) };
   const key = keyOf(recipe, [__dirname]);
   const folder = path.join(cacheRoot(), "mirror", key);
   if (fs.existsSync(folder)) return folder;

@@ -1,5 +1,6 @@
 import { chance } from "../harness/chance";
 import { killOnce } from "../harness/crash";
+import { checkImage } from "../../versions";
 import { Kubectl } from "../harness/kubectl";
 import { LabStack } from "../harness/lab-stack";
 
@@ -40,7 +41,7 @@ describe("a cluster of one machine", () => {
 
   test("runs ordinary pods on its control plane", async () => {
     const kubectl = await Kubectl.of(stack);
-    await kubectl.run("run", "guest", "--image=lab.homelab/busybox:1.36", "--restart=Never", "--", "sleep", "3600");
+    await kubectl.run("run", "guest", `--image=${checkImage}`, "--restart=Never", "--", "sleep", "3600");
     await kubectl.run("wait", "--for=condition=Ready", "pod/guest", "--timeout=120s");
   });
 

@@ -1,5 +1,6 @@
 import { killOnce } from "../harness/crash";
 import { eventually } from "../harness/eventually";
+import { checkImage } from "../../versions";
 import { Kubectl } from "../harness/kubectl";
 import type { LabHost } from "../harness/lab-host";
 import { LabStack } from "../harness/lab-stack";
@@ -153,7 +154,7 @@ test("drill-restart: all machines restart at once, and the cluster comes back by
   await client.run(
     "run",
     "after",
-    "--image=lab.homelab/busybox:1.36",
+    `--image=${checkImage}`,
     "--restart=Never",
     "--",
     "nslookup",

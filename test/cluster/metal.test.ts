@@ -1,4 +1,5 @@
 import { dump } from "js-yaml";
+import { checkImage } from "../../versions";
 import { Kubectl } from "../harness/kubectl";
 import { LabStack } from "../harness/lab-stack";
 import { type MetalHost, MetalHosts } from "../harness/metal-hosts";
@@ -63,7 +64,7 @@ const WEB = [
           containers: [
             {
               name: "web",
-              image: "lab.homelab/busybox:1.36",
+              image: checkImage,
               command: [
                 "sh",
                 "-c",

@@ -1,7 +1,6 @@
 import { dump } from "js-yaml";
+import { checkImage } from "../../versions";
 
-/** An image of the lab's mirror that has httpd, wget and nslookup. */
-const IMAGE = "lab.homelab/busybox:1.36";
 export const PORT = 8080;
 export const NODE_PORT = 30080;
 
@@ -49,7 +48,7 @@ function pod(name: string, nodeName: string, script: string): object {
       nodeName,
       terminationGracePeriodSeconds: 0,
       tolerations: [{ operator: "Exists" }],
-      containers: [{ name, image: IMAGE, command: ["sh", "-c", script] }],
+      containers: [{ name, image: checkImage, command: ["sh", "-c", script] }],
     },
   };
 }

@@ -1,5 +1,6 @@
-import { images, testImage } from "../../../lab/packages/images";
-import { sandboxImage } from "../../../versions";
+import * as fs from "node:fs";
+import { images } from "../../../lab/packages/images";
+import { checkImage, sandboxImage } from "../../../versions";
 
 const sources = {
   kubernetes: "/k",
@@ -22,8 +23,14 @@ test("the images are those that kubeadm and Cilium's chart name", () => {
     "quay.io/cilium/cilium:v1.20.2",
     "quay.io/cilium/operator-generic:v1.20.2",
     "quay.io/cilium/hubble-relay:v1.20.2",
-    testImage,
+    checkImage,
   ]);
+});
+
+test("the sample app of examples/gitops runs an image of the mirror", () => {
+  const app = fs.readFileSync("examples/gitops/apps/hello/hello.yaml", "utf8");
+  const [, image] = /^ *image: (.*)$/m.exec(app) ?? [];
+  expect(images(sources).map(({ reference }) => reference)).toContain(image);
 });
 
 test("what the init containers of Cilium's chart call is in its image", () => {
