@@ -66,7 +66,7 @@ const advices: [said: RegExp, next: string][] = [
   ],
   [/app path does not exist/i, "Correct gitops.path: the repository has no such folder at this revision"],
   [
-    /authentication (required|failed)|authorization failed|invalid credentials|permission denied|unable to authenticate|401|403/i,
+    /authentication (required|failed)|authorization failed|invalid credentials|permission denied|unable to authenticate|\b40[13]\b/i,
     "Correct the credentials: gitops.username and gitops.password, or gitops.sshPrivateKey",
   ],
   [
@@ -74,7 +74,7 @@ const advices: [said: RegExp, next: string][] = [
     "Argo CD doesn't know the server's SSH key: add it with addons.argocd.values (configs.ssh.extraHosts)",
   ],
   [
-    /repository not found|not found|no such host|connection refused|i\/o timeout|no route to host|dial tcp|404/i,
+    /repository not found|not found|no such host|connection refused|i\/o timeout|no route to host|dial tcp|\b404\b/i,
     "Correct gitops.repoURL, and see that the nodes can reach it",
   ],
 ];

@@ -6,7 +6,7 @@ import type { GitopsSettings } from "../../../settings";
 export const NAMESPACE = "argocd";
 /** Name of the root Application. */
 export const ROOT = "root";
-/** Prefix of the annotations by which ApplicationSets in the repository learn where they came from. */
+/** Prefix of the annotations, and of a label, by which ApplicationSets in the repository learn where they came from. */
 const ANNOTATIONS = "gitops.homelab";
 
 /** A Secret's name and marks: by the labels Argo CD finds it. */
@@ -34,7 +34,8 @@ export const REPOSITORY_SECRET: SecretMarks = {
 export function clusterSecretMarks(gitops: GitopsSettings): SecretMarks {
   return {
     name: "in-cluster",
-    labels: { "argocd.argoproj.io/secret-type": "cluster" },
+    // By a label of its own the ApplicationSets pass over clusters that somebody else has added.
+    labels: { "argocd.argoproj.io/secret-type": "cluster", [`${ANNOTATIONS}/cluster`]: "this" },
     annotations: {
       [`${ANNOTATIONS}/repo-url`]: gitops.repoURL,
       [`${ANNOTATIONS}/revision`]: gitops.revision,

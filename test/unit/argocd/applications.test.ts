@@ -71,6 +71,8 @@ test.each([
   ['Get "https://git.example": dial tcp: lookup git.example: no such host', "gitops.repoURL"],
   ["ssh: handshake failed: knownhosts: key is unknown", "configs.ssh.extraHosts"],
   ['Get "https://git.example": tls: x509: certificate signed by unknown authority', "configs.tls.certificates"],
+  ["failed to list refs: unexpected client error: 403 Forbidden", "gitops.password"],
+  ["Failed to load target state of 1b4031f: json: cannot unmarshal string", "in the repository"],
   ["Manifest generation error: yaml: line 3", "in the repository"],
 ])("what Argo CD says leads to the setting: %s", (said, setting) => {
   expect(adviceFor(said)).toContain(setting);

@@ -107,10 +107,14 @@ test("ApplicationSets learn from the cluster's Secret what the repository is", a
 
 test("the annotations that the example reads are those that the cluster has", async () => {
   const secret = (await argocd({ repoURL: REPOSITORY })).get("argocd-cluster");
-  const { annotations } = secret?.inputs.metadata as { annotations: Record<string, string> };
+  const { annotations, labels } = secret?.inputs.metadata as Record<"annotations" | "labels", Record<string, string>>;
   for (const name of ["apps", "infrastructure"]) {
     const text = readFileSync(path.join(__dirname, "../../../examples/gitops", `${name}.yaml`), "utf8");
     expect(load(text)).toMatchObject({ kind: "ApplicationSet" });
+    const [, label, value] = /matchLabels:\n\s+(\S+): (\S+)\n/.exec(text) ?? [];
+    // Not the one that every cluster has: others don't say what to follow.
+    expect(label).not.toBe("argocd.argoproj.io/secret-type");
+    expect(labels[label ?? ""]).toBe(value);
     const read = [...text.matchAll(/annotations "([^"]+)"/g)].map(([, annotation]) => annotation);
     expect([...new Set(read)].sort()).toEqual(Object.keys(annotations).sort());
   }
