@@ -1,3 +1,6 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as yaml from "js-yaml";
 import * as pulumi from "@pulumi/pulumi";
 import { problemsOf } from "./settings/explain";
 import { type Problem, problemLine, type Source } from "./settings/problems";
@@ -28,8 +31,13 @@ export type Parsing = { settings: Settings; problems?: undefined } | { settings?
  *
  * @param raw the values of the stack's keys, without the project's name
  * @param secretKeys the keys that hold an encrypted value: nothing of them is shown in a message
+ * @param written the values as the stack's file has them, encrypted ones as `{secure: …}`; nothing where there is no such file
  */
-export function parseSettings(raw: Readonly<Record<string, unknown>>, secretKeys: Iterable<string> = []): Parsing {
+export function parseSettings(
+  raw: Readonly<Record<string, unknown>>,
+  secretKeys: Iterable<string> = [],
+  written?: Readonly<Record<string, unknown>>,
+): Parsing {
   const source: Source = { raw, secretKeys: new Set(secretKeys) };
   const parsed = settingsSchema.safeParse(raw);
   const view = viewOf(raw);
@@ -43,7 +51,7 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>, secretKeys
     ...tailscaleProblems(view),
     ...gitopsProblems(view),
     ...notBuiltProblems(view),
-    ...plainSecretProblems(source),
+    ...plainSecretProblems(source, written),
   ];
   if (parsed.success && problems.length === 0) return { settings: resolve(parsed.data) };
   return { problems: [...new Set(problems.map(problemLine))] };
@@ -64,9 +72,22 @@ export function loadSettings(): Settings {
     raw[name] = structured(value);
     if (isConfigSecret(key)) secretKeys.push(name);
   }
-  const { settings, problems } = parseSettings(raw, secretKeys);
+  const { settings, problems } = parseSettings(raw, secretKeys, writtenSettings());
   if (!problems) return settings;
   throw new pulumi.RunError(report(pulumi.getStack(), problems));
+}
+
+/**
+ * What Pulumi.<stack>.yaml holds of this project; nothing where the stack has another file (`--config-file`). What is wrong with the
+ * file, Pulumi itself has said.
+ */
+function writtenSettings(): Record<string, unknown> | undefined {
+  const file = path.join(process.cwd(), `Pulumi.${pulumi.getStack()}.yaml`);
+  if (!fs.existsSync(file)) return undefined;
+  const { config = {} } = (yaml.load(fs.readFileSync(file, "utf8")) ?? {}) as { config?: Record<string, unknown> };
+  const prefix = `${pulumi.getProject()}:`;
+  const own = Object.entries(config).filter(([key]) => key.startsWith(prefix));
+  return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
 }
 
 /** In the SDK and left out of its types; `settings.test.ts` fails should it go. */

@@ -22,5 +22,8 @@ export const settingsSchema = z.strictObject({
     "The repository that Argo CD takes over with; needs `addons.argocd.enabled`",
     gitopsSchema,
   ).optional(),
-  proxy: described("Proxy for the hosts' own downloads: packages and images", proxySchema).optional(),
+  proxy: described(
+    "Proxy for the hosts' own downloads: packages and images. What runs in the cluster is told by values of its own, for instance `addons.argocd.values.repoServer.env`",
+    proxySchema,
+  ).optional(),
 });

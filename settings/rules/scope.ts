@@ -66,10 +66,19 @@ function hubble(view: View): Problem[] {
   return problems;
 }
 
-/** Secrets are encrypted in the stack's file, because the file is committed. */
-export function plainSecretProblems({ raw, secretKeys }: Source): Problem[] {
+/**
+ * Secrets are encrypted in the stack's file, because the file is committed.
+ *
+ * @param written the file's own values, where it is known: Pulumi says of a whole key alone whether something in it is encrypted
+ */
+export function plainSecretProblems(
+  { raw, secretKeys }: Source,
+  written?: Readonly<Record<string, unknown>>,
+): Problem[] {
+  const standsInClear = (path: PropertyKey[]) =>
+    !secretKeys.has(String(path[0])) || (written !== undefined && typeof valueAt(written, path) === "string");
   return secretPaths(raw)
-    .filter((path) => !secretKeys.has(String(path[0])))
+    .filter(standsInClear)
     .map((path) => ({
       path,
       message: `stands in clear in the stack's file; encrypt it: pulumi config set --secret --path '${pathText(path)}'`,

@@ -15,6 +15,7 @@ export function tailscaleProblems(view: View): Problem[] {
     ...(operator ? socketTranslation(view) : []),
     ...(operator || isOn("machines", "enabled") ? subnets(view) : []),
     ...ingress(view, operator),
+    ...(isOn("machines", "enabled") ? names(view, operator) : []),
   ];
 }
 
@@ -67,4 +68,21 @@ function ingress(view: View, operator: boolean): Problem[] {
       ? [needs("hubble", "addons.cilium.hubble.ui")]
       : []),
   ];
+}
+
+/** In the tailnet the stack's name goes before the names of machines, of the operator and of its pages alike. */
+function names(view: View, operator: boolean): Problem[] {
+  const own = valueAt(view.raw, [...TAILSCALE, "hostname"]) === undefined ? ["operator"] : [];
+  const pages = ["argocd", "hubble"].filter((page) => valueAt(view.raw, [...TAILSCALE, "ingress", page]) === true);
+  const taken = operator ? [...own, ...pages] : [];
+  return view.nodes.flatMap(({ name }) =>
+    name && taken.includes(name.value)
+      ? [
+          {
+            path: name.path,
+            message: `${name.value} is what another device of this stack is called in the tailnet; choose another`,
+          },
+        ]
+      : [],
+  );
 }

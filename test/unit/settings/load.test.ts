@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { dump } from "js-yaml";
 import * as pulumi from "@pulumi/pulumi";
 import { loadSettings } from "../../../settings";
 
@@ -48,5 +52,21 @@ describe("the settings of a stack", () => {
   it("don't show the value of a key that is encrypted", () => {
     configure({ "homelab:machines": machines, "homelab:cluster": "hunter2" }, ["homelab:cluster"]);
     expect(failure().message).toContain("cluster: the value (not shown) is not a mapping");
+  });
+
+  it("are refused where the stack's file has a secret in clear beside an encrypted one", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "homelab-settings-"));
+    const oauth = (clientSecret: unknown) => ({ tailscale: { enabled: true, oauth: { clientId: "k", clientSecret } } });
+    const addons = { ...oauth({ secure: "v1:abc" }), argocd: { enabled: true, adminPassword: "c4n4ry-password" } };
+    writeFileSync(path.join(folder, "Pulumi.attic.yaml"), dump({ config: { "homelab:addons": addons } }));
+    configure({ "homelab:machines": machines, "homelab:addons": { ...addons, ...oauth("s") } }, ["homelab:addons"]);
+    const elsewhere = jest.spyOn(process, "cwd").mockReturnValue(folder);
+    try {
+      expect(failure().message).toMatch(/addons\.argocd\.adminPassword: stands in clear/);
+      expect(failure().message).not.toMatch(/clientSecret|c4n4ry/);
+    } finally {
+      elsewhere.mockRestore();
+      rmSync(folder, { recursive: true });
+    }
   });
 });

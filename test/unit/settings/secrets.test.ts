@@ -28,6 +28,14 @@ describe("secrets in the settings", () => {
     expect(problems?.join()).not.toContain(MARKER);
   });
 
+  it("are refused when they stand in clear beside one that is encrypted, without being shown", () => {
+    const raw = metal({ privateKey: MARKER, sudoPassword: MARKER });
+    const written = metal({ privateKey: { secure: "v1:abc" }, sudoPassword: MARKER });
+    const { problems } = parseSettings(raw, ["ssh"], written);
+    expect(problems).toEqual([expect.stringMatching(/^ssh\.sudoPassword: stands in clear/)]);
+    expect(problems?.join()).not.toContain(MARKER);
+  });
+
   it.each<[string, Record<string, unknown>, string[]]>([
     ["a secret of the wrong type", metal({ privateKey: [MARKER], sudoPassword: { a: MARKER } }), ["ssh"]],
     ["a password in the place of its parent", { ...metal({ agent: true }), addons: MARKER }, ["addons"]],
