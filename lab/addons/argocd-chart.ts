@@ -17,6 +17,9 @@ interface KubernetesObject {
 /** ConfigMaps that values reach, by the name of the value under `configs`, as in the upstream chart. */
 const configurable: Readonly<Record<string, string>> = { cm: "argocd-cm", params: "argocd-cmd-params-cm" };
 
+/** Has the SSH keys of servers; `configs.ssh.extraHosts` adds lines to it, as in the upstream chart. */
+const knownHosts = "argocd-ssh-known-hosts-cm";
+
 /** Left out: what the program's values switch off, and the Secret that the program owns. */
 const leftOut = /^argocd-(dex|notifications|secret$)/;
 
@@ -25,7 +28,7 @@ const keep = { "helm.sh/resource-policy": "keep" };
 
 /**
  * A chart made from Argo CD's own manifests/install.yaml, because the upstream chart is in no package registry. Of its values it
- * has `configs.cm` and `configs.params`; all others are without effect.
+ * has `configs.cm`, `configs.params` and `configs.ssh.extraHosts`; all others are without effect.
  *
  * @param images image to use in place of another, by the name without a tag
  */
@@ -39,7 +42,7 @@ export function writeArgocdChart(
     .filter((object): object is KubernetesObject => object !== null)
     .filter(({ metadata }) => !leftOut.test(metadata.name));
   const isConfigurable = ({ kind, metadata }: KubernetesObject) =>
-    kind === "ConfigMap" && Object.values(configurable).includes(metadata.name);
+    kind === "ConfigMap" && [...Object.values(configurable), knownHosts].includes(metadata.name);
   const fixed = objects.filter((object) => !isConfigurable(object)).map(withPolicy);
 
   const write = (name: string, text: string) => {
@@ -47,16 +50,18 @@ export function writeArgocdChart(
     fs.writeFileSync(path.join(folder, name), text);
   };
   write("Chart.yaml", yaml.dump({ apiVersion: "v2", ...identity }));
-  write("values.yaml", yaml.dump({ configs: { cm: {}, params: {} } }));
+  write("values.yaml", yaml.dump({ configs: { cm: {}, params: {}, ssh: { extraHosts: "" } } }));
   // Read as a file: a template would take the braces in the CRDs' descriptions for its own.
   write("files/objects.yaml", fixed.map((object) => yaml.dump(object, { lineWidth: -1 })).join("---\n"));
   write("templates/objects.yaml", '{{ .Files.Get "files/objects.yaml" }}\n');
-  for (const [value, name] of Object.entries(configurable)) {
+  const writeMap = (name: string, data: string) => {
     const map = objects.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === name);
     if (!map) throw new Error(`Argo CD's manifests have no ConfigMap ${name}`);
     write(`files/${name}.json`, JSON.stringify(map.data ?? {}));
-    write(`templates/${name}.yaml`, configMap(map, value));
-  }
+    write(`templates/${name}.yaml`, configMap(map, data));
+  };
+  for (const [value, name] of Object.entries(configurable)) writeMap(name, mergedData(value));
+  writeMap(knownHosts, EXTENDED_HOSTS);
 }
 
 function withImages(text: string, images: Readonly<Record<string, string>>): string {
@@ -71,9 +76,18 @@ function withPolicy(object: KubernetesObject): KubernetesObject {
   return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, ...keep } } };
 }
 
-function configMap({ metadata }: KubernetesObject, value: string): string {
+/** @param data the template's lines under `data`, which has the map's own data as `$own` */
+function configMap({ metadata }: KubernetesObject, data: string): string {
   return `${yaml.dump({ apiVersion: "v1", kind: "ConfigMap", metadata })}data:
   {{- $own := .Files.Get "files/${metadata.name}.json" | fromJson }}
-  {{- toYaml (mergeOverwrite $own (.Values.configs.${value} | default dict)) | nindent 2 }}
+${data}`;
+}
+
+function mergedData(value: string): string {
+  return `  {{- toYaml (mergeOverwrite $own (.Values.configs.${value} | default dict)) | nindent 2 }}
 `;
 }
+
+const EXTENDED_HOSTS = `  {{- $hosts := printf "%s\\n%s" $own.ssh_known_hosts .Values.configs.ssh.extraHosts }}
+  {{- toYaml (dict "ssh_known_hosts" $hosts) | nindent 2 }}
+`;

@@ -74,7 +74,7 @@ const advices: [said: RegExp, next: string][] = [
     "Argo CD doesn't know the server's SSH key: add it with addons.argocd.values (configs.ssh.extraHosts)",
   ],
   [
-    /repository not found|not found|no such host|connection refused|i\/o timeout|no route to host|dial tcp|\b404\b/i,
+    /repository not found|not found|no such host|server misbehaving|connection refused|i\/o timeout|no route to host|dial tcp|\b404\b/i,
     "Correct gitops.repoURL, and see that the nodes can reach it",
   ],
 ];

@@ -2,11 +2,16 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ensureMirrorWithArgocd, whyNoArgocd } from "../../lab/addons/mirror";
 import type { Application } from "../../providers/argocd/applications";
+import { connectionsTo } from "../harness/connections";
 import { eventually } from "../harness/eventually";
 import { GitRepository } from "../harness/git-repository";
 import { Kubectl } from "../harness/kubectl";
 import { CHECKOUT } from "../harness/lab-settings";
+import type { LabMachine } from "../harness/lab-machine";
 import { LabStack } from "../harness/lab-stack";
+import { leftOf } from "../harness/leftovers";
+import { contested, lookAtOwners, ownersOf } from "../harness/owners";
+import { secondsToReady } from "../harness/ready-time";
 
 jest.setTimeout(15 * 60_000);
 
@@ -15,11 +20,19 @@ const CHOSEN_PASSWORD = "canary-chosen-password";
 /** Largest value of an annotation, in bytes: a client-side apply keeps the whole object in one. */
 const ANNOTATION_LIMIT = 262_144;
 const FIRST_SYNC_BUDGET_SECONDS = 180;
+const NODES_READY_BUDGET_SECONDS = 40;
+/** Nothing is waited for that can't come any more. */
+const WRONG_URL_LIMIT_SECONDS = 180;
+const DESTROY_LIMIT_SECONDS = 120;
+
+const TRACKING = "argocd.argoproj.io/tracking-id";
 
 let stack: LabStack;
 let kubectl: Kubectl;
 let repository: GitRepository;
 let url: string;
+/** The setting `gitops` with which the first sync worked. */
+let followed: Record<string, unknown>;
 
 async function follow(gitops: Record<string, unknown> | undefined): Promise<void> {
   await stack.change((settings) => {
@@ -78,6 +91,13 @@ withArgocd(title, () => {
     await repository?.remove();
   });
 
+  test("every node is Ready soon after kubeadm is done", async () => {
+    const seconds = await secondsToReady(stack.machines, kubectl);
+    process.stderr.write(`from kubeadm done to all nodes Ready: ${seconds.toFixed(0)} s\n`);
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThanOrEqual(NODES_READY_BUDGET_SECONDS);
+  });
+
   test("the admin's password is a secret output, and logs in", async () => {
     const { adminPassword } = await stack.output<{ adminPassword: string }>("argocd");
     expect(adminPassword.length).toBeGreaterThanOrEqual(20);
@@ -108,6 +128,7 @@ withArgocd(title, () => {
     const started = Date.now();
     await stack.up();
     expect((Date.now() - started) / 1000).toBeLessThan(FIRST_SYNC_BUDGET_SECONDS);
+    followed = stack.settings["homelab:gitops"] as Record<string, unknown>;
     expect(await eventually(() => isSynced("hello"), 120)).toBe(true);
     expect(await eventually(async () => (await sampleAnswer()) === "hello", 30)).toBe(true);
     expect(await stack.exportedState()).not.toContain(LOGIN.password);
@@ -117,16 +138,58 @@ withArgocd(title, () => {
     expect(await stack.plan()).toEqual([]);
     await stack.refresh();
     expect(await stack.plan()).toEqual([]);
-    const kinds = "deployments,statefulsets,services,configmaps,secrets,customresourcedefinitions,namespaces";
-    const { items } = await kubectl.json<{
-      items: { metadata: { name: string; annotations?: Record<string, string> } }[];
-    }>("get", kinds, "-A");
-    const of = (annotation: string) => items.filter(({ metadata }) => metadata.annotations?.[annotation] !== undefined);
-    const helm = of("meta.helm.sh/release-name").map(({ metadata }) => metadata.name);
-    expect(helm).toContain("argocd-server");
-    const argocd = of("argocd.argoproj.io/tracking-id").map(({ metadata }) => metadata.name);
-    expect(argocd).toContain("hello");
-    expect(argocd.filter((name) => helm.includes(name))).toEqual([]);
+    const owners = ownersOf(await lookAtOwners(stack, kubectl));
+    expect(contested(owners)).toEqual([]);
+    // All three are seen, each where it is at home.
+    expect(owners.get("apps/Deployment argocd/argocd-server")).toEqual(["Helm argocd"]);
+    expect(owners.get("apps/Deployment hello/hello")).toEqual(["Argo CD hello"]);
+    expect(owners.get("argoproj.io/Application argocd/root")).toEqual(["Pulumi argocd-root"]);
+
+    const planted = `${TRACKING}=planted:/ConfigMap:argocd/argocd-cm`;
+    await kubectl.run("-n", "argocd", "annotate", "configmap", "argocd-cm", planted);
+    const found = contested(ownersOf(await lookAtOwners(stack, kubectl)));
+    await kubectl.run("-n", "argocd", "annotate", "configmap", "argocd-cm", `${TRACKING}-`);
+    expect(found).toEqual(["/ConfigMap argocd/argocd-cm: Helm argocd, Argo CD planted"]);
+  });
+
+  test("a preview opens no connection, and says the same where none can be had", async () => {
+    const port = new URL((stack.settings["homelab:mirrors"] as { charts: { url: string } }).charts.url).port;
+    const places = [
+      ["-d", stack.machine(0).address.replace(/\.\d+$/, ".0/24")],
+      ["-d", "127.0.0.1", "--dport", port],
+    ];
+    // What is counted is counted.
+    expect(await connectionsTo(places, () => stack.refresh())).toBeGreaterThan(0);
+    expect(await connectionsTo(places, async () => expect(await stack.plan()).toEqual([]))).toBe(0);
+    expect(await stack.planElsewhere()).toEqual([]);
+  });
+
+  /** URLs that can't work, with the words of whoever noticed. */
+  const WRONG_URLS: [what: string, wrong: () => string, words: RegExp][] = [
+    ["a name that nobody knows", () => "http://nosuch.invalid/gitops.git", /nosuch\.invalid/],
+    ["a port on which nobody listens", () => url.replace(/:\d+\//, ":9/"), /connection refused/],
+  ];
+
+  test.each(WRONG_URLS)(
+    "%s in the URL names the setting, and what was healthy stays so",
+    async (_what, wrong, words) => {
+      await follow({ ...followed, repoURL: wrong() });
+      const started = Date.now();
+      const { exitCode, output } = await stack.pulumi("up", "--yes", "--skip-preview");
+      expect(exitCode).not.toBe(0);
+      expect(output).toMatch(words);
+      expect(output).toContain("Correct gitops.repoURL");
+      expect((Date.now() - started) / 1000).toBeLessThan(WRONG_URL_LIMIT_SECONDS);
+      expect(await sampleAnswer()).toBe("hello");
+      expect((await application("hello")).status?.health?.status).toBe("Healthy");
+    },
+  );
+
+  test("with the right URL again it is in sync again", async () => {
+    await follow(followed);
+    await stack.up();
+    expect(await stack.plan()).toEqual([]);
+    expect(await eventually(() => isSynced("hello"), 60)).toBe(true);
   });
 
   test("a commit is deployed, and a deleted Deployment comes back", async () => {
@@ -224,5 +287,14 @@ withArgocd(title, () => {
     expect(await eventually(async () => (await sampleAnswer()) === "hello", 30)).toBe(true);
     const state = await stack.exportedState();
     expect([CHOSEN_PASSWORD, LOGIN.password].filter((secret) => state.includes(secret))).toEqual([]);
+  });
+
+  test("destroy-host-gone / API gone: with its machine killed, destroy ends and leaves nothing", async () => {
+    expect(await leftOf(stack)).not.toEqual([]);
+    await (stack.machine(0) as LabMachine).kill();
+    const started = Date.now();
+    await stack.destroy();
+    expect((Date.now() - started) / 1000).toBeLessThan(DESTROY_LIMIT_SECONDS);
+    expect(await leftOf(stack)).toEqual([]);
   });
 });

@@ -11,13 +11,15 @@ export interface ChartRepository {
   /** Paths that were asked for. */
   requests: string[];
   /** Serves other bytes under the same name. */
-  replace(bytes: string): void;
+  replace(bytes: Bytes): void;
   /** Hangs up in the middle of the next so many answers with the chart. */
   cut(answers: number): void;
   close(): Promise<void>;
 }
 
-export async function serveChart(name: string, version: string, bytes: string): Promise<ChartRepository> {
+type Bytes = string | Uint8Array;
+
+export async function serveChart(name: string, version: string, bytes: Bytes): Promise<ChartRepository> {
   let served = bytes;
   let cut = 0;
   const requests: string[] = [];
@@ -45,7 +47,8 @@ export async function serveChart(name: string, version: string, bytes: string): 
   };
 }
 
-function cutOff(response: http.ServerResponse, text: string): void {
-  response.writeHead(200, { "content-length": Buffer.byteLength(text) });
-  response.write(text.slice(0, text.length / 2), () => response.destroy());
+function cutOff(response: http.ServerResponse, bytes: Bytes): void {
+  const whole = Buffer.from(bytes as string);
+  response.writeHead(200, { "content-length": whole.length });
+  response.write(whole.subarray(0, whole.length / 2), () => response.destroy());
 }

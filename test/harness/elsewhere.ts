@@ -1,8 +1,8 @@
-import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import execa from "execa";
-import { CHECKOUT } from "./lab-settings";
+import { copyCheckout } from "./checkout-copy";
 
 /** What goes to the other computer: the repository is there too, with its npm packages. */
 export interface Luggage {
@@ -28,13 +28,8 @@ export async function previewElsewhere(luggage: Luggage): Promise<string> {
     await Promise.all([mkdir(at("engine")), mkdir(at("home")), mkdir(at("state"))]);
     await cp(path.join(luggage.state, ".pulumi"), at("state/.pulumi"), { recursive: true });
     await cp(luggage.settingsFile, at(`Pulumi.${luggage.stack}.yaml`));
-    const files = await execa("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
-      cwd: CHECKOUT,
-    });
     await mkdir(at("repository"));
-    const list = files.stdout.split("\0").filter((file) => file !== "" && !file.startsWith("test/"));
-    await execa("cp", ["--parents", "--target-directory", at("repository"), ...list], { cwd: CHECKOUT });
-    await symlink(path.join(CHECKOUT, "node_modules"), at("repository/node_modules"));
+    await copyCheckout(at("repository"));
     const ended = await execa(
       "unshare",
       ["--net", "--mount", "--pid", "--fork", "--kill-child", "bash", "-euc", INSIDE],

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import execa from "execa";
+import { serveGitOverSsh, type SshGitServer } from "./git-over-ssh";
 
 export interface GitLogin {
   username: string;
@@ -13,9 +14,10 @@ export interface GitLogin {
 
 const NAME = "gitops.git";
 
-/** A Git repository over HTTP, by Git's own http-backend, with a working copy to commit from. */
+/** A Git repository over HTTP, by Git's own http-backend, or over SSH, with a working copy to commit from. */
 export class GitRepository {
   private server?: http.Server;
+  private ssh?: SshGitServer;
   private login?: GitLogin;
 
   private constructor(private readonly folder: string) {}
@@ -54,7 +56,14 @@ export class GitRepository {
     return `http://${address}:${(server.address() as AddressInfo).port}/${NAME}`;
   }
 
+  /** Serves it over SSH to whoever has the key of this public one; answers its URL, and the server's line for known_hosts. */
+  async serveSsh(address: string, authorizedKey: string): Promise<{ url: string; knownHost: string }> {
+    this.ssh = await serveGitOverSsh(this.folder, address, authorizedKey);
+    return { url: `${this.ssh.url}${NAME}`, knownHost: this.ssh.knownHost };
+  }
+
   async remove(): Promise<void> {
+    await this.ssh?.close();
     const { server } = this;
     if (server) {
       server.closeAllConnections();

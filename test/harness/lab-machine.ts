@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { machineDir, PROCESS } from "../../providers/nspawn/layout";
+import { eventually } from "./eventually";
 import { LabHost } from "./lab-host";
 
 /** A machine that the program made with systemd-nspawn. */
@@ -21,5 +22,13 @@ export class LabMachine extends LabHost {
     const leader = Number(children.trim().split(" ")[0]);
     if (!leader) throw new Error(`${this.name}: the machine has no init process`);
     return leader;
+  }
+
+  /** Pulls the plug. */
+  async kill(): Promise<void> {
+    const leader = await this.leader();
+    process.kill(leader, "SIGKILL");
+    const gone = async () => (await this.leader().catch(() => 0)) !== leader;
+    if (!(await eventually(gone, 30))) throw new Error(`${this.name}: the machine still runs`);
   }
 }

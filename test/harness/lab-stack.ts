@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import execa from "execa";
@@ -6,6 +6,7 @@ import { dump, load } from "js-yaml";
 import { ensureBinaries } from "../../lab/build/binaries";
 import { ensureMirrorRunning, stopMirror } from "../../lab/mirror-service";
 import { ensureMirror } from "../../lab/packages/main";
+import { copyCheckout } from "./checkout-copy";
 import type { LabHost } from "./lab-host";
 import { previewElsewhere } from "./elsewhere";
 import { LabMachine } from "./lab-machine";
@@ -20,6 +21,8 @@ export interface LabStackArgs extends TestSettingsArgs {
   name: string;
   /** Another program than index.ts, as a path in the checkout: one that makes a part of what the real one makes. */
   program?: string;
+  /** The program runs in a copy of the checkout, `project`: a test may change its files, and use the commands of `make` there. */
+  copy?: boolean;
   /** Makes the root of the mirror; false for a stack that makes no machines. By default what every cluster needs. */
   mirror?: false | (() => Promise<string>);
   /** Existing hosts, for a metal stack: as many as there are roles are in its inventory. They are not removed with it. */
@@ -54,6 +57,9 @@ export interface RunningCli {
  * a cluster that somebody uses on the same computer is never touched.
  */
 export class LabStack {
+  /** Not even the stack is left. */
+  private gone = false;
+
   private constructor(
     readonly name: string,
     readonly folder: string,
@@ -62,6 +68,7 @@ export class LabStack {
     private readonly env: NodeJS.ProcessEnv,
     private readonly program?: string,
     private readonly hosts?: MetalHosts,
+    private readonly copy = false,
   ) {}
 
   static async create(args: LabStackArgs): Promise<LabStack> {
@@ -81,6 +88,7 @@ export class LabStack {
       environment(engine, folder, passphrase, multipass?.environment),
       args.program,
       hosts,
+      args.copy,
     );
     const { mirror = ensureMirror } = args;
     if (mirror) {
@@ -105,10 +113,23 @@ export class LabStack {
     return this.mustSucceed("destroy", "--yes", "--skip-preview", ...args);
   }
 
+  /** `make down` in the copy of the checkout: the stack is gone then. */
+  async makeDown(): Promise<CliResult> {
+    if (!this.copy)
+      throw new Error("only a stack in a copy of the checkout can be taken down: others would lose theirs");
+    // Where `make up` has been, there is this file.
+    await mkdir(path.join(this.project, ".homelab"), { recursive: true });
+    await writeFile(path.join(this.project, ".homelab", "env"), "");
+    const options = { cwd: this.project, env: { ...this.env, STACK: this.name }, all: true, reject: false } as const;
+    const ended = await execa("node_modules/.bin/tsx", ["lab/cli/down.ts"], { ...options, stdin: "ignore" });
+    this.gone = ended.exitCode === 0;
+    return { exitCode: ended.exitCode ?? 1, output: ended.all ?? "" };
+  }
+
   /** The same stack in another environment, as somebody else may have it. */
   in(environment: NodeJS.ProcessEnv): LabStack {
-    const { name, folder, settings, passphrase, program } = this;
-    return new LabStack(name, folder, settings, passphrase, { ...this.env, ...environment }, program);
+    const { name, folder, settings, passphrase, program, hosts, copy } = this;
+    return new LabStack(name, folder, settings, passphrase, { ...this.env, ...environment }, program, hosts, copy);
   }
 
   async cancel(): Promise<CliResult> {
@@ -221,28 +242,42 @@ export class LabStack {
   }
 
   get settingsFile(): string {
-    return path.join(this.folder, `Pulumi.${this.name}.yaml`);
+    return path.join(this.copy ? this.project : this.folder, `Pulumi.${this.name}.yaml`);
   }
 
   /** Takes everything away, whatever state it is in. */
   async remove(): Promise<void> {
-    await this.cancel();
-    const destroyed = await this.pulumi("destroy", "--yes", "--skip-preview");
+    const destroyed = this.gone ? undefined : await this.cancelAndDestroy();
     await stopMirror(this.folder);
-    if (destroyed.exitCode !== 0) throw new Error(`the stack of the test could not be removed:\n${destroyed.output}`);
+    if (destroyed && destroyed.exitCode !== 0)
+      throw new Error(`the stack of the test could not be removed:\n${destroyed.output}`);
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private async cancelAndDestroy(): Promise<CliResult> {
+    await this.cancel();
+    return this.pulumi("destroy", "--yes", "--skip-preview");
   }
 
   /** `stack init` writes the salt of the passphrase beside Pulumi.yaml: not into the checkout. */
   private async initialise(): Promise<void> {
     await writeFile(path.join(this.folder, "Pulumi.yaml"), await readFile(path.join(CHECKOUT, "Pulumi.yaml")));
     if (this.program) await this.linkCheckout(this.program);
+    if (this.copy) {
+      await mkdir(this.project);
+      await copyCheckout(this.project);
+    }
     await writeFile(this.settingsFile, dump({ config: this.settings }));
-    await execa("pulumi", ["stack", "init", this.name], { cwd: this.folder, env: this.env, stdin: "ignore" });
+    await execa("pulumi", ["stack", "init", this.name], {
+      cwd: this.copy ? this.project : this.folder,
+      env: this.env,
+      stdin: "ignore",
+    });
   }
 
-  /** The folder of the project that runs: the checkout, or for another program one that looks like it. */
-  private get project(): string {
+  /** The folder of the project that runs: the checkout, a copy of it, or for another program one that looks like it. */
+  get project(): string {
+    if (this.copy) return path.join(this.folder, "checkout");
     return this.program ? this.folder : CHECKOUT;
   }
 

@@ -1,0 +1,29 @@
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import type { LabStack } from "./lab-stack";
+
+const STATE_DIR = "/var/lib/homelab/nspawn";
+
+/**
+ * What is left on this computer of a stack's nspawn machines: their bridge, folders, mounts and processes. What is looked for is
+ * found while the machines are there.
+ */
+export async function leftOf(stack: LabStack): Promise<string[]> {
+  const { bridge } = stack;
+  const folder = path.join(stack.settings["homelab:machines"].stateDir ?? STATE_DIR, "machines", bridge);
+  const mounts = (await readFile("/proc/mounts", "utf8")).split("\n").filter((line) => line.includes(`${folder}/`));
+  return [
+    ...(existsSync(`/sys/class/net/${bridge}`) ? [`bridge ${bridge}`] : []),
+    ...(await readdir(folder).catch(() => [])).map((name) => `folder ${folder}/${name}`),
+    ...mounts.map((line) => `mount ${line.split(" ")[1]}`),
+    ...(await processesOf(folder)),
+  ];
+}
+
+/** Those that were started with a path in the folder, as systemd-nspawn and its supervisor are. */
+async function processesOf(folder: string): Promise<string[]> {
+  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "")));
+  return lines.flatMap((line, index) => (line.includes(`${folder}/`) ? [`process ${ids[index]}`] : []));
+}
