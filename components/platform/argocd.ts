@@ -51,22 +51,19 @@ export class Argocd extends pulumi.ComponentResource {
   readonly adminPassword: pulumi.Output<string>;
 
   private readonly namespace: kubernetes.core.v1.Namespace;
-  /** Of every resource here. */
-  private readonly own: pulumi.CustomResourceOptions;
 
   constructor(name: string, args: ArgocdArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:platform:Argocd", name, {}, opts);
     this.version = args.chart.version;
     const { controlPlane, cluster } = args;
-    this.own = { parent: this, ...(opts?.deletedWith ? { deletedWith: opts.deletedWith } : {}) };
 
     this.namespace = new kubernetes.core.v1.Namespace(
       `${name}-namespace`,
       { metadata: { name: NAMESPACE } },
-      { ...this.own, dependsOn: args.after },
+      { parent: this, dependsOn: args.after },
     );
     const given = pulumi.secret(args.settings.adminPassword?.reveal() ?? "");
-    const admin = new ArgocdPassword(`${name}-password`, { given }, this.own);
+    const admin = new ArgocdPassword(`${name}-password`, { given }, { parent: this });
     this.adminPassword = admin.password;
     const { hash, changedAt } = admin;
     const secret = this.secret(`${name}-secret`, ADMIN_SECRET, {
@@ -83,12 +80,12 @@ export class Argocd extends pulumi.ComponentResource {
         values: mergeValues(args.chart.values, args.settings.values),
         timeout: TIMEOUT_SECONDS,
       },
-      { ...this.own, dependsOn: [secret] },
+      { parent: this, dependsOn: [secret] },
     );
     const applications = new ArgocdApplications(
       `${name}-applications`,
       { controlPlane: sshTarget(controlPlane), cluster },
-      { ...this.own, dependsOn: [release] },
+      { parent: this, dependsOn: [release] },
     );
     if (args.gitops) this.follow(name, args, args.gitops, applications);
     this.registerOutputs();
@@ -106,7 +103,7 @@ export class Argocd extends pulumi.ComponentResource {
       ...(login ? [this.secret(`${name}-repository`, REPOSITORY_SECRET, login)] : []),
     ];
     const root = new kubernetes.apiextensions.CustomResource(`${name}-root`, rootApplication(gitops), {
-      ...this.own,
+      parent: this,
       dependsOn: [applications, ...secrets, ...services],
       customTimeouts: { delete: DELETE_TIMEOUT },
     });
@@ -121,7 +118,7 @@ export class Argocd extends pulumi.ComponentResource {
         source: sourceOf(gitops),
         credentials: pulumi.secret(credentialsDigest(gitops)),
       },
-      { ...this.own, dependsOn: [root] },
+      { parent: this, dependsOn: [root] },
     );
   }
 
@@ -132,6 +129,6 @@ export class Argocd extends pulumi.ComponentResource {
   ): kubernetes.core.v1.Secret {
     const metadata = { ...marks, namespace: this.namespace.metadata.name };
     const values = pulumi.secret(pulumi.output(data).apply(encoded));
-    return new kubernetes.core.v1.Secret(name, { metadata, data: values }, this.own);
+    return new kubernetes.core.v1.Secret(name, { metadata, data: values }, { parent: this });
   }
 }

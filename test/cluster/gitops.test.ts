@@ -289,8 +289,19 @@ withArgocd(title, () => {
     expect([CHOSEN_PASSWORD, LOGIN.password].filter((secret) => state.includes(secret))).toEqual([]);
   });
 
+  /** The resources below a component that don't go with the machine. */
+  async function notGoingWith(machine: string, component: string): Promise<string[]> {
+    const { deployment } = JSON.parse(await stack.exportedState()) as {
+      deployment: { resources: { urn: string; deletedWith?: string }[] };
+    };
+    const inside = deployment.resources.filter(({ urn }) => urn.includes(`$${component}$`));
+    expect(inside.length).toBeGreaterThan(5);
+    return inside.filter(({ deletedWith }) => !deletedWith?.endsWith(`::${machine}`)).map(({ urn }) => urn);
+  }
+
   test("destroy-host-gone / API gone: with its machine killed, destroy ends and leaves nothing", async () => {
     expect(await leftOf(stack)).not.toEqual([]);
+    expect(await notGoingWith(stack.machine(0).name, "homelab:platform:Argocd")).toEqual([]);
     await (stack.machine(0) as LabMachine).kill();
     const started = Date.now();
     await stack.destroy();
