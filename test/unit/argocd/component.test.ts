@@ -33,16 +33,11 @@ beforeEach(async () => {
 });
 
 /** Makes the component with these settings, and answers what it made by name. */
-<<<<<<< HEAD
 async function argocd(
   gitops: object | undefined,
   settings: object = {},
-  opts: pulumi.ComponentResourceOptions = {},
   services: pulumi.Resource[] = [],
 ): Promise<Map<string, Made>> {
-=======
-async function argocd(gitops: object | undefined, settings: object = {}): Promise<Map<string, Made>> {
->>>>>>> bc49334 (Change the platform of a running cluster in a test: pins, switches, logins; and take it down with Argo CD on)
   const connection = { host: "10.90.0.11", port: 22, user: "root", hostKey: "ssh-ed25519 AAAA", privateKey: "KEY" };
   new Argocd(
     "argocd",
@@ -154,23 +149,16 @@ test("argocd-destroy-order: the root Application goes first, and Argo CD when no
   expect(waits.get("argocd-sync")).toEqual(["argocd-root"]);
 });
 
-<<<<<<< HEAD
 test("argocd-destroy-order: what was deployed goes before the volumes and the operator that it uses", async () => {
   const storage = new pulumi.ComponentResource("test:Storage", "storage");
-  await argocd({ repoURL: REPOSITORY }, {}, {}, [storage]);
+  await argocd({ repoURL: REPOSITORY }, {}, [storage]);
   expect(waits.get("argocd-root")).toContain("storage");
   expect(waits.get("argocd-release")).not.toContain("storage");
 });
 
-test("what is in the cluster goes with a machine that is thrown away, and else is deleted in order", async () => {
-  const deletedWith = new pulumi.ComponentResource("test:Machine", "machine");
-  const resources = await argocd({ repoURL: REPOSITORY }, {}, { deletedWith });
-  const inside = [...resources.keys()].filter((name) => name !== "machine");
-=======
 test("everything is a child of the component, from which the engine takes what it goes with", async () => {
   await argocd({ repoURL: REPOSITORY, username: "me", password: "TOKEN" });
   const inside = [...parents.keys()].filter((name) => name !== "argocd");
->>>>>>> bc49334 (Change the platform of a running cluster in a test: pins, switches, logins; and take it down with Argo CD on)
   expect(inside.length).toBeGreaterThan(5);
   expect(inside.filter((name) => parents.get(name) !== "argocd")).toEqual([]);
 });
