@@ -4,6 +4,7 @@ import { cacheRoot } from "../build/cache";
 import { stopMirror } from "../mirror-service";
 import { must } from "./command";
 import { Failure, main } from "./failure";
+import { forgetLostCluster } from "./lost-cluster";
 import { clearHomelab, ownPassphrases } from "./passphrase";
 import { places } from "./places";
 import { operate, protectedResources, stackExists } from "./pulumi";
@@ -23,6 +24,7 @@ async function down(): Promise<void> {
   await recoverFromKilledRun(stack.name);
   if (await stackExists(stack.name)) {
     refuseProtected(stack.name, await protectedResources(stack.name));
+    await forgetLostCluster(stack.name);
     await destroy(stack.name);
   }
   await phase("mirror stopped", () => stopMirror(places.run));

@@ -10,7 +10,7 @@ export async function connectionsTo(to: string[][], act: () => Promise<unknown>)
   const chain = `count-${randomBytes(6).toString("hex")}`;
   await iptables("-N", chain);
   try {
-    for (const match of to) await iptables("-A", chain, ...match, "-p", "tcp", "--syn");
+    for (const match of to) await iptables("-A", chain, "-p", "tcp", "--syn", ...match);
     await iptables("-I", "OUTPUT", "-j", chain);
     await act();
     const listed = await iptables("-L", chain, "-v", "-x", "-n");

@@ -1,0 +1,91 @@
+import * as net from "node:net";
+import { load } from "js-yaml";
+import { must } from "./command";
+import { stackOutput } from "./pulumi";
+import { say } from "./progress";
+
+/** So long the API server may be away, as while it restarts, and how often it is asked meanwhile. In seconds. */
+const TIMES = { limit: 60, connect: 10, pause: 5 };
+
+/** The parts of a state that are changed here. */
+export interface State {
+  deployment: {
+    resources?: {
+      urn: string;
+      type: string;
+      deletedWith?: string;
+      dependencies?: string[];
+      propertyDependencies?: Record<string, string[]>;
+    }[];
+  };
+}
+
+/**
+ * Before everything is destroyed: where the API server is gone for good, what was in the cluster is gone with it, and nobody is left
+ * who could delete it. Pulumi would ask all the same, fail, and leave the hosts as they are. So the state forgets these objects.
+ */
+export async function forgetLostCluster(stack: string): Promise<void> {
+  const state = JSON.parse(await must("reading the state", "pulumi", ["stack", "export", "--stack", stack])) as State;
+  const { forgotten } = withoutObjects(state);
+  if (forgotten.length === 0) return;
+  const { clusters } = load(await stackOutput<string>(stack, "kubeconfig")) as {
+    clusters: { cluster: { server: string } }[];
+  };
+  const server = new URL(clusters[0]?.cluster.server ?? "");
+  if (await answers(server)) return;
+  say(`  the API server at ${server.host} doesn't answer: what was in the cluster is taken as gone with it (${forgotten.join(", ")}).
+  What it had made elsewhere stays: load balancers, devices of a tailnet`);
+  await must("forgetting what was in the cluster", "pulumi", ["stack", "import", "--stack", stack], {
+    input: JSON.stringify(withoutObjects(state).state),
+  });
+}
+
+/** The state without the objects that only the API server can delete, and their names. Pure. */
+export function withoutObjects(state: State): { state: State; forgotten: string[] } {
+  const resources = state.deployment.resources ?? [];
+  const lost = new Set(
+    resources.filter(({ type, deletedWith }) => type.startsWith("kubernetes:") && !deletedWith).map(({ urn }) => urn),
+  );
+  const kept = (urns: string[]) => urns.filter((urn) => !lost.has(urn));
+  const left = resources
+    .filter(({ urn }) => !lost.has(urn))
+    .map((resource) => ({
+      ...resource,
+      ...(resource.dependencies ? { dependencies: kept(resource.dependencies) } : {}),
+      ...(resource.propertyDependencies
+        ? {
+            propertyDependencies: Object.fromEntries(
+              Object.entries(resource.propertyDependencies).map(([property, urns]) => [property, kept(urns)]),
+            ),
+          }
+        : {}),
+    }));
+  return {
+    state: { ...state, deployment: { ...state.deployment, resources: left } },
+    forgotten: [...lost].map((urn) => urn.split("::").pop() ?? urn),
+  };
+}
+
+/** Whether somebody takes connections there within the limit: what is said then is of no interest. */
+export async function answers(server: URL, times = TIMES): Promise<boolean> {
+  const end = Date.now() + times.limit * 1000;
+  for (;;) {
+    if (await connects(server, times.connect)) return true;
+    if (Date.now() > end) return false;
+    await new Promise((resolve) => setTimeout(resolve, times.pause * 1000));
+  }
+}
+
+function connects({ hostname, port }: URL, seconds: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host: hostname, port: Number(port || 443), timeout: seconds * 1000 });
+    const done = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket
+      .once("connect", () => done(true))
+      .once("timeout", () => done(false))
+      .once("error", () => done(false));
+  });
+}
