@@ -9,6 +9,7 @@ import { clearHomelab, ownPassphrases } from "./passphrase";
 import { places } from "./places";
 import { operate, protectedResources, stackExists } from "./pulumi";
 import { phase, say } from "./progress";
+import { protectingSettings } from "./protection";
 import { setUp } from "./setup";
 import type { Stack } from "./stack";
 import { recoverFromKilledRun } from "./killed-run";
@@ -41,7 +42,7 @@ function refuseProtected(stack: string, names: string[]): void {
   if (names.length === 0) return;
   throw new Failure(
     `stack ${stack} is protected (${names.join(", ")}); nothing was removed`,
-    `If it shall really go: set machines.protect: false in Pulumi.${stack}.yaml, run \`make up STACK=${stack}\`, which changes
+    `If it shall really go: set ${protectingSettings(names)} in Pulumi.${stack}.yaml, run \`make up STACK=${stack}\`, which changes
 that alone, and then \`make down STACK=${stack}\`. Where a host is gone: . .homelab/env && pulumi state unprotect --all -s ${stack}`,
   );
 }

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import { follow, must, run } from "./command";
 import { Failure } from "./failure";
+import { knownAdvice } from "./known-failures";
 import { outputReader } from "./output";
 import { places } from "./places";
 import { phase, say } from "./progress";
@@ -18,14 +19,17 @@ export async function operate({ command, title, advice }: Operation, stack: stri
     const output = outputReader();
     const args = [command, "--yes", "--skip-preview", "--non-interactive", "--color=never", "--stack", stack];
     if (command === "up") args.push("--suppress-outputs");
+    const known = new Set<string>();
     const exitCode = await follow("pulumi", args, (line) => {
+      const toDo = knownAdvice(line);
+      if (toDo) known.add(toDo);
       const shown = output.read(line);
       if (shown && "line" in shown) running.line(shown.line);
       else if (shown) running.note(shown.note);
     });
     if (exitCode !== 0) {
       const what = output.failed.length > 0 ? `: ${output.failed.join(", ")}` : " (see above)";
-      throw new Failure(`pulumi ${command} of stack ${stack} failed${what}`, advice);
+      throw new Failure(`pulumi ${command} of stack ${stack} failed${what}`, [...known, advice].join("\n"));
     }
     running.title(`${title}: ${output.resources.join(", ") || "nothing to do"}`);
   });

@@ -2,10 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 
-/** Ends the program when the pipe closes: with this process too, however that ends. */
+/**
+ * Ends the program when the pipe closes: with this process too, however that ends. An API server whose etcd is gone doesn't
+ * end when it is asked to.
+ */
 const WITH_ITS_PARENT = `"$@" &
 program=$!
-(read -r _; kill "$program") 2>/dev/null <&3 &
+(read -r _; kill "$program"; sleep 10; kill -KILL "$program") >/dev/null 2>&1 <&3 &
 watch=$!
 wait "$program"
 ended=$?
