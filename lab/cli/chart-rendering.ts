@@ -25,9 +25,7 @@ const OPEN: Readonly<Record<string, readonly string[]>> = {
 /** Renders a packaged chart by Helm, as for the pinned version of Kubernetes, and looks for values that it doesn't know. */
 export function checkChart(helm: string, file: string, release: ReleaseInputs): Rendering {
   const show = (what: string) => execFileSync(helm, ["show", what, file], { encoding: "utf8", maxBuffer: 64e6 });
-  const { name, dependencies = [] } = load(show("chart")) as { name: string; dependencies?: Dependency[] };
-  const subcharts = dependencies.map((dependency) => dependency.alias ?? dependency.name);
-  const unknown = unknownKeys(release.values, show("values"), { open: [...(OPEN[name] ?? []), ...subcharts] });
+  const unknown = unknownValues(release.values, { metadata: show("chart"), valuesFile: show("values") });
   const args = ["template", release.name, file, "--namespace", release.namespace, "--values", "-"];
   const rendered = spawnSync(helm, [...args, "--kube-version", versions.kubernetes, "--include-crds"], {
     input: JSON.stringify(release.values),
@@ -38,6 +36,16 @@ export function checkChart(helm: string, file: string, release: ReleaseInputs): 
   if (rendered.status !== 0) return { objects: 0, problems: [...problems, rendered.stderr.trim()] };
   const objects = loadAll(rendered.stdout).filter((object) => object !== null && object !== undefined);
   return { objects: objects.length, problems };
+}
+
+/** The values that a chart doesn't know, by its Chart.yaml and values.yaml: see `unknownKeys`. */
+export function unknownValues(
+  values: Readonly<Record<string, unknown>>,
+  { metadata, valuesFile }: { metadata: string; valuesFile: string },
+): string[] {
+  const { name, dependencies = [] } = load(metadata) as { name: string; dependencies?: Dependency[] };
+  const subcharts = dependencies.map((dependency) => dependency.alias ?? dependency.name);
+  return unknownKeys(values, valuesFile, { open: [...(OPEN[name] ?? []), ...subcharts] });
 }
 
 interface Dependency {

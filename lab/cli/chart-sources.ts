@@ -35,17 +35,34 @@ export async function findCharts(pins: readonly Pin[], given: string | undefined
   return Object.fromEntries(found);
 }
 
-async function findChart({ folder, name, version }: Pin, given: string | undefined): Promise<Found> {
-  const archive = `${name}-${version}.tgz`;
-  if (given && fs.existsSync(path.join(given, archive))) return { file: path.join(given, archive), source: given };
+async function findChart(pin: Pin, given: string | undefined): Promise<Found> {
+  const own = givenChart(pin, given);
+  if (own) return own;
   try {
-    const chart = await fetchChart(folder, undefined, say);
+    const chart = await fetchChart(pin.folder, undefined, say);
     return { file: path.resolve(chart.path ?? ""), source: "its repository" };
   } catch (error) {
-    const built = REAL_IN_LAB.includes(name) ? inLab(archive) : undefined;
-    if (built) return { file: built, source: "the lab's own build" };
-    return { why: `it could not be fetched: ${(error as Error).message}` };
+    return builtChart(pin) ?? { why: `it could not be fetched: ${(error as Error).message}` };
   }
+}
+
+/** The chart as far as this computer has it: nothing is fetched. */
+export function chartHere(pin: Pin, given: string | undefined): Found {
+  return givenChart(pin, given) ?? builtChart(pin) ?? { why: "it is not on this computer" };
+}
+
+function givenChart(pin: Pin, given: string | undefined): Found | undefined {
+  const file = given && path.join(given, archiveOf(pin));
+  return file && fs.existsSync(file) ? { file, source: given } : undefined;
+}
+
+function builtChart(pin: Pin): Found | undefined {
+  const file = REAL_IN_LAB.includes(pin.name) ? inLab(archiveOf(pin)) : undefined;
+  return file ? { file, source: "the lab's own build" } : undefined;
+}
+
+function archiveOf({ name, version }: Pin): string {
+  return `${name}-${version}.tgz`;
 }
 
 /** In any of the mirrors that the lab keeps. */

@@ -14,13 +14,14 @@ import { phase } from "./progress";
  * values the chart doesn't know. Needs no machine and no cluster; charts that can't be had are named, and are no error.
  */
 async function chartsCheck(): Promise<void> {
+  const given = givenFolder(process.env.CHARTS);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "homelab-charts-check-"));
   try {
     fs.cpSync(path.join(CHECKOUT, "charts"), path.join(folder, "charts"), { recursive: true });
     process.chdir(folder);
     const pins = pinsIn(path.join(folder, "charts"));
     const stacks = stackNames();
-    const found = await phase("charts", () => findCharts(pins, process.env.CHARTS));
+    const found = await phase("charts", () => findCharts(pins, given));
     const releases = await phase(`values of ${stacks.join(", ")}`, () => releasesOf(stacks, pins, folder));
     const helm = Object.values(found).some(({ file }) => file !== undefined) ? await ensureHelm() : "";
     const lines = pins.flatMap((pin) => checkPin(pin, found[pin.name] ?? {}, releases, helm));
@@ -31,6 +32,17 @@ async function chartsCheck(): Promise<void> {
     process.chdir(CHECKOUT);
     fs.rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What CHARTS names: it is relative to where the command was called. */
+function givenFolder(charts: string | undefined): string | undefined {
+  if (!charts) return undefined;
+  const folder = path.resolve(charts);
+  if (fs.existsSync(folder)) return folder;
+  throw new Failure(
+    `CHARTS: there is no folder ${folder}`,
+    "Name one with packaged charts in it, as <name>-<version>.tgz.",
+  );
 }
 
 function stackNames(): string[] {

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { closeReport, foldersWith, openReport, type Tier } from "../../test/report/tiers";
-import { ensureAllBinaries } from "../build/binaries";
+import { ensureAllBinaries, type Group } from "../build/binaries";
 import { ensureMirrorWithArgocd, whyNoArgocd } from "../addons/mirror";
 import { ensureMirror } from "../packages/main";
 import { sayIn } from "./build-progress";
@@ -29,7 +29,9 @@ export async function runTier(tier: Tier, reports: string): Promise<void> {
 /** What a tier needs is made before its first test: compiling it takes longer than any test may. */
 async function prepareAndRun(tier: Tier, folder: string): Promise<number> {
   try {
-    if (tier.needs) await phase("engine", (running) => ensureAllBinaries(["engine"], sayIn(running)));
+    // An API server without machines is the engine tier's; machines bring theirs with the mirror.
+    const groups: Group[] = tier.needs === "engine" ? ["engine", "etcd", "kubernetes"] : ["engine"];
+    if (tier.needs) await phase("engine", (running) => ensureAllBinaries(groups, sayIn(running)));
     if (tier.needs === "machines") {
       await installMissing(LAB_NEEDS);
       await requireRoot("machines on this computer");

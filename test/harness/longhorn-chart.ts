@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { dump, load } from "js-yaml";
@@ -18,7 +17,7 @@ export interface LonghornChart {
 export async function longhornChart(folder: string): Promise<LonghornChart> {
   const pin = load(readFileSync(path.join(CHECKOUT, "charts", "longhorn", "Chart.yaml"), "utf8"));
   const { version } = (pin as { dependencies: [{ version: string }] }).dependencies[0];
-  const given = process.env.CHARTS && path.join(process.env.CHARTS, `longhorn-${version}.tgz`);
+  const given = process.env.CHARTS && path.resolve(process.env.CHARTS, `longhorn-${version}.tgz`);
   if (given && existsSync(given)) {
     process.stderr.write(`  Longhorn's own chart ${version}, from CHARTS\n`);
     return { file: given, real: true, version };

@@ -1,0 +1,58 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parseTarGzip } from "nanotar";
+import { unknownValues } from "../../lab/cli/chart-rendering";
+import { chartHere, type Pin, pinsIn } from "../../lab/cli/chart-sources";
+import { releasesOf, type StackReleases } from "../../lab/cli/chart-values";
+
+/** The part of `make charts-check` that needs neither Helm nor a connection. */
+
+jest.setTimeout(5 * 60_000);
+
+const STACKS = ["lab", "local", "metal"];
+const checkout = process.cwd();
+const GIVEN = process.env.CHARTS && path.resolve(process.env.CHARTS);
+const pins = pinsIn("charts");
+
+let folder: string;
+let releases: StackReleases[];
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), "homelab-charts-"));
+  cpSync("charts", path.join(folder, "charts"), { recursive: true });
+  process.chdir(folder);
+  releases = await releasesOf(STACKS, pins, folder);
+});
+
+afterAll(() => {
+  process.chdir(checkout);
+  rmSync(folder, { recursive: true });
+});
+
+test("every pinned chart has a release in each stack, but Longhorn in the lab, whose machines have no iSCSI", () => {
+  const missing = releases.flatMap(({ stack, releases: found, refused }) =>
+    pins.filter(({ name }) => !found[name]).map(({ name }) => [stack, name, refused[name]]),
+  );
+  expect(missing).toEqual([["lab", "longhorn", expect.stringContaining("it has no iSCSI")]]);
+});
+
+/** Chart.yaml and values.yaml of a packaged chart. */
+async function readChart({ name }: Pin, file: string) {
+  const entries = await parseTarGzip(readFileSync(file));
+  const text = (inside: string) => entries.find((entry) => entry.name === `${name}/${inside}`)?.text ?? "";
+  return { metadata: text("Chart.yaml"), valuesFile: text("values.yaml") };
+}
+
+test("every value is known to the charts that are on this computer", async () => {
+  for (const pin of pins) {
+    const here = chartHere(pin, GIVEN);
+    process.stderr.write(`  ${pin.name} ${pin.version}: ${here.file ? here.source : `not looked at: ${here.why}`}\n`);
+    if (here.file === undefined) continue;
+    const chart = await readChart(pin, here.file);
+    for (const { stack, releases: found } of releases) {
+      const unknown = unknownValues(found[pin.name]?.values ?? {}, chart);
+      expect({ chart: pin.name, stack, unknown }).toEqual({ chart: pin.name, stack, unknown: [] });
+    }
+  }
+});
