@@ -1,12 +1,12 @@
 # A thin front for lab/cli: every target installs the npm packages where they are missing or older than the lock file.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh kubeconfig nodes host-keys down clean-cache test e2e lint charts-check bench
+.PHONY: help up preview refresh kubeconfig nodes check host-keys down clean-cache test e2e lint charts-check bench
 .NOTPARALLEL:
 
 tsx := @node_modules/.bin/tsx
 packages := node_modules/.package-lock.json
-export STACK CHARTS
+export STACK CHARTS JSON CHECK_IMAGE
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{ printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,9 @@ kubeconfig: $(packages) ## print the kubeconfig (a secret: make -s kubeconfig > 
 
 nodes: $(packages) ## show the nodes of the cluster
 	$(tsx) lab/cli/nodes.ts
+
+check: $(packages) ## look whether the running cluster is healthy, and say what to do (JSON=1: as JSON)
+	$(tsx) lab/cli/check.ts
 
 host-keys: $(packages) ## print the host keys of a metal inventory, to compare and paste (STACK=metal)
 	$(tsx) lab/cli/host-keys.ts

@@ -44,6 +44,8 @@ function nextSteps(stack: string | undefined, kubectl: string): string {
 To use it:
   (umask 077; ${make} -s kubeconfig > .homelab/kubeconfig)
   ${kubectl} --kubeconfig .homelab/kubeconfig get pods -A
+To see whether it is healthy, now or later:
+  ${make} check
 To type pulumi by hand:
   . .homelab/env
 To remove it:

@@ -38,24 +38,28 @@ export function hostFacts(facts: Readonly<Record<string, string>>): HostFacts {
 }
 
 /** Certificates are renewed by hand or by an upgrade: so many days before the end there is time for that. */
-const WARN_DAYS = 30;
+export const WARN_DAYS = 30;
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Kubelet renews its certificate by itself: its date is no lasting fact. */
-const KUBELETS_OWN = /\/kubelet-client/;
+export const KUBELETS_OWN = /\/kubelet-client/;
 
-interface Certificate {
+export interface Certificate {
   file: string;
   end: Date;
 }
 
 /** The certificates that were found on the host, the first to end first. */
-function certificates(facts: Readonly<Record<string, string>>): Certificate[] {
+export function certificates(facts: Readonly<Record<string, string>>): Certificate[] {
   return Object.entries(facts)
     .filter(([name]) => name.startsWith("certificate "))
     .map(([name, end]) => ({ file: name.slice("certificate ".length), end: new Date(end) }))
     .filter(({ end }) => !Number.isNaN(end.getTime()))
     .sort((a, b) => a.end.getTime() - b.end.getTime() || (a.file < b.file ? -1 : 1));
 }
+
+/** How the certificates that kubeadm made are renewed. */
+export const RENEWAL =
+  "Run 'sudo kubeadm certs renew all' on the host, then restart the control plane's pods: move the files of /etc/kubernetes/manifests away, wait 20 s, and move them back";
 
 /** What to say of certificates that end soon, or ended; one line each for kubeadm's and for kubelet's. */
 export function certificateWarnings(facts: Readonly<Record<string, string>>, now: Date): string[] {
@@ -67,8 +71,7 @@ export function certificateWarnings(facts: Readonly<Record<string, string>>, now
       .slice(0, 1)
       .map(
         (first) =>
-          `${daysLeft(first, now)}${kubeadms.length > 1 ? `, and ${kubeadms.length - 1} more end within ${WARN_DAYS} days` : ""}. ` +
-          "Run 'sudo kubeadm certs renew all' on the host, then restart the control plane's pods: move the files of /etc/kubernetes/manifests away, wait 20 s, and move them back",
+          `${daysLeft(first, now)}${kubeadms.length > 1 ? `, and ${kubeadms.length - 1} more end within ${WARN_DAYS} days` : ""}. ${RENEWAL}`,
       ),
     ...kubelets.map(
       (own) =>

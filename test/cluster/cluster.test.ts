@@ -4,6 +4,7 @@ import { load } from "js-yaml";
 import { Kubectl } from "../harness/kubectl";
 import { LabStack } from "../harness/lab-stack";
 import { leaksInFolder, leaksInText, lineOfKey, ProcessWatch, type Secret } from "../harness/secret-search";
+import { checkCommand } from "./check-command";
 import { clusterChecks, type ClusterUnderTest, type NodeList } from "./checks";
 
 jest.setTimeout(15 * 60_000);
@@ -80,4 +81,6 @@ describe("the stack lab: a cluster of one control plane and one worker", () => {
   });
 
   clusterChecks(() => cluster);
+
+  checkCommand(() => cluster);
 });

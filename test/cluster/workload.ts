@@ -1,8 +1,7 @@
 import { dump } from "js-yaml";
 import { checkImage } from "../../versions";
 
-export const PORT = 8080;
-export const NODE_PORT = 30080;
+const PORT = 8080;
 
 /**
  * One web server and one client, on a node each, and a service in front of the server. Every answer of the server is its
@@ -21,23 +20,14 @@ export function workload(serverNode: string, clientNode: string): string {
       kind: "Service",
       metadata: { name: "server" },
       spec: {
-        type: "NodePort",
         selector: { app: "server" },
-        ports: [{ port: 80, targetPort: PORT, nodePort: NODE_PORT }],
+        ports: [{ port: 80, targetPort: PORT }],
       },
     },
   ]
     .map((object) => dump(object))
     .join("---\n");
 }
-
-/** Lets nobody reach the server. */
-export const DENY_ALL = dump({
-  apiVersion: "networking.k8s.io/v1",
-  kind: "NetworkPolicy",
-  metadata: { name: "deny-all" },
-  spec: { podSelector: { matchLabels: { app: "server" } }, policyTypes: ["Ingress"] },
-});
 
 function pod(name: string, nodeName: string, script: string): object {
   return {

@@ -38,6 +38,13 @@ export interface CliResult {
   output: string;
 }
 
+/** The same, each stream by itself. */
+export interface CliStreams {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
 /** One planned operation of `pulumi preview --json`. */
 export interface PlannedStep {
   op: string;
@@ -163,6 +170,13 @@ export class LabStack {
       stdin: "ignore",
     });
     return { exitCode: ended.exitCode ?? 1, output: ended.all ?? "" };
+  }
+
+  /** Any command of the CLI, with its standard output apart: how the cluster's checks run it. */
+  async cli(args: string[]): Promise<CliStreams> {
+    const options = { cwd: this.project, env: this.env, reject: false, stdin: "ignore" } as const;
+    const { exitCode = 1, stdout, stderr } = await execa("pulumi", [...args, ...this.configFile(args[0])], options);
+    return { exitCode, stdout, stderr };
   }
 
   /** Starts a command in a process group of its own and does not wait for it. */

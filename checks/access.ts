@@ -1,0 +1,105 @@
+import type { SshTarget } from "../providers/ssh/target";
+import { KubernetesApi } from "./kubernetes-api";
+
+/** How a run of the Pulumi CLI ended. */
+export interface PulumiEnded {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the Pulumi CLI for one stack: the caller knows the engine, the backend, the stack's name and its settings file. */
+export type RunPulumi = (args: string[], limits?: { signal?: AbortSignal }) => Promise<PulumiEnded>;
+
+/** What the stack says that the cluster has. */
+export interface ExpectedCluster {
+  nodes: { name: string; role: string }[];
+  /** The program's own network: no other is known to enforce policies. */
+  cilium: boolean;
+  argocd: boolean;
+  /** The address of the repository that the cluster was handed over to. */
+  gitops?: string;
+  /** DNS domain of the services. */
+  dnsDomain: string;
+}
+
+/** All that a check reaches a cluster by. */
+export interface ClusterAccess {
+  api: KubernetesApi;
+  expected: ExpectedCluster;
+  /** How the hosts are reached by SSH. Secret. */
+  hosts: SshTarget[];
+  pulumi: RunPulumi;
+}
+
+/** The stack was never brought up, or can't be read. */
+export class NoCluster extends Error {
+  constructor(
+    message: string,
+    readonly advice: string,
+  ) {
+    super(message);
+    this.name = "NoCluster";
+  }
+}
+
+/**
+ * Reads from the stack's state how its cluster is reached, and from its settings what it should have. Opens no connection.
+ *
+ * @param config what stands under `config` in the stack's settings file
+ * @throws NoCluster
+ */
+export async function accessTo(
+  stack: string,
+  pulumi: RunPulumi,
+  config: Readonly<Record<string, unknown>>,
+): Promise<ClusterAccess> {
+  const exported = await pulumi(["stack", "export", "--show-secrets"]);
+  if (exported.exitCode !== 0)
+    throw new NoCluster(`stack ${stack} can't be read: ${exported.stderr.trim()}`, "Run `make up` first.");
+  const resources = resourcesOf(exported.stdout);
+  const outputs = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
+  const kubeconfig = inClear(outputs.kubeconfig);
+  if (typeof kubeconfig !== "string")
+    throw new NoCluster(`stack ${stack} has no cluster yet: its state has no kubeconfig`, "Run `make up` first.");
+  return {
+    api: new KubernetesApi(kubeconfig),
+    expected: expectedOf(outputs, config),
+    hosts: resources
+      .filter(({ type }) => type === INSPECTION)
+      .flatMap((resource) => (inClear(resource.outputs?.target) as SshTarget | undefined) ?? []),
+    pulumi,
+  };
+}
+
+/** The inspection of a host: the one resource that each host has, and that knows how it is reached. */
+const INSPECTION = "pulumi-nodejs:dynamic/host:Inspection";
+
+interface Resource {
+  type: string;
+  outputs?: Record<string, unknown>;
+}
+
+function resourcesOf(exported: string): Resource[] {
+  return (JSON.parse(exported) as { deployment: { resources?: Resource[] } }).deployment.resources ?? [];
+}
+
+/** A value of the state; a secret stands there as the JSON text of its clear value. */
+function inClear(value: unknown): unknown {
+  const secret = (value as { plaintext?: unknown } | null | undefined)?.plaintext;
+  return typeof secret === "string" ? (JSON.parse(secret) as unknown) : value;
+}
+
+function expectedOf(outputs: Record<string, unknown>, config: Readonly<Record<string, unknown>>): ExpectedCluster {
+  const setting = (name: string) => (config[`homelab:${name}`] ?? {}) as Record<string, unknown>;
+  const versions = (outputs.versions ?? {}) as Record<string, unknown>;
+  const gitops = setting("gitops");
+  const { dnsDomain } = setting("cluster");
+  return {
+    nodes: (outputs.nodes ?? []) as ExpectedCluster["nodes"],
+    cilium: "cilium" in versions,
+    argocd: "argocd" in versions,
+    ...(typeof gitops.repoURL === "string" ? { gitops: gitops.repoURL } : {}),
+    dnsDomain: typeof dnsDomain === "string" ? dnsDomain : "cluster.local",
+  };
+}

@@ -1,0 +1,84 @@
+import type { Check } from "./check";
+import { CheckFailure, failed, few, type Finding, ok } from "./finding";
+
+const NAME = "drift";
+const LIMIT_SECONDS = 300;
+
+/** What `up` would change, were it run now on what `refresh` finds. Neither is done: the state stays as it is. */
+export const driftCheck: Check = {
+  names: [NAME],
+  limitSeconds: LIMIT_SECONDS,
+
+  async run({ access, signal }) {
+    const args = ["preview", "--refresh", "--json", "--non-interactive"];
+    const ended = await access.pulumi(args, { signal });
+    const preview = readPreview(ended.stdout);
+    if (ended.exitCode !== 0 || !preview) {
+      const said = (preview && errorsOf(preview)) || ended.stderr.trim() || "it said nothing";
+      throw new CheckFailure(
+        `hosts and cluster could not be compared with the settings: ${said}`,
+        "Put right what is said there; `make preview` says it in full.",
+      );
+    }
+    return [driftFinding(changesOf(preview))];
+  },
+};
+
+/** The part of `pulumi preview --json` that is read. */
+interface Preview {
+  steps?: { op: string; urn: string; detailedDiff?: object | null; newState?: { inputs?: { update?: unknown } } }[];
+  diagnostics?: { severity?: string; message?: string }[];
+}
+
+export function readPreview(text: string): Preview | undefined {
+  try {
+    return JSON.parse(text) as Preview;
+  } catch {
+    return undefined;
+  }
+}
+
+function errorsOf({ diagnostics = [] }: Preview): string {
+  const errors = diagnostics.filter(({ severity }) => severity === "error").map(({ message = "" }) => oneLine(message));
+  return few([...new Set(errors)].filter(Boolean));
+}
+
+function oneLine(text: string): string {
+  return text
+    .replace(/<\{%[^%]*%\}>/g, "")
+    .replace(/\s+/g, " ")
+    .trim();
+}
+
+export interface Change {
+  resource: string;
+  op: string;
+  /** What was found on the host, or the names of the settings that differ. */
+  why: string;
+}
+
+/** What the plan would change; a look at a thing, and a thing that stays the same, is no change. */
+export function changesOf({ steps = [] }: Preview): Change[] {
+  return steps
+    .filter(({ op }) => !["same", "refresh", "read"].includes(op))
+    .map(({ op, urn, detailedDiff, newState }) => ({
+      op,
+      resource: urn.split("::").at(-1) ?? urn,
+      // A drifted step carries what the inspection found behind its command: see components/remote.
+      why: foundOnHost(newState?.inputs?.update) ?? Object.keys(detailedDiff ?? {}).join(", "),
+    }));
+}
+
+function foundOnHost(update: unknown): string | undefined {
+  return typeof update === "string" ? /# drift \d+ (.+)$/.exec(update)?.[1] : undefined;
+}
+
+export function driftFinding(changes: Change[]): Finding {
+  if (changes.length === 0) return ok(NAME, "hosts and cluster are what the settings say");
+  const described = changes.map(({ resource, op, why }) => `${resource} (${why || op})`);
+  return failed(
+    NAME,
+    `${changes.length} difference(s): ${few(described)}`,
+    "`make refresh` and `make preview` show each in full, `make up` puts it right. Where the settings are newer than the cluster, `make up` is what they wait for.",
+  );
+}

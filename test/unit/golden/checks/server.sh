@@ -1,0 +1,3 @@
+mkdir www && echo 'homelab-check cp1' >www/index.html
+httpd -p 8081 -h /check/www
+exec httpd -f -p 8080 -h /check/www
