@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
+import type { Writable } from "node:stream";
 
 /**
  * Ends the program when the pipe closes: with this process too, however that ends. An API server whose etcd is gone doesn't
@@ -56,8 +57,10 @@ export class ServiceProcess {
   async end(): Promise<void> {
     if (this.ended) return;
     const gone = once(this.shell, "exit");
-    (this.shell.stdio[3] as NodeJS.WritableStream).end();
+    const pipe = this.shell.stdio[3] as Writable;
+    pipe.end();
     await gone;
+    pipe.destroy();
   }
 
   private lastLines(): string {

@@ -11,7 +11,8 @@ import (
 // would tear words apart and are no secrets in practice.
 const shortestRedacted = 4
 
-// secretTexts lists every string below a secret, longest first so that a part never hides the whole.
+// secretTexts lists every string below a secret, longest first so that a part never hides the whole. The copy of the
+// inputs that a state keeps is a secret as a whole, with names that a message needs: of it only the secrets inside count.
 func secretTexts(value any) []string {
 	var texts []string
 	var walk func(value any, inside bool)
@@ -20,7 +21,10 @@ func secretTexts(value any) []string {
 		case secret:
 			walk(typed.value, true)
 		case map[string]any:
-			for _, item := range typed {
+			for name, item := range typed {
+				if copied, whole := item.(secret); whole && name == propertyInputs {
+					item = copied.value
+				}
 				walk(item, inside)
 			}
 		case []any:
