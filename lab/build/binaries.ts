@@ -25,6 +25,7 @@ const groups = {
   cilium: ["cilium"],
   helm: ["helm"],
   argocd: ["argocd"],
+  tailscale: ["tailscale"],
 } as const satisfies Record<string, readonly RecipeName[]>;
 
 export type Group = keyof typeof groups;
@@ -33,7 +34,7 @@ export type Group = keyof typeof groups;
 export const allGroups = Object.keys(groups) as Group[];
 
 /** Groups that only an add-on or a check needs. */
-const addonGroups: readonly Group[] = ["argocd", "helm"];
+const addonGroups: readonly Group[] = ["argocd", "helm", "tailscale"];
 
 /** What every lab needs. */
 export const defaultGroups = allGroups.filter((group) => !addonGroups.includes(group));

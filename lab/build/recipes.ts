@@ -1,5 +1,6 @@
 import * as path from "node:path";
 
+import { versions } from "../../versions";
 import { addonVersions, labVersions } from "./versions";
 
 /** How one set of binaries is built: by one call of `go build`, so that they share what they have in common. */
@@ -40,6 +41,17 @@ function kubernetesVariables(version: string): Record<string, string> {
 const argocd = "github.com/argoproj/argo-cd/v3";
 const cilium = "github.com/cilium/cilium";
 const containerd = "github.com/containerd/containerd/v2";
+const deploy = "cmd/k8s-operator/deploy";
+
+/**
+ * Parts of Tailscale that nothing in a cluster of the lab uses, and those that would speak to others than the lab's service: the
+ * upload of logs and of flows.
+ */
+const omittedOfTailscale =
+  `ace appconnectors aws bird captiveportal capture clientupdate cliconndiag cloud colorable completion completion_scripts
+  conn25 dbus debugeventbus debugportmapper desktop_sessions doctor drive flashappliance identityfederation linkspeed linuxdnsfight
+  logtail netlog networkmanager oauthkey portmapper posture qrcodes relayserver resolved ssh synology systray taildrop tailnetlock tap
+  tpm wakeonlan webbrowser webclient`.split(/\s+/);
 
 /** Every recipe, in the order that lets those who wait go on soonest. */
 export const recipes = {
@@ -177,6 +189,25 @@ export const recipes = {
       "git-ask-pass.sh": [argocd, "hack/git-ask-pass.sh"],
       "git-verify-wrapper.sh": [argocd, "hack/git-verify-wrapper.sh"],
       "gpg-wrapper.sh": [argocd, "hack/gpg-wrapper.sh"],
+    },
+  },
+  // The same, with the lab's stand-in for the service, which is made of the same packages.
+  tailscale: {
+    title: `tailscale ${versions.tailscale}`,
+    module: path.join(lab, "tailscale", "tailnet"),
+    ours: true,
+    binaries: {
+      ...named("tailscale.com/cmd", ["containerboot", "k8s-operator", "tailscale", "tailscaled"]),
+      "homelab/lab/tailnet": "homelab-tailnet",
+    },
+    tags: omittedOfTailscale.map((feature) => `ts_omit_${feature}`),
+    variables: {
+      "tailscale.com/version.longStamp": versions.tailscale,
+      "tailscale.com/version.shortStamp": versions.tailscale,
+    },
+    carried: {
+      chart: ["tailscale.com", `${deploy}/chart`],
+      crds: ["tailscale.com", `${deploy}/crds`],
     },
   },
 } as const satisfies Record<string, Recipe>;

@@ -1,6 +1,5 @@
-import { ensureMirrorWithArgocd } from "../addons/mirror";
+import { ensureMirrorWith } from "../addons/mirror";
 import { ensureMirrorRunning } from "../mirror-service";
-import { ensureMirror } from "../packages/main";
 import { sayIn } from "./build-progress";
 import { places } from "./places";
 import { phase } from "./progress";
@@ -12,8 +11,7 @@ export async function startMirror(stack: Stack): Promise<void> {
   const root = await phase("mirror of packages, images and charts", async (running) => {
     const lines: string[] = [];
     const show = sayIn(running);
-    const ensure = stack.argocd ? ensureMirrorWithArgocd : ensureMirror;
-    const built = await ensure((line) => {
+    const built = await ensureMirrorWith(stack.addons, (line) => {
       lines.push(line);
       show(line);
     });

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { load } from "js-yaml";
+import type { AddonName } from "../addons/mirror";
 import { gatewayAddress } from "../../settings/subnets";
 import { stateFile } from "./backend";
 import { run } from "./command";
@@ -16,8 +17,8 @@ export interface Stack {
   machineKind: string;
   /** `address:port` of each place at which the settings expect the lab's mirror, loopback first; none where they do not. */
   mirrorAddresses: string[];
-  /** Argo CD is on: the mirror must have it. */
-  argocd: boolean;
+  /** What is on of what the mirror has only where it is. */
+  addons: AddonName[];
   /** The base images of nspawn machines: a cache, built once. */
   imagesFolder: string;
   /** Of the passphrase that encrypts secrets; none where no stack was made yet, or something else encrypts them. */
@@ -75,6 +76,11 @@ interface SettingsFile {
   secretsprovider?: unknown;
 }
 
+interface AddonSwitches {
+  argocd?: { enabled?: unknown };
+  tailscale?: { enabled?: unknown; machines?: { enabled?: unknown } };
+}
+
 /** What the text of a settings file says. The program itself checks the settings; here a wrong one is only not found. */
 export function readSettings(text: string): Omit<Stack, "name" | "because"> {
   const file = (load(text) ?? {}) as SettingsFile;
@@ -86,9 +92,14 @@ export function readSettings(text: string): Omit<Stack, "name" | "because"> {
   };
   const subnet = typeof machines.network?.subnet === "string" ? machines.network.subnet : DEFAULT_SUBNET;
   const stateDir = typeof machines.stateDir === "string" ? machines.stateDir : DEFAULT_STATE_DIR;
-  const addons = (config["homelab:addons"] ?? {}) as { argocd?: { enabled?: unknown } };
+  const addons = (config["homelab:addons"] ?? {}) as AddonSwitches;
   return {
-    argocd: addons.argocd?.enabled === true,
+    addons: [
+      ...(addons.argocd?.enabled === true ? (["argocd"] as const) : []),
+      ...(addons.tailscale?.enabled === true || addons.tailscale?.machines?.enabled === true
+        ? (["tailscale"] as const)
+        : []),
+    ],
     imagesFolder: `${stateDir}/images`,
     machineKind: String(machines.kind),
     mirrorAddresses:

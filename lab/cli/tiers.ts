@@ -2,8 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { closeReport, foldersWith, openReport, type Tier } from "../../test/report/tiers";
 import { ensureAllBinaries, type Group } from "../build/binaries";
-import { ensureMirrorWithArgocd, whyNoArgocd } from "../addons/mirror";
-import { ensureMirror } from "../packages/main";
+import { addonNames, ensureMirrorWith, whyNoAddon } from "../addons/mirror";
 import { sayIn } from "./build-progress";
 import { attached, run } from "./command";
 import { explain } from "./failure";
@@ -35,8 +34,8 @@ async function prepareAndRun(tier: Tier, folder: string): Promise<number> {
     if (tier.needs === "machines") {
       await installMissing(LAB_NEEDS);
       await requireRoot("machines on this computer");
-      const ensure = tier.name === "cluster" && !whyNoArgocd() ? ensureMirrorWithArgocd : ensureMirror;
-      await phase("mirror of packages, images and charts", (running) => ensure(sayIn(running)));
+      const addons = tier.name === "cluster" ? addonNames.filter((name) => !whyNoAddon(name)) : [];
+      await phase("mirror of packages, images and charts", (running) => ensureMirrorWith(addons, sayIn(running)));
     }
     return await runners[tier.runner](tier, folder);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { ensureMirrorWithArgocd, whyNoArgocd } from "../../lab/addons/mirror";
+import { ensureMirrorWith, whyNoAddon } from "../../lab/addons/mirror";
 import type { Application } from "../../providers/argocd/applications";
 import { connectionsTo } from "../harness/connections";
 import { eventually } from "../harness/eventually";
@@ -63,7 +63,7 @@ async function logIn(password: string): Promise<string> {
   return stack.machine(0).run(`curl -ksS --max-time 10 -H '${json}' ${address} -d '${body}'`);
 }
 
-const missing = whyNoArgocd();
+const missing = whyNoAddon("argocd");
 // The report shows the reason.
 const withArgocd = missing ? describe.skip : describe;
 const title = `a cluster that is handed over to a Git repository${missing ? ` (skipped: ${missing})` : ""}`;
@@ -73,7 +73,7 @@ withArgocd(title, () => {
     stack = await LabStack.create({
       name: "gop",
       roles: ["control-plane"],
-      mirror: ensureMirrorWithArgocd,
+      mirror: () => ensureMirrorWith(["argocd"]),
       change: (settings) => {
         const addons = settings["homelab:addons"] as Record<string, unknown>;
         addons.argocd = { enabled: true, values: { configs: { cm: { "timeout.reconciliation": "10s" } } } };

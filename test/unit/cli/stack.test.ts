@@ -60,9 +60,12 @@ test("the mirror is started where the lab's settings expect it, and nowhere else
   expect(readSettings(lab.replace("kind: nspawn", "kind: metal")).mirrorAddresses).toEqual([]);
 });
 
-test("a stack with Argo CD gets a mirror that has it", () => {
-  expect(readSettings("config: { 'homelab:addons': { argocd: { enabled: true } } }").argocd).toBe(true);
-  expect(readSettings("config: { 'homelab:addons': { argocd: { enabled: false } } }").argocd).toBe(false);
+test("a stack with Argo CD or Tailscale gets a mirror that has it", () => {
+  const machines = "{ tailscale: { machines: { enabled: true } } }";
+  expect(readSettings(`config: { 'homelab:addons': ${machines} }`).addons).toEqual(["tailscale"]);
+
+  expect(readSettings("config: { 'homelab:addons': { argocd: { enabled: true } } }").addons).toEqual(["argocd"]);
+  expect(readSettings("config: { 'homelab:addons': { argocd: { enabled: false } } }").addons).toEqual([]);
 });
 
 test("a salt and another secrets provider are read from the settings file", () => {
@@ -72,7 +75,7 @@ test("a salt and another secrets provider are read from the settings file", () =
 
 test("settings that make no sense are left for the program to refuse", () => {
   expect(readSettings("")).toEqual({
-    argocd: false,
+    addons: [],
     machineKind: "undefined",
     mirrorAddresses: [],
     imagesFolder: "/var/lib/homelab/nspawn/images",

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { recipes, type RecipeName } from "../../../lab/build/recipes";
 import { addonVersions, labVersions } from "../../../lab/build/versions";
 import { dependencies } from "../../../package.json";
+import { versions as pinned } from "../../../versions";
 
 /** The Go module behind a version that is pinned for clusters and lab. */
 const moduleOf: [RecipeName, string, string][] = [
@@ -17,6 +18,7 @@ const moduleOf: [RecipeName, string, string][] = [
   ["cilium", "github.com/cilium/cilium", labVersions.cilium],
   ["helm", "helm.sh/helm/v3", addonVersions.helm],
   ["argocd", "github.com/argoproj/argo-cd/v3", addonVersions.argocd],
+  ["tailscale", "tailscale.com", pinned.tailscale],
   ["pulumi-cli", "github.com/pulumi/pulumi/pkg/v3", labVersions.pulumi],
   ["pulumi-language-nodejs", "github.com/pulumi/pulumi/sdk/v3", labVersions.pulumiLanguageNodejs],
 ];

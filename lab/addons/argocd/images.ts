@@ -1,9 +1,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { cached, keyOf } from "../build/cache";
-import { addonVersions } from "../build/versions";
-import { must } from "../cli/command";
-import type { Entry, Image } from "../packages/image";
+import { cached, keyOf } from "../../build/cache";
+import { addonVersions } from "../../build/versions";
+import { must } from "../../cli/command";
+import type { Entry, Image } from "../../packages/image";
 
 export const argocdImage = `quay.io/argoproj/argocd:v${addonVersions.argocd}`;
 export const redisImage = "lab.homelab/redis:7.0";

@@ -1,0 +1,79 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as yaml from "js-yaml";
+import { ensureAllBinaries, type Group, keyFor } from "../build/binaries";
+import { cached, cacheRoot, keyOf } from "../build/cache";
+import { withBuildLock } from "../build/lock";
+import type { Say } from "../build/progress";
+import { must } from "../cli/command";
+import type { PackedChart } from "../packages/charts";
+import type { Image } from "../packages/image";
+import { mirrorProgramName } from "../packages/main";
+
+const CHECKOUT = path.resolve(__dirname, "..", "..");
+
+/** What the mirror gets where an add-on is on. */
+export interface Addon {
+  /** For the person who waits. */
+  readonly title: string;
+  /** Its own binaries, and how long they take on two cores from an empty cache, in minutes. */
+  readonly binaries: Group;
+  readonly minutes: number;
+  /** Folder of its sources. */
+  readonly sources: string;
+  /** Folder in `charts/` whose chart it packs. */
+  readonly chart: string;
+  /** What else changes its contents. */
+  readonly recipe: object;
+  /** Fills a folder as the mirror has them: `registry/`, `charts/` and, where it brings packages, `apt/`. */
+  fill(root: string, args: FillArgs): Promise<void>;
+}
+
+export interface FillArgs {
+  /** Folder of its own binaries. */
+  readonly binaries: string;
+  /** The packing tool. */
+  readonly program: string;
+  readonly pin: PackedChart["metadata"];
+}
+
+/** Makes sure that an add-on's part of the mirror is in the cache. Returns its folder. */
+export async function ensureAddon(name: string, addon: Addon, say: Say): Promise<string> {
+  const pin = readPin(addon.chart);
+  const recipe = { pin, recipe: addon.recipe, binaries: [keyFor("mirror"), keyFor(groupOf(addon))] };
+  const key = keyOf(recipe, [addon.sources, path.join(CHECKOUT, "lab", "packages")]);
+  const artefact = `addon-${name}`;
+  const folder = path.join(cacheRoot(), artefact, key);
+  if (fs.existsSync(folder)) return folder;
+  const built = await ensureAllBinaries(["mirror", addon.binaries], say);
+  const program = path.join(built.mirror, mirrorProgramName);
+  return withBuildLock(`packing ${addon.title} for the mirror`, say, () => {
+    say(`packing ${addon.title} for the mirror …`);
+    return cached(artefact, key, (root) => addon.fill(root, { binaries: built[addon.binaries] ?? "", program, pin }));
+  });
+}
+
+/** True where its binaries are in the cache. */
+export function isBuilt(addon: Addon): boolean {
+  const group = groupOf(addon);
+  return fs.existsSync(path.join(cacheRoot(), `binaries-${group}`, keyFor(group)));
+}
+
+export async function addImages(root: string, images: readonly Image[], program: string): Promise<void> {
+  await must("building the add-on's images", program, ["images", "--layout", path.join(root, "registry")], {
+    input: JSON.stringify(images),
+  });
+}
+
+/** Groups of one recipe have its name. */
+function groupOf(addon: Addon) {
+  return addon.binaries as Parameters<typeof keyFor>[0];
+}
+
+function readPin(folder: string): PackedChart["metadata"] {
+  const file = path.join(CHECKOUT, "charts", folder, "Chart.yaml");
+  const { dependencies } = yaml.load(fs.readFileSync(file, "utf8")) as { dependencies: PackedChart["metadata"][] };
+  const [pin] = dependencies;
+  if (!pin) throw new Error(`${file} pins no chart`);
+  return { name: pin.name, version: pin.version };
+}

@@ -1,0 +1,31 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { versions } from "../../../versions";
+import { buildCharts } from "../../packages/charts";
+import { ensureDebianBase } from "../../packages/debian-base";
+import { type Addon, addImages } from "../addon";
+import { writeTailscaleChart } from "./chart";
+import { tailscaleImages } from "./images";
+import { buildTailscaleRepository, tailscaleDeb } from "./packages";
+
+/** Name of the stand-in for the service among the add-on's binaries. */
+export const tailnetProgramName = "homelab-tailnet";
+
+export const tailscaleAddon: Addon = {
+  title: "Tailscale",
+  binaries: "tailscale",
+  minutes: 5,
+  sources: __dirname,
+  chart: "tailscale-operator",
+  recipe: { version: versions.tailscale },
+  async fill(root, { binaries, program, pin }) {
+    const source = path.join(root, "chart");
+    const inside = { chart: path.join(binaries, "chart"), crds: path.join(binaries, "crds") };
+    writeTailscaleChart(source, inside, pin.version);
+    await buildCharts(path.join(root, "charts"), [source], program);
+    fs.rmSync(source, { recursive: true });
+    await buildTailscaleRepository(path.join(root, "apt", "tailscale"), tailscaleDeb(binaries), program);
+    const debian = await ensureDebianBase(program);
+    await addImages(root, tailscaleImages({ tailscale: binaries, debian }), program);
+  },
+};
