@@ -70,6 +70,10 @@ const advices: [said: RegExp, next: string][] = [
     "Correct the credentials: gitops.username and gitops.password, or gitops.sshPrivateKey",
   ],
   [
+    /knownhosts: key mismatch/i,
+    "The server has another SSH key than Argo CD knows: find out why before you change addons.argocd.values (configs.ssh.extraHosts)",
+  ],
+  [
     /knownhosts|host key/i,
     "Argo CD doesn't know the server's SSH key: add it with addons.argocd.values (configs.ssh.extraHosts)",
   ],
@@ -78,6 +82,11 @@ const advices: [said: RegExp, next: string][] = [
     "Correct gitops.repoURL, and see that the nodes can reach it",
   ],
 ];
+
+/** Whether a complaint is about who the server is: that stands in files that Argo CD's pods get from ConfigMaps. */
+export function aboutServerIdentity(why: string): boolean {
+  return /knownhosts|host key|x509:|certificate signed by unknown authority/i.test(why);
+}
 
 export function adviceFor(why: string): string {
   const found = advices.find(([said]) => said.test(why));

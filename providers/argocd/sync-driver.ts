@@ -4,7 +4,7 @@ import { withSsh } from "../ssh/connect";
 import { HostError } from "../ssh/errors";
 import { runAsRootOrFail } from "../ssh/root";
 import type { SshSession, SshTarget } from "../ssh/target";
-import { adviceFor, type Application, type GitSource, progressOf } from "./applications";
+import { aboutServerIdentity, adviceFor, type Application, type GitSource, progressOf } from "./applications";
 import { applicationScript, refreshScript } from "./kubectl";
 
 export interface SyncInputs {
@@ -25,10 +25,12 @@ export interface SyncTimes {
   limit: number;
   /** So long a complaint must stand: Argo CD's own parts complain of each other while they start. */
   grace: number;
+  /** The same for one about who the server is: a changed ConfigMap comes to the files of running pods within a minute or two. */
+  filesGrace: number;
   pause: number;
 }
 
-const TIMES: SyncTimes = { limit: 600, grace: 30, pause: 2 };
+const TIMES: SyncTimes = { limit: 600, grace: 30, filesGrace: 120, pause: 2 };
 const CONNECT = { timeoutSeconds: 60 };
 const KUBECTL_SECONDS = 60;
 
@@ -79,7 +81,8 @@ export async function untilSynced(
     if (progress.state === "done") return;
     const now = Date.now();
     failingSince = progress.state === "failing" ? (failingSince ?? now) : undefined;
-    const hopeless = failingSince !== undefined && now - failingSince >= times.grace * 1000;
+    const grace = progress.state === "failing" && aboutServerIdentity(progress.why) ? times.filesGrace : times.grace;
+    const hopeless = failingSince !== undefined && now - failingSince >= grace * 1000;
     if (hopeless || now - started >= times.limit * 1000) {
       const why = hopeless ? progress.why : `not Synced and Healthy after ${times.limit} s: ${progress.why}`;
       throw new HostError({

@@ -6,8 +6,8 @@ import type { SshTarget } from "../../../providers/ssh/target";
 const source = { repoURL: "https://git.example/gitops.git", path: ".", targetRevision: "main" };
 const controlPlane = { name: "cp1" } as SshTarget;
 /** Seconds: of what a test isn't about there is plenty, because computers are slow at times. */
-const patient = { limit: 60, grace: 60, pause: 0.002 };
-const quick = { ...patient, grace: 0.01 };
+const patient = { limit: 60, grace: 60, filesGrace: 60, pause: 0.002 };
+const quick = { ...patient, grace: 0.01, filesGrace: 0.01 };
 
 function application(status: Application["status"], metadata = {}): Application {
   return { metadata: { name: "root", namespace: "argocd", ...metadata }, spec: { source }, status };
@@ -70,6 +70,7 @@ test.each([
   ["failed to list refs: repository not found", "gitops.repoURL"],
   ['Get "https://git.example": dial tcp: lookup git.example: no such host', "gitops.repoURL"],
   ["ssh: handshake failed: knownhosts: key is unknown", "configs.ssh.extraHosts"],
+  ["ssh: handshake failed: knownhosts: key mismatch", "find out why"],
   ['Get "https://git.example": tls: x509: certificate signed by unknown authority', "configs.tls.certificates"],
   ["failed to list refs: unexpected client error: 403 Forbidden", "gitops.password"],
   ["Failed to load target state of 1b4031f: json: cannot unmarshal string", "in the repository"],
@@ -92,6 +93,21 @@ describe("waiting for the first sync", () => {
     await expect(waiting).rejects.toThrow(
       /^cp1: waiting for the first sync of https:\/\/git\.example\/gitops\.git failed: ComparisonError: repository not found\. Correct gitops\.repoURL.*gitops\.await: false$/,
     );
+  });
+
+  test("a complaint about who the server is stands longer: running pods see a corrected known_hosts late", async () => {
+    const message = "ssh: handshake failed: knownhosts: key is unknown";
+    const unknown = application({ conditions: [{ type: "ComparisonError", message }] });
+    const wait = (seen: object[], times: object) =>
+      untilSynced({ controlPlane, source }, async () => (seen.length > 1 ? seen.shift() : seen[0]) as typeof unknown, {
+        ...quick,
+        ...times,
+      });
+    const late = [...Array<object>(20).fill(unknown), synced];
+    await wait(late, { filesGrace: 60 });
+    expect(late).toEqual([synced]);
+    await expect(wait([unknown], {})).rejects.toThrow("configs.ssh.extraHosts");
+    await expect(wait([failing], { filesGrace: 60 })).rejects.toThrow("gitops.repoURL");
   });
 
   test("ends in an error when nothing happens for too long", async () => {
