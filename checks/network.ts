@@ -1,13 +1,13 @@
 import type { Check, CheckContext } from "./check";
 import { CheckFailure } from "./finding";
-import { internalIp, isReady, type Node, type Pod, type Service, whyNotRunning } from "./kubernetes-objects";
-import { findingsOf, NETWORK_NAMES, type Seen, startAdvice } from "./network-verdict";
-import { clientScript, GUARDED_PORT, OPEN_PORT, OUTSIDE_NAME, readResults, serverScript } from "./network-script";
-import { hasEnded, isRunning, ownPod, waitForPods } from "./own-pod";
+import { isReady, type Node, type Pod, type Service, whyNotRunning } from "./kubernetes-objects";
+import { findingsOf, NETWORK_NAMES, startAdvice } from "./network-verdict";
+import { askServers } from "./network-clients";
+import { GUARDED_PORT, OPEN_PORT, serverScript } from "./network-script";
+import { isRunning, ownPod, waitForPods } from "./own-pod";
 
-/** How long pods may take to start, their image's download included, and a client's whole work. In seconds. */
+/** How long pods may take to start, their image's download included. In seconds. */
 const START_SECONDS = 60;
-const CLIENT_SECONDS = 90;
 
 /** A web server on every node that is Ready, and a client on each that asks all of them, in every way. */
 export const networkCheck: Check = {
@@ -24,7 +24,7 @@ export const networkCheck: Check = {
     const servers = await waitForPods(context, names, isRunning, START_SECONDS);
     const running = servers.filter(isRunning);
     if (running.length === 0) throw noPod(servers, context.image);
-    const seen = await ask(network, running, service);
+    const seen = await askServers(context, { nodes: ready, servers: running, service });
     return findingsOf({
       ...seen,
       nodes: nodes.map(({ metadata }) => metadata.name),
@@ -92,69 +92,3 @@ const POLICY = {
     ],
   },
 };
-
-/** Runs the clients. Answers what each saw, by the node it ran on. */
-async function ask(
-  { context, nodes }: Network,
-  servers: Pod[],
-  service: Service,
-): Promise<Pick<Seen, "clients" | "invited">> {
-  const { access, namespace, image } = context;
-  const { dnsDomain } = access.expected;
-  const name = `server.${namespace.name}.svc.${dnsDomain}`;
-  const podRequests = (way: string, port: number) =>
-    servers.map(({ spec, status }) => ({ way, target: spec.nodeName ?? "", to: `${status.podIP}:${port}` }));
-  const nodePort = service.spec.ports[0]?.nodePort;
-  const guest = clientScript({
-    requests: [
-      ...podRequests("pod", OPEN_PORT),
-      { way: "service", target: "address", to: service.spec.clusterIP },
-      { way: "service", target: "name", to: "server" },
-      ...nodes.map((node) => ({ way: "node-port", target: node.metadata.name, to: `${internalIp(node)}:${nodePort}` })),
-    ],
-    refused: podRequests("policy", GUARDED_PORT),
-    names: [
-      { way: "dns", name, address: service.spec.clusterIP },
-      { way: "dns-outside", name: OUTSIDE_NAME },
-    ],
-  });
-  const invited = clientScript({
-    requests: podRequests("policy", GUARDED_PORT),
-    names: [{ way: "dns-outside", name: OUTSIDE_NAME }],
-  });
-  const running = nodes.filter(({ metadata }) => servers.some(({ spec }) => spec.nodeName === metadata.name));
-  const clients = running.map((node, index) => ({ name: `client-${index}`, node, script: guest, role: "guest" }));
-  const [first] = running;
-  const all = first ? [...clients, { name: "invited", node: first, script: invited, role: "invited" }] : clients;
-  const pods = await namespace.path("pods");
-  await Promise.all(
-    all.map((client) =>
-      access.api.create(
-        pods,
-        ownPod({
-          name: client.name,
-          image,
-          script: client.script,
-          labels: { role: client.role },
-          nodeName: client.node.metadata.name,
-          tolerated: client.node.spec?.taints,
-          // By its own addresses it needs no names: so it can tell what the node's name servers say.
-          nodeDns: client.role === "invited",
-        }),
-      ),
-    ),
-  );
-  await waitForPods(
-    context,
-    all.map(({ name }) => name),
-    hasEnded,
-    CLIENT_SECONDS,
-  );
-  const results = async (pod: string) => readResults(await access.api.text(`${pods}/${pod}/log`));
-  return {
-    clients: await Promise.all(
-      clients.map(async ({ name, node }) => ({ node: node.metadata.name, results: await results(name) })),
-    ),
-    invited: await results("invited"),
-  };
-}
