@@ -6,7 +6,7 @@ SHELL := /bin/sh
 
 tsx := @node_modules/.bin/tsx
 packages := node_modules/.package-lock.json
-export STACK CHARTS JSON CHECK_IMAGE
+export STACK CHARTS JSON CHECK_IMAGE GONE
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{ printf "  make %-13s %s\n", $$1, $$2 }' Makefile

@@ -1,14 +1,17 @@
 import { dump } from "js-yaml";
 import type { NodeSettings } from "../../settings";
 import { KUBECTL } from "../../shell/kubectl";
+import { LONGHORN_VOLUMES, MOVING_AWAY } from "../../shell/longhorn";
 import { quote } from "../../shell/quote";
+import { STORAGE_LABEL } from "../node/storage-metadata";
 import { CONTROL_PLANE_TAINT, taintText, wantedTaints } from "./kubeadm-config";
 
 /** Where a node keeps which taints came from the inventory: what is there but no longer listed is removed. */
 const TAINTS_ANNOTATION = "homelab/taints";
 
 /**
- * Gives nodes that have registered the labels, annotations and taints of the inventory; others' are left alone.
+ * Gives nodes that have registered the labels, annotations and taints of the inventory; others' are left alone. A node whose disk has
+ * copies of volumes stays a storage node: without the label Longhorn leaves it, and them.
  * `schedulable`: ordinary pods may run on the control plane, because there is no other node.
  */
 export function nodeMetadataScript(nodes: readonly NodeSettings[], schedulable: boolean): string {
@@ -18,8 +21,9 @@ export function nodeMetadataScript(nodes: readonly NodeSettings[], schedulable: 
 ${manifest(node, taints)}MANIFEST
 `;
   });
+  const leaving = nodes.filter((node) => !(STORAGE_LABEL in node.labels));
   return `${KUBECTL}
-
+${leaving.length === 0 ? "" : leaveStorage(leaving)}
 # apply_metadata NODE TAINTS, the manifest of labels and annotations on stdin.
 apply_metadata() {
   local node=$1 wanted=$2 had taint
@@ -38,6 +42,21 @@ apply_metadata() {
 }
 
 ${applied.join("")}`;
+}
+
+/** Before anything is changed on any node. */
+function leaveStorage(nodes: readonly NodeSettings[]): string {
+  const left = nodes.map(({ name }) => `leave_storage ${quote(name)}\n`);
+  return `${LONGHORN_VOLUMES}
+leave_storage() {
+  local node=$1 label volumes
+  label=$(kubectl get node "$node" --ignore-not-found -o ${quote(`jsonpath={.metadata.labels.${STORAGE_LABEL}}`)})
+  [ -n "$label" ] || return 0
+  volumes=$(volumes_on "$node")
+  [ -z "$volumes" ] ||
+    die "$node is to keep no volumes any more, and there are copies of $volumes on it; no node was changed" "leave it a storage node for now (storage.enabled: true for it in homelab:machines, and no capabilities.iscsi: false), run pulumi up, and ${MOVING_AWAY}. Where Longhorn is to go with its volumes, switch that off first"
+}
+${left.join("")}`;
 }
 
 function manifest(node: NodeSettings, taints: string[]): string {

@@ -25,7 +25,7 @@ async function down(): Promise<void> {
   await recoverFromKilledRun(stack.name);
   if (await stackExists(stack.name)) {
     refuseProtected(stack.name, await protectedResources(stack.name));
-    await forgetLostCluster(stack.name);
+    await forgetLostCluster(stack.name, { consented: process.env.GONE === "1" });
     await destroy(stack.name);
   }
   await phase("mirror stopped", () => stopMirror(places.run));

@@ -1,7 +1,7 @@
 import * as net from "node:net";
 import { load } from "js-yaml";
 import { must } from "./command";
-import { stackOutput } from "./pulumi";
+import { inClear, requireGoneHost, type StateResource } from "./lost-host";
 import { say } from "./progress";
 
 /** So long the API server may be away, as while it restarts, and how often it is asked meanwhile. In seconds. */
@@ -9,35 +9,49 @@ const TIMES = { limit: 60, connect: 10, pause: 5 };
 
 /** The parts of a state that are changed here. */
 export interface State {
-  deployment: {
-    resources?: {
-      urn: string;
-      type: string;
-      deletedWith?: string;
-      dependencies?: string[];
-      propertyDependencies?: Record<string, string[]>;
-    }[];
-  };
+  deployment: { resources?: StateResource[] };
 }
 
 /**
  * Before everything is destroyed: where the API server is gone for good, what was in the cluster is gone with it, and nobody is left
  * who could delete it. Pulumi would ask all the same, fail, and leave the hosts as they are. So the state forgets these objects.
+ *
+ * @param consented the person has said that the cluster is gone for good; then the control plane's host is not looked for
+ * @throws Failure where the API server is silent, and its host is there: it may be mended
  */
-export async function forgetLostCluster(stack: string): Promise<void> {
-  const state = JSON.parse(await must("reading the state", "pulumi", ["stack", "export", "--stack", stack])) as State;
+export async function forgetLostCluster(
+  stack: string,
+  { consented, times = TIMES }: { consented: boolean; times?: typeof TIMES },
+): Promise<void> {
+  const state = await stateOf(stack);
   const { forgotten } = withoutObjects(state);
   if (forgotten.length === 0) return;
-  const { clusters } = load(await stackOutput<string>(stack, "kubeconfig")) as {
-    clusters: { cluster: { server: string } }[];
-  };
-  const server = new URL(clusters[0]?.cluster.server ?? "");
-  if (await answers(server)) return;
-  say(`  the API server at ${server.host} doesn't answer: what was in the cluster is taken as gone with it (${forgotten.join(", ")}).
-  What it had made elsewhere stays: load balancers, devices of a tailnet`);
+  const inClear = await stateOf(stack, "--show-secrets");
+  const server = serverOf(inClear.deployment.resources ?? []);
+  if (server && (await answers(server, times))) return;
+  const silent = server
+    ? `the API server at ${server.host} doesn't answer`
+    : "the address of the API server is not known";
+  if (!consented) await requireGoneHost(stack, silent, inClear.deployment.resources ?? []);
+  say(`  ${silent}: what was in the cluster is taken as gone with it, and not deleted (${forgotten.join(", ")}).
+  What it had made elsewhere stays: data of volumes on hosts that still exist, load balancers, devices of your own in a tailnet`);
   await must("forgetting what was in the cluster", "pulumi", ["stack", "import", "--stack", stack], {
     input: JSON.stringify(withoutObjects(state).state),
   });
+}
+
+async function stateOf(stack: string, ...options: string[]): Promise<State> {
+  const args = ["stack", "export", ...options, "--stack", stack];
+  return JSON.parse(await must("reading the state", "pulumi", args)) as State;
+}
+
+/** Where the provider of the cluster's objects asks for the API server; secrets of `resources` are in clear. */
+function serverOf(resources: readonly StateResource[]): URL | undefined {
+  const provider = resources.find(({ type }) => type === "pulumi:providers:kubernetes");
+  const kubeconfig = load(String(inClear(provider?.inputs?.["kubeconfig"]))) as
+    { clusters?: { cluster?: { server?: string } }[] } | undefined;
+  const server = kubeconfig?.clusters?.[0]?.cluster?.server;
+  return server === undefined ? undefined : new URL(server);
 }
 
 /** The state without the objects that only the API server can delete, and their names. Pure. */

@@ -5,7 +5,7 @@ import { HostError } from "../ssh/errors";
 import { runAsRoot } from "../ssh/root";
 import { succeeded } from "../ssh/run";
 import type { SshSession, SshTarget } from "../ssh/target";
-import { unlessUnreachable } from "../ssh/unless-unreachable";
+import { unlessGone } from "../ssh/unless-gone";
 import { warn } from "../warn";
 import type { Application } from "./applications";
 import { applicationsScript, CLUSTER_GONE } from "./kubectl";
@@ -46,7 +46,7 @@ export const applicationsDriver: Driver<ApplicationsInputs, ApplicationsInputs> 
   },
 
   async delete(_id, { controlPlane }) {
-    await unlessUnreachable(DOING, () =>
+    await unlessGone(DOING, () =>
       withSsh(controlPlane, CONNECT_ON_DELETE, DOING, (session) =>
         untilNoneLeft(controlPlane.name, () => look(session)),
       ),

@@ -13,7 +13,8 @@ import { difference, type Driver } from "../driver";
 import { withSsh } from "../ssh/connect";
 import { runAsRootOrFail } from "../ssh/root";
 import type { SshSession, SshTarget } from "../ssh/target";
-import { unlessUnreachable } from "../ssh/unless-unreachable";
+import { unlessGone } from "../ssh/unless-gone";
+import { warn } from "../warn";
 
 export interface JoinInputs {
   /** Name of the node in the cluster. */
@@ -88,12 +89,13 @@ export const joinDriver: Driver<JoinInputs, JoinInputs> = {
   },
 
   async delete(_id, recorded) {
-    await unlessUnreachable(`removing node ${recorded.nodeName} from the cluster`, () =>
-      withSsh(recorded.controlPlane, CONNECT_ON_DELETE, `removing node ${recorded.nodeName}`, (session) =>
-        runScript(session, "remove-node", removeNodeScript(recorded.nodeName), DRAIN_LIMIT_SECONDS),
-      ),
+    await unlessGone(`removing node ${recorded.nodeName} from the cluster`, () =>
+      withSsh(recorded.controlPlane, CONNECT_ON_DELETE, `removing node ${recorded.nodeName}`, async (session) => {
+        const said = await runScript(session, "remove-node", removeNodeScript(recorded.nodeName), DRAIN_LIMIT_SECONDS);
+        for (const line of said.split("\n").filter(Boolean)) warn(`${recorded.nodeName}: ${line}`);
+      }),
     );
-    await unlessUnreachable("taking kubeadm's traces off the host", () =>
+    await unlessGone("taking kubeadm's traces off the host", () =>
       withSsh(recorded.node, CONNECT_ON_DELETE, "leaving the cluster", (session) =>
         runScript(session, "kubeadm-leave", leaveScript(), DRAIN_LIMIT_SECONDS),
       ),

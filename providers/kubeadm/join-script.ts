@@ -1,4 +1,5 @@
 import { KUBECTL } from "../../shell/kubectl";
+import { LONGHORN_VOLUMES, MOVING_AWAY } from "../../shell/longhorn";
 import { quote } from "../../shell/quote";
 import { KUBEADM_STATE } from "./kubeadm-state";
 import { kubeletPatchFunctions } from "./kubelet-patch-script";
@@ -100,10 +101,13 @@ const DRAIN_LIMIT_SECONDS = 180;
  *
  * A kubelet that no longer speaks can't end its pods, so a drain would wait for ever: its node is deleted at once, and the
  * control plane then replaces its pods. That it is gone may also show while its drain waits.
+ *
+ * A node that alone has a volume's data stays, unless it is silent. Prints what the person at the terminal must know.
  */
 export function removeNodeScript(node: string): string {
   return `node=${quote(node)}
 ${KUBECTL}
+${LONGHORN_VOLUMES}
 is_silent() {
   [ "$(kubectl get node "$node" -o jsonpath='{.status.conditions[?(@.type=="Ready")].status}')" = Unknown ]
 }
@@ -117,8 +121,13 @@ drain() {
     --timeout ${DRAIN_LIMIT_SECONDS}s >&2
 }
 if [ -n "$(kubectl get node "$node" --ignore-not-found -o name)" ]; then
+  only_here=$(volumes_only_on "$node")
   if is_silent; then
-    echo "$node: its kubelet does not answer; the node is deleted without a drain" >&2
+    echo "its kubelet does not answer; the node is deleted without a drain"
+    [ -z "$only_here" ] ||
+      echo "of these volumes Longhorn has no good copy elsewhere: $only_here; what they held is on the host's disk alone"
+  elif [ -n "$only_here" ]; then
+    die "$node alone has the data of $only_here; the node was left as it is" "take it into the inventory again, run pulumi up, and ${MOVING_AWAY}. Volumes that nobody needs can be deleted there instead"
   elif ! drain && ! is_silent; then
     budgets=$(blocking_budgets)
     die "the pods of $node could not all be moved away within ${DRAIN_LIMIT_SECONDS} s, see the lines above\${budgets:+; these disruption budgets allow none to go: $budgets}" "give them room elsewhere (more replicas, another node), or drain it by hand, then repeat; until then $node takes no new pods"

@@ -2,7 +2,7 @@ import { difference, type Driver } from "../driver";
 import { withSsh } from "../ssh/connect";
 import { runAsRootOrFail } from "../ssh/root";
 import type { SshTarget } from "../ssh/target";
-import { isOf, unlessUnreachable } from "../ssh/unless-unreachable";
+import { isOf, unlessGone } from "../ssh/unless-gone";
 import { warn } from "../warn";
 import { incarnationOf } from "./incarnation";
 import { undoScript } from "./undo-script";
@@ -50,13 +50,11 @@ export const metalHostDriver: Driver<MetalHostInputs, MetalHostOutputs> = {
         for (const line of stdout.split("\n").filter(isKept)) warn(`${name}: ${line}`);
       });
     try {
-      await unlessUnreachable(`${name}: ${doing}`, work, IF_IT_COMES_BACK);
+      await unlessGone(`${name}: ${doing}`, work, IF_IT_COMES_BACK);
     } catch (error) {
       // What is deleted is reached as the last finished `up` knew it, not as the settings say now.
       if (isOf(error, "authentication")) throw new Error(`${error.message}. ${RECORD_FIRST}`, { cause: error });
-      // A bastion that is another machine than the pinned one says nothing of the host behind it: that stays an error.
-      if (!isOf(error, "host-key") || error.message.includes("its bastion ")) throw error;
-      warn(`${name}: ${doing}: skipped, there is another machine now, and nothing was sent to it. ${error.message}`);
+      throw error;
     }
   },
 };

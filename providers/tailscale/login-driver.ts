@@ -4,7 +4,7 @@ import { withSsh } from "../ssh/connect";
 import { HostError } from "../ssh/errors";
 import { runAsRootOrFail } from "../ssh/root";
 import type { SshSession, SshTarget } from "../ssh/target";
-import { isOf } from "../ssh/unless-unreachable";
+import { unlessGone } from "../ssh/unless-gone";
 import { warn } from "../warn";
 import { Tailnet, type TailnetAccess } from "./api";
 import { loginScript, logoutScript, renameScript, statusScript } from "./login-script";
@@ -140,15 +140,12 @@ async function logIn(session: SshSession, inputs: LoginInputs): Promise<void> {
 
 /** A machine that is gone, or another one now, is none to log out. */
 async function logOut(node: SshTarget): Promise<void> {
-  try {
-    await withSsh(node, CONNECT_ON_DELETE, "leaving the tailnet", async (session) => {
+  await unlessGone(`${node.name}: leaving the tailnet`, () =>
+    withSsh(node, CONNECT_ON_DELETE, "leaving the tailnet", async (session) => {
       const said = (await run(session, logoutScript())).trim();
       if (said.startsWith("kept ")) warn(`${node.name}: ${said}`);
-    });
-  } catch (error) {
-    if (!isOf(error, "unreachable") && !isOf(error, "host-key")) throw error;
-    warn(`${node.name}: leaving the tailnet: skipped, ${error.message}`);
-  }
+    }),
+  );
 }
 
 async function statusOf(session: SshSession): Promise<TailscaleStatus> {

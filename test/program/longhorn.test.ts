@@ -97,7 +97,7 @@ test("Longhorn comes after nodes that are Ready and labelled", () => {
   const metadata = String(named(metal, "cluster-node-metadata")?.inputs.stdin);
   expect(metadata).toContain("node.longhorn.io/create-default-disk: config");
   expect(metadata).toContain("/mnt/ssd/longhorn");
-  expect(metadata.match(/homelab\/storage/g)).toHaveLength(1);
+  expect(metadata.match(/homelab\/storage: /g)).toHaveLength(1);
 });
 
 test("longhorn-uninstall: the label that Longhorn's pods need stays when it is switched off, for they remove it", async () => {
@@ -108,7 +108,7 @@ test("longhorn-uninstall: the label that Longhorn's pods need stays when it is s
     "homelab:machines": { kind: "metal", nodes: metalNodes },
   });
   const metadata = String(named(off, "cluster-node-metadata")?.inputs.stdin);
-  expect(metadata.match(/homelab\/storage/g)).toHaveLength(1);
+  expect(metadata.match(/homelab\/storage: /g)).toHaveLength(1);
   expect(metadata).not.toContain("node.longhorn.io");
 });
 

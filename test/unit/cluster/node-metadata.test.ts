@@ -1,0 +1,93 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { nodeMetadataScript } from "../../../components/cluster/node-metadata";
+import { withStorageLabel } from "../../../components/node/storage-metadata";
+import type { NodeSettings } from "../../../settings";
+import { stepScript } from "../../../shell/script";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "node-metadata-"));
+  mkdirSync(join(folder, "bin"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const node = (name: string) =>
+  ({ name, role: "worker", labels: {}, annotations: {}, taints: [] }) as unknown as NodeSettings;
+
+interface Before {
+  /** Nodes with the label. */
+  labelled: string[];
+  /** As `longhorn_copies` prints them. */
+  copies?: string[];
+}
+
+/** Runs the script with a kubectl that notes what it applies. */
+function applied(nodes: NodeSettings[], { labelled, copies }: Before) {
+  const log = join(folder, "applied");
+  const labels = labelled.map((name) => `*" get node ${name} "*storage*) echo true ;;`).join("\n  ");
+  writeFileSync(
+    join(folder, "bin/kubectl"),
+    `#!/bin/bash
+case " $* " in
+  ${labels}
+  *" get node "*) ;;
+  *" get crd "*) ${copies ? "echo crd/replicas" : ":"} ;;
+  *" get replicas.longhorn.io "*) printf '%s\\n' ${(copies ?? []).map((line) => `'${line}'`).join(" ")} ;;
+  *" taint "*) echo changed >>${log} ;;
+  *" apply "*) cat >>${log} ;;
+  *) exit 99 ;;
+esac
+`,
+  );
+  chmodSync(join(folder, "bin/kubectl"), 0o755);
+  writeFileSync(log, "");
+  const script = `set -euo pipefail
+PATH=${folder}/bin:$PATH
+die() { echo "$1; \${2-}" >&2; exit 1; }
+${nodeMetadataScript(nodes, false)}`;
+  const { status, stderr } = spawnSync("bash", ["-s"], { input: script, encoding: "utf8" });
+  return { status, stderr, changes: readFileSync(log, "utf8") };
+}
+
+const SINCE = "2026-01-02T03:04:05Z";
+const COPIES = [`pvc-2|w1|${SINCE}||`, `pvc-1|w1|||`, `pvc-1|w2|${SINCE}||`, `pvc-3|w2|${SINCE}||`];
+
+test("a node that is to keep volumes no more, and has some, is refused before any node is changed", () => {
+  const nodes = [withStorageLabel(node("w2")), node("w1")];
+  const { status, stderr, changes } = applied(nodes, { labelled: ["w1", "w2"], copies: COPIES });
+  expect({ status, changes }).toEqual({ status: 1, changes: "" });
+  expect(stderr).toContain(
+    "w1 is to keep no volumes any more, and there are copies of pvc-1, pvc-2 on it; no node was changed",
+  );
+  expect(stderr).toContain("storage.enabled: true for it");
+  expect(stderr).toContain(`patch nodes.longhorn.io w1 --type merge -p '{"spec":{"allowScheduling":false,`);
+});
+
+test.each([
+  ["has no copies of volumes", { labelled: ["w1", "w2"], copies: [`pvc-1|w2|${SINCE}||`] }],
+  ["was in a cluster without Longhorn", { labelled: ["w1", "w2"] }],
+  ["kept no volumes before", { labelled: ["w2"], copies: COPIES }],
+])("a node that %s is given its metadata", (_what, before) => {
+  const { status, stderr, changes } = applied([withStorageLabel(node("w2")), node("w1")], before);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  expect(changes).toContain("name: w1");
+  expect(changes).toContain("homelab/storage: 'true'");
+});
+
+test("storage nodes that stay so are not asked for", () => {
+  expect(nodeMetadataScript([withStorageLabel(node("w1"))], false)).not.toContain("longhorn");
+});
+
+const shellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
+(shellcheck ? test : test.skip)(`its script passes shellcheck${shellcheck ? "" : " (it is not installed)"}`, () => {
+  const script = stepScript({ host: "cp1", step: "node-metadata", commands: nodeMetadataScript([node("w1")], false) });
+  // SC1091: os-release is the host's. SC2034: what the preamble says is for other steps too.
+  const checked = spawnSync("shellcheck", ["--shell=bash", "--exclude=SC1091,SC2034", "-"], {
+    input: script,
+    encoding: "utf8",
+  });
+  expect(checked.stdout + checked.stderr).toBe("");
+});
