@@ -3,6 +3,7 @@ import execa from "execa";
 import { load } from "js-yaml";
 import { accessTo, NoCluster, type RunPulumi } from "../../checks/access";
 import { clusterReport, EXIT } from "./cluster-report";
+import { endedOf } from "./command";
 import { explain, Failure } from "./failure";
 import { places } from "./places";
 import { say } from "./progress";
@@ -45,9 +46,9 @@ function pulumiFor(stack: Stack): RunPulumi {
     const child = execa("pulumi", [...args, "--stack", stack.name], { reject: false, stdin: "ignore" });
     const end = (): void => void child.kill("SIGINT");
     signal?.addEventListener("abort", end, { once: true });
-    const { exitCode = 1, stdout, stderr } = await child;
+    const ended = await child;
     signal?.removeEventListener("abort", end);
-    return { exitCode, stdout, stderr };
+    return endedOf(ended);
   };
 }
 

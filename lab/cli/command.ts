@@ -30,8 +30,13 @@ export async function run(program: string, args: string[], options: CommandOptio
   const timedOut =
     ended.timedOut ||
     (ended.signal === "SIGTERM" && Date.now() - started >= (options.timeoutSeconds ?? Infinity) * 1000);
+  return { ...endedOf(ended), timedOut };
+}
+
+/** How it ended, with why it did not even start where a program's standard error would be. */
+export function endedOf(ended: execa.ExecaReturnValue): Omit<Ended, "timedOut"> {
   const stderr = ended.stderr || (ended.failed ? ((ended as { shortMessage?: string }).shortMessage ?? "") : "");
-  return { exitCode: exitCodeOf(ended), stdout: ended.stdout ?? "", stderr, timedOut };
+  return { exitCode: exitCodeOf(ended), stdout: ended.stdout ?? "", stderr };
 }
 
 /** Runs a command that must succeed; `doing` says in the failure what it was for. Answers its standard output. */
