@@ -21,6 +21,8 @@ const drivers = {
     (require("./tailscale/login-driver") as typeof import("./tailscale/login-driver")).tailscaleLoginDriver,
   "tailscale-devices": () =>
     (require("./tailscale/devices-driver") as typeof import("./tailscale/devices-driver")).tailscaleDevicesDriver,
+  "tailscale-objects": () =>
+    (require("./tailscale/objects-driver") as typeof import("./tailscale/objects-driver")).tailscaleObjectsDriver,
   "argocd-password": () =>
     (require("./argocd/password-driver") as typeof import("./argocd/password-driver")).passwordDriver,
   "argocd-applications": () =>

@@ -83,6 +83,7 @@ export class Platform extends pulumi.ComponentResource {
     const tailscale = installTailscale({
       chart: charts.tailscale,
       settings: addons.tailscale,
+      controlPlane: cluster.controlPlane,
       cluster: cluster.identity,
       after: ready,
       inCluster,

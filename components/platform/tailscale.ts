@@ -1,7 +1,8 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { TailscaleDevices } from "../../providers/tailscale/resource";
+import { TailscaleDevices, TailscaleObjects } from "../../providers/tailscale/resource";
 import type { TailscaleSettings } from "../../settings";
+import { type Machine, sshTarget } from "../machine";
 import { tailnetName } from "../tailnet-name";
 import type { FetchedChart } from "./chart";
 import { chartPath } from "./charts";
@@ -26,6 +27,10 @@ export interface TailscaleArgs {
   chart: FetchedChart;
   settings: TailscaleSettings;
   client: OAuthClient;
+  /** Where kubectl can be run. */
+  controlPlane: Machine;
+  /** Changes when the cluster is another one. */
+  cluster: pulumi.Input<string>;
   /** What must be there first. */
   after: pulumi.Resource[];
 }
@@ -51,7 +56,7 @@ export class Tailscale extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: namespace },
     );
-    new kubernetes.helm.v3.Release(
+    const release = new kubernetes.helm.v3.Release(
       `${name}-release`,
       {
         name: "tailscale-operator",
@@ -65,6 +70,11 @@ export class Tailscale extends pulumi.ComponentResource {
         timeout: TIMEOUT_SECONDS,
       },
       { parent: this, dependsOn: oauth },
+    );
+    new TailscaleObjects(
+      `${name}-objects`,
+      { controlPlane: sshTarget(args.controlPlane), cluster: args.cluster },
+      { parent: this, dependsOn: release },
     );
     this.registerOutputs();
   }
@@ -94,15 +104,13 @@ export function tailscaleValues(settings: TailscaleSettings, clientId: string): 
 
 export interface TailscaleInstallation extends Omit<TailscaleArgs, "chart" | "client"> {
   chart?: FetchedChart;
-  /** Changes when the cluster is another one. */
-  cluster: pulumi.Input<string>;
   /** Where it goes: with the machines, if those are thrown away. */
   inCluster: pulumi.CustomResourceOptions & { parent: pulumi.Resource };
 }
 
 /** The operator and what belongs to it, where it is switched on and has credentials. */
 export function installTailscale(args: TailscaleInstallation): Tailscale | undefined {
-  const { chart, settings, inCluster } = args;
+  const { chart, settings, controlPlane, cluster, inCluster } = args;
   const client = operatorClient(settings);
   if (!chart || !client) return undefined;
   const devices = new TailscaleDevices(
@@ -114,12 +122,13 @@ export function installTailscale(args: TailscaleInstallation): Tailscale | undef
         loginServer: settings.loginServer ?? "",
       }),
       hostnames: [operatorName(settings), ...pagesOf(settings).map((page) => tailnetName(page))],
-      cluster: args.cluster,
+      cluster,
     },
     // It waits for nothing, so that a client that is refused shows early; and machines that go don't take devices along.
     { parent: inCluster.parent },
   );
-  return new Tailscale("tailscale", { chart, settings, client, after: [devices, ...args.after] }, inCluster);
+  const after = [devices, ...args.after];
+  return new Tailscale("tailscale", { chart, settings, client, controlPlane, cluster, after }, inCluster);
 }
 
 /**

@@ -1,5 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { CLUSTER_GONE } from "../../shell/cluster";
 import { difference, type Driver } from "../driver";
+import { type LeavingTimes, untilNoneLeft as untilGone } from "../left";
 import { withSsh } from "../ssh/connect";
 import { HostError } from "../ssh/errors";
 import { runAsRoot } from "../ssh/root";
@@ -8,7 +9,7 @@ import type { SshSession, SshTarget } from "../ssh/target";
 import { unlessGone } from "../ssh/unless-gone";
 import { warn } from "../warn";
 import type { Application } from "./applications";
-import { applicationsScript, CLUSTER_GONE } from "./kubectl";
+import { applicationsScript } from "./kubectl";
 
 export interface ApplicationsInputs {
   controlPlane: SshTarget;
@@ -16,15 +17,6 @@ export interface ApplicationsInputs {
   cluster: string;
 }
 
-/** Times in seconds. */
-export interface LeavingTimes {
-  limit: number;
-  /** So long an Application may be there that nobody deletes: those of a deleted ApplicationSet go one after the other. */
-  grace: number;
-  pause: number;
-}
-
-const TIMES: LeavingTimes = { limit: 600, grace: 30, pause: 2 };
 const CONNECT_ON_DELETE = { timeoutSeconds: 20 };
 const KUBECTL_SECONDS = 90;
 const DOING = "waiting until no Application of Argo CD is left";
@@ -65,21 +57,17 @@ async function look(session: SshSession): Promise<Application[]> {
   return (JSON.parse(stdout) as { items: Application[] }).items;
 }
 
-/** @throws HostError that lists what is left */
-export async function untilNoneLeft(
+/**
+ * Those of a deleted ApplicationSet go one after the other.
+ *
+ * @throws HostError that lists what is left
+ */
+export function untilNoneLeft(
   host: string,
   lookAgain: () => Promise<Application[]>,
-  times: LeavingTimes = TIMES,
+  times?: LeavingTimes,
 ): Promise<void> {
-  const started = Date.now();
-  for (;;) {
-    const left = await lookAgain();
-    if (left.length === 0) return;
-    const seconds = (Date.now() - started) / 1000;
-    const kept = left.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-    if (seconds >= times.limit || (seconds >= times.grace && kept.length > 0)) throw stillThere(host, left, kept);
-    await sleep(times.pause * 1000);
-  }
+  return untilGone(lookAgain, (left, kept) => stillThere(host, left, kept), times);
 }
 
 function stillThere(host: string, left: Application[], kept: Application[]): HostError {

@@ -4,7 +4,7 @@ import path from "node:path";
 import { ensureBinaries } from "../../lab/build/binaries";
 import { explain } from "../../lab/cli/failure";
 import { forgetLostCluster } from "../../lab/cli/lost-cluster";
-import { CLUSTER_GONE } from "../../providers/argocd/kubectl";
+import { CLUSTER_GONE } from "../../shell/cluster";
 import { ApiServer } from "../harness/api-server";
 import { LabStack } from "../harness/lab-stack";
 import { type Answer, startServer, type TestServer } from "../unit/ssh/in-process-server";

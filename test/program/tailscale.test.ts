@@ -54,7 +54,14 @@ describe("with everything on", () => {
   test("the operator, a page, and a login on each machine are there", () => {
     expect(ofTailscale(all).sort()).toEqual(
       [
-        ...["tailscale", "tailscale-namespace", "tailscale-oauth", "tailscale-release", "tailscale-devices"],
+        ...[
+          "tailscale",
+          "tailscale-namespace",
+          "tailscale-oauth",
+          "tailscale-release",
+          "tailscale-objects",
+          "tailscale-devices",
+        ],
         "tailscale-hubble",
         ...["cp1", "worker1"].flatMap((host) => [`${host}-tailnet`, `${host}-tailscale`, `${host}-tailscale-login`]),
       ].sort(),
@@ -71,6 +78,11 @@ describe("with everything on", () => {
     expect(find(all, "tailscale-release")?.dependsOn).toEqual(["tailscale-oauth"]);
     expect(find(all, "tailscale-oauth")?.dependsOn).toEqual(["tailscale-namespace"]);
     expect(find(all, "tailscale-namespace")?.dependsOn).toEqual(["cluster-ready", "tailscale-devices"]);
+  });
+
+  test("the operator goes when nothing needs it any more, and pages go before that is looked for", () => {
+    expect(find(all, "tailscale-objects")).toMatchObject({ parent: "tailscale", dependsOn: ["tailscale-release"] });
+    expect(find(all, "tailscale-hubble")?.dependsOn).toContain("tailscale");
   });
 
   test("its namespace lets the proxies be privileged", () => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tailscaleClaims, tailscaleScript } from "../../../components/node/tailscale";
 import { loginScript, logoutScript, renameScript, statusScript } from "../../../providers/tailscale/login-script";
+import { takenUpScript } from "../../../providers/tailscale/objects-script";
 import { stepScript } from "../../../shell/script";
 
 /** Every script as text; `UPDATE_GOLDEN=1` writes the files anew. */
@@ -33,7 +34,9 @@ const cases = Object.entries({
   "login-hostile.sh": driver(loginScript(evilLogin)),
   "rename.sh": driver(renameScript("lab-w2")),
   "logout.sh": driver(logoutScript()),
-}).map(([file, args]) => ({ file, script: stepScript({ host: "w1", ...args }) }));
+})
+  .map(([file, args]) => ({ file, script: stepScript({ host: "w1", ...args }) }))
+  .concat({ file: "objects.sh", script: takenUpScript() });
 
 test.each(cases)("$file is what it was when it was last looked at", ({ file, script }) => {
   if (process.env.UPDATE_GOLDEN) {

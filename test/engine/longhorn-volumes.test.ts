@@ -1,0 +1,76 @@
+import path from "node:path";
+import execa from "execa";
+import { ensureBinaries } from "../../lab/build/binaries";
+import { LONGHORN_VOLUMES } from "../../shell/longhorn";
+import { ApiServer } from "../harness/api-server";
+import { eventually } from "../harness/eventually";
+
+/** Which volumes a node has, as a real API server lists their copies. */
+
+jest.setTimeout(3 * 60_000);
+
+const SINCE = "2026-01-02T03:04:05Z";
+const KIND = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: "replicas.longhorn.io" },
+  spec: {
+    group: "longhorn.io",
+    scope: "Namespaced",
+    names: { kind: "Replica", listKind: "ReplicaList", plural: "replicas", singular: "replica" },
+    versions: [
+      {
+        name: "v1beta2",
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+      },
+    ],
+  },
+};
+
+let api: ApiServer;
+beforeAll(async () => {
+  api = await ApiServer.start();
+});
+afterAll(async () => {
+  await api?.end();
+});
+
+async function ask(question: string): Promise<string> {
+  const kubectl = path.join(await ensureBinaries("kubernetes"), "kubectl");
+  const script = `set -euo pipefail
+kubectl() { ${kubectl} --kubeconfig ${api.folder}/kubeconfig --cache-dir ${api.folder}/cache "$@"; }
+${LONGHORN_VOLUMES}
+${question}
+`;
+  return (await execa("bash", ["-s"], { input: script })).stdout;
+}
+
+const copies: [name: string, spec: object][] = [
+  ["a1", { volumeName: "a", nodeID: "w1", healthyAt: SINCE, failedAt: "" }],
+  ["a2", { volumeName: "a", nodeID: "w2", healthyAt: SINCE, failedAt: SINCE }],
+  ["b1", { volumeName: "b", nodeID: "w1", healthyAt: SINCE, failedAt: "" }],
+  ["b2", { volumeName: "b", nodeID: "w2", healthyAt: SINCE, failedAt: "" }],
+  ["c1", { volumeName: "c", nodeID: "w1", healthyAt: "", failedAt: "" }],
+  ["d1", { volumeName: "d", healthyAt: "" }],
+];
+
+test("a cluster without Longhorn has no volumes", async () => {
+  expect(await ask(`echo "$(volumes_on w1)$(volumes_only_on w1)"`)).toBe("");
+});
+
+test("copies are told by node, and the only good ones by volume", async () => {
+  await api.request("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", KIND);
+  await api.request("POST", "/api/v1/namespaces", { metadata: { name: "longhorn-system" } });
+  const all = "/apis/longhorn.io/v1beta2/namespaces/longhorn-system/replicas";
+  expect(await eventually(async () => Boolean(await api.request("GET", all)), 30)).toBe(true);
+  for (const [name, spec] of copies) {
+    await api.request("POST", all, { apiVersion: "longhorn.io/v1beta2", kind: "Replica", metadata: { name }, spec });
+  }
+  expect(await ask("volumes_on w1")).toBe("a, b, c");
+  expect(await ask("volumes_only_on w1")).toBe("a");
+  expect(await ask("volumes_on w2")).toBe("a, b");
+  expect(await ask("volumes_only_on w2")).toBe("");
+  expect(await ask("volumes_only_on w3")).toBe("");
+});

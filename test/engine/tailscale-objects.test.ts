@@ -1,0 +1,85 @@
+import path from "node:path";
+import execa from "execa";
+import { ensureBinaries } from "../../lab/build/binaries";
+import { parseTakenUp } from "../../providers/tailscale/objects-driver";
+import { takenUpScript } from "../../providers/tailscale/objects-script";
+import { ApiServer } from "../harness/api-server";
+
+/** Which objects keep Tailscale's operator, as a real API server lists them. */
+
+jest.setTimeout(3 * 60_000);
+
+const FINALIZER = "tailscale.com/finalizer";
+let api: ApiServer;
+
+beforeAll(async () => {
+  api = await ApiServer.start();
+});
+
+afterAll(async () => {
+  await api?.end();
+});
+
+/** What the script finds, as `kind name`. */
+async function found(): Promise<string[]> {
+  const script = takenUpScript()
+    .replaceAll("/etc/kubernetes/admin.conf", path.join(api.folder, "kubeconfig"))
+    .replace("KUBECACHEDIR=/run/homelab-kubectl", `KUBECACHEDIR=${api.folder}/cache`)
+    .replace("PATH=", `PATH=${await ensureBinaries("kubernetes")}:`);
+  const { stdout } = await execa("bash", ["-s"], { input: script });
+  return parseTakenUp(stdout).map(
+    ({ kind, metadata: { name, deletionTimestamp } }) => `${kind} ${name}${deletionTimestamp ? ", going" : ""}`,
+  );
+}
+
+const service = (name: string, metadata: object = {}) => ({
+  metadata: { name, ...metadata },
+  spec: { ports: [{ port: 80 }] },
+});
+
+const connectors = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: "connectors.tailscale.com" },
+  spec: {
+    group: "tailscale.com",
+    scope: "Cluster",
+    names: { kind: "Connector", listKind: "ConnectorList", plural: "connectors", singular: "connector" },
+    versions: [{ name: "v1alpha1", served: true, storage: true, schema: { openAPIV3Schema: { type: "object" } } }],
+  },
+};
+
+test("a cluster without objects of the operator's keeps it from nothing", async () => {
+  const services = "/api/v1/namespaces/default/services";
+  await api.request("POST", services, service("plain"));
+  await api.request("POST", services, service("others", { finalizers: ["example.com/tailscale.com"] }));
+  expect(await found()).toEqual([]);
+});
+
+test("what it has taken up is found, of kinds of its own too, and not what it made itself", async () => {
+  await api.request("POST", "/api/v1/namespaces/default/services", service("exposed", { finalizers: [FINALIZER] }));
+  const labels = { "tailscale.com/managed": "true" };
+  const made = service("made", { labels, finalizers: ["tailscale.com/dns-records-reconciler"] });
+  await api.request("POST", "/api/v1/namespaces/default/services", made);
+  await api.request("POST", "/apis/networking.k8s.io/v1/namespaces/default/ingresses", {
+    metadata: { name: "web", finalizers: ["example.com/first", FINALIZER] },
+    spec: { defaultBackend: { service: { name: "plain", port: { number: 80 } } } },
+  });
+  await api.request("DELETE", "/apis/networking.k8s.io/v1/namespaces/default/ingresses/web");
+  expect(await found()).toEqual(["ingress web, going", "service exposed"]);
+
+  await api.request("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", connectors);
+  const all = "/apis/tailscale.com/v1alpha1/connectors";
+  for (let tries = 0; ; tries++) {
+    try {
+      const metadata = { name: "office", finalizers: [FINALIZER] };
+      await api.request("POST", all, { apiVersion: "tailscale.com/v1alpha1", kind: "Connector", metadata });
+      break;
+    } catch (error) {
+      // The kind is served a moment after it was made.
+      if (tries > 40) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+  expect(await found()).toEqual(["ingress web, going", "service exposed", "connector office"]);
+});
