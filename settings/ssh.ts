@@ -1,7 +1,7 @@
 import { z } from "zod";
 import * as format from "./formats";
 import { described } from "./node";
-import { secretText } from "./secret";
+import { secretLine, secretText } from "./secret";
 
 const port = described("TCP port", z.number().int().min(1).max(65535));
 
@@ -39,7 +39,7 @@ const shared = {
   user: format.text(format.userName, "User on the host; needs sudo").optional(),
   port: port.optional(),
   ...login,
-  sudoPassword: secretText("Password for sudo, where it needs one").optional(),
+  sudoPassword: secretLine("Password for sudo, where it needs one").optional(),
   bastion: bastion.optional(),
 };
 

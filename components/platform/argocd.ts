@@ -19,9 +19,12 @@ import {
 } from "./argocd/objects";
 import type { FetchedChart } from "./chart";
 import { chartPath } from "./charts";
+import type { HelmReleases } from "./helm-releases";
 import { mergeValues } from "./values";
 
 export interface ArgocdArgs {
+  /** Where its release is added. */
+  releases: HelmReleases;
   chart: FetchedChart;
   settings: ArgocdSettings;
   /** The repository that it follows; without one it waits for Applications of the user's own. */
@@ -71,7 +74,7 @@ export class Argocd extends pulumi.ComponentResource {
       "admin.passwordMtime": changedAt,
     });
 
-    const release = new kubernetes.helm.v3.Release(
+    const release = args.releases.add(
       `${name}-release`,
       {
         name: "argocd",

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { existsSync, readFileSync } from "node:fs";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { dump, load } from "js-yaml";
 import { createTarGzip } from "nanotar";
 import type { MirrorsSettings } from "../../settings";
+import { type ChartOrigin, downloadChart } from "./chart-download";
+import { LOCK_FILE, readLock, recordDigest } from "./chart-lock";
 
 /** A chart as `charts/<folder>/` pins it. */
 interface ChartPin {
@@ -29,15 +30,7 @@ export interface FetchedChart {
   values: Record<string, unknown>;
 }
 
-/** sha256 of each chart by `<name>-<version>`, then by the name of the repository that it came from. */
-type ChartLock = Record<string, Record<string, string>>;
-
 const CACHE = path.join(".homelab", "charts");
-const LOCK_FILE = path.join("charts", "charts.lock.yaml");
-const FETCH_TIMEOUT_SECONDS = 60;
-/** A server that can't be reached, or that hangs up in the middle, is asked so often. */
-const FETCH_TRIES = 3;
-const FETCH_PAUSE_MS = 500;
 
 /**
  * The pinned chart of `charts/<folder>/`. It is downloaded when the cache has no copy of it, checked against the lock file,
@@ -50,16 +43,22 @@ export async function fetchChart(
   mirror: MirrorsSettings["charts"],
   notice: (text: string) => void,
 ): Promise<FetchedChart> {
-  const { pin, source, key, locked } = lookUp(folder, mirror);
-  const digest = locked && (await digestOf(cachePath(pin, locked))) === locked ? locked : undefined;
-  const fetched = digest ?? (await download(pin, source, locked));
+  const { pin, origin, repository, key, locked } = lookUp(folder, mirror);
+  const kept = locked && (await digestOf(cachePath(pin, locked))) === locked ? locked : undefined;
+  const digest = kept ?? (await fetchIntoCache(pin, origin, locked));
   if (!locked) {
-    await recordDigest(key, source.name, fetched);
+    await recordDigest(key, repository, digest);
     notice(
-      `${key}: first fetch from '${source.name}' (${source.url}); its digest was recorded in ${LOCK_FILE}: compare and commit it`,
+      `${key}: first fetch from '${repository}' (${origin.url}); its digest was recorded in ${LOCK_FILE}: compare and commit it`,
     );
   }
-  return { name: pin.name, version: pin.version, path: `./${cachePath(pin, fetched)}`, values: readValues(folder) };
+  return { name: pin.name, version: pin.version, path: `./${cachePath(pin, digest)}`, values: readValues(folder) };
+}
+
+async function fetchIntoCache(pin: ChartPin, origin: ChartOrigin, locked: string | undefined): Promise<string> {
+  const { bytes, digest } = await downloadChart(origin, locked);
+  await keep(cachePath(pin, digest), bytes);
+  return digest;
 }
 
 /**
@@ -79,42 +78,14 @@ export async function previewChart(folder: string, mirror: MirrorsSettings["char
   return { ...chart, path: `./${file}` };
 }
 
+/** The pin, where the chart comes from, the name of that repository in the lock file, and what the lock file has. */
 function lookUp(folder: string, mirror: MirrorsSettings["charts"]) {
   const pin = readPin(folder);
-  const source = mirror ? { name: mirror.name, url: mirror.url } : { name: "upstream", url: pin.repository };
+  const repository = mirror?.name ?? "upstream";
+  const from = mirror ? { url: mirror.url, setting: "mirrors.charts.url" } : { url: pin.repository };
+  const origin: ChartOrigin = { folder, name: pin.name, version: pin.version, ...from };
   const key = `${pin.name}-${pin.version}`;
-  return { pin, source, key, locked: readLock()[key]?.[source.name] };
-}
-
-/** Downloads into the cache and answers the digest. */
-async function download(pin: ChartPin, source: { url: string }, expected: string | undefined): Promise<string> {
-  const failed = (why: string, next: string) =>
-    new Error(`chart ${pin.name} ${pin.version}: fetching it from ${source.url} failed: ${why}. ${next}`);
-  const fetchText = async (url: string) => Buffer.from(await fetchBytes(url, failed)).toString("utf8");
-
-  const index = load(await fetchText(`${source.url}/index.yaml`)) as {
-    entries?: Record<string, { version: string; urls: string[] }[]>;
-  };
-  const entry = index.entries?.[pin.name]?.find((candidate) => candidate.version.replace(/^v/, "") === pin.version);
-  const url = entry?.urls[0];
-  if (!url) {
-    const served = index.entries?.[pin.name]?.map((candidate) => candidate.version).join(", ") ?? "none";
-    throw failed(
-      `the repository has no such version (it has ${served})`,
-      `Mend the pin in charts/${pin.name}/Chart.yaml.`,
-    );
-  }
-
-  const bytes = await fetchBytes(new URL(url, `${source.url}/`).toString(), failed);
-  const digest = createHash("sha256").update(bytes).digest("hex");
-  if (expected && digest !== expected) {
-    throw failed(
-      `the digest is sha256:${digest}, ${LOCK_FILE} has sha256:${expected}`,
-      "The chart was changed after it was recorded: find out why before you change the lock file.",
-    );
-  }
-  await keep(cachePath(pin, digest), bytes);
-  return digest;
+  return { pin, origin, repository, key, locked: readLock()[key]?.[repository] };
 }
 
 async function digestOf(file: string): Promise<string | undefined> {
@@ -132,29 +103,6 @@ async function keep(file: string, bytes: Uint8Array): Promise<void> {
   await rename(partial, file);
 }
 
-async function fetchBytes(url: string, failed: (why: string, next: string) => Error): Promise<Uint8Array> {
-  const next = "Check that the repository can be reached from here, or point mirrors.charts at one that can.";
-  for (let tries = 1; ; tries++) {
-    const { answer, error } = await ask(url).then(
-      (whole) => ({ answer: whole, error: undefined }),
-      (reason: Error & { cause?: Error }) => ({ answer: undefined, error: reason }),
-    );
-    if (answer?.bytes) return answer.bytes;
-    if (answer) throw failed(`${url} answered ${answer.status}`, next);
-    if (tries === FETCH_TRIES || error.name === "TimeoutError") {
-      throw failed(error.cause ? `${error.message} (${error.cause.message})` : error.message, next);
-    }
-    await sleep(FETCH_PAUSE_MS);
-  }
-}
-
-/** What the server answers, whole. Throws where the network fails, in the middle too. */
-async function ask(url: string): Promise<{ status: string; bytes?: Uint8Array }> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_SECONDS * 1000) });
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  return { status: `${response.status} ${response.statusText}`, bytes: response.ok ? bytes : undefined };
-}
-
 function cachePath(pin: ChartPin, digest: string): string {
   return path.join(CACHE, `${pin.name}-${pin.version}-${digest.slice(0, 12)}.tgz`);
 }
@@ -169,15 +117,4 @@ function readPin(folder: string): ChartPin {
 
 function readValues(folder: string): Record<string, unknown> {
   return (load(readFileSync(path.join("charts", folder, "values.yaml"), "utf8")) ?? {}) as Record<string, unknown>;
-}
-
-function readLock(): ChartLock {
-  return existsSync(LOCK_FILE) ? ((load(readFileSync(LOCK_FILE, "utf8")) ?? {}) as ChartLock) : {};
-}
-
-async function recordDigest(key: string, source: string, digest: string): Promise<void> {
-  const lock = readLock();
-  lock[key] = { ...lock[key], [source]: digest };
-  const header = existsSync(LOCK_FILE) ? ((await readFile(LOCK_FILE, "utf8")).match(/^(#.*\n)*/)?.[0] ?? "") : "";
-  await writeFile(LOCK_FILE, header + dump(lock, { sortKeys: true }));
 }

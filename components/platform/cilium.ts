@@ -1,4 +1,3 @@
-import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { CiliumSettings } from "../../settings";
 import type { Endpoint } from "../cluster/endpoint";
@@ -7,9 +6,12 @@ import { RemoteStep } from "../remote/remote-step";
 import type { FetchedChart } from "./chart";
 import { chartPath } from "./charts";
 import { ciliumChecksScript } from "./cilium-checks";
+import type { HelmReleases } from "./helm-releases";
 import { mergeValues, type Values } from "./values";
 
 export interface CiliumArgs {
+  /** Where its release is added. */
+  releases: HelmReleases;
   chart: FetchedChart;
   settings: CiliumSettings;
   /** The API server, by the address that every node can reach without a service network. */
@@ -43,7 +45,7 @@ export class Cilium extends pulumi.ComponentResource {
       { step: "cilium-checks", host: args.controlPlane, commands: ciliumChecksScript(values) },
       { parent: this, dependsOn: args.after },
     );
-    new kubernetes.helm.v3.Release(
+    args.releases.add(
       `${name}-release`,
       {
         name: "cilium",

@@ -4,9 +4,12 @@ import type { LonghornSettings, Storage, StorageNode } from "../../settings";
 import { type Taint, taintText, wantedTaints } from "../cluster/kubeadm-config";
 import type { FetchedChart } from "./chart";
 import { chartPath } from "./charts";
+import type { HelmReleases } from "./helm-releases";
 import { mergeValues, type Values } from "./values";
 
 export interface LonghornArgs {
+  /** Where its release is added. */
+  releases: HelmReleases;
   chart: FetchedChart;
   settings: LonghornSettings;
   storage: Storage;
@@ -40,7 +43,7 @@ export class Longhorn extends pulumi.ComponentResource {
       { metadata: { name: NAMESPACE, labels: { "pod-security.kubernetes.io/enforce": "privileged" } } },
       { parent: this, dependsOn: args.after, customTimeouts: { delete: REMOVAL } },
     );
-    new kubernetes.helm.v3.Release(
+    args.releases.add(
       `${name}-release`,
       {
         name: "longhorn",

@@ -6,6 +6,7 @@ import { RemoteStep } from "../remote/remote-step";
 import { Argocd } from "./argocd";
 import type { Charts } from "./charts";
 import { Cilium } from "./cilium";
+import { HelmReleases } from "./helm-releases";
 import { Longhorn } from "./longhorn";
 import { readyScript } from "./ready-cluster";
 import { installTailscale, showPages } from "./tailscale";
@@ -34,6 +35,7 @@ export class Platform extends pulumi.ComponentResource {
     /** What is switched on and still left out, by name, with the reason. */
     leftOut?: Record<string, string>;
   } = {};
+  private readonly releases: HelmReleases;
 
   constructor(name: string, args: PlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:platform:Platform", name, {}, opts);
@@ -42,6 +44,7 @@ export class Platform extends pulumi.ComponentResource {
     for (const [addon, why] of Object.entries(leftOut)) void pulumi.log.warn(`${addon} is left out: ${why}`, this);
     if (Object.keys(leftOut).length > 0) this.outputs.leftOut = leftOut;
 
+    this.releases = new HelmReleases(cluster.kubeconfig);
     const provider = new kubernetes.Provider(
       "kubernetes",
       {
@@ -67,6 +70,7 @@ export class Platform extends pulumi.ComponentResource {
       const longhorn = new Longhorn(
         "longhorn",
         {
+          releases: this.releases,
           chart: charts.longhorn,
           settings: addons.longhorn,
           storage,
@@ -81,6 +85,7 @@ export class Platform extends pulumi.ComponentResource {
       this.outputs.storage = { nodes: storage.nodes.map(({ node }) => node.name), leftOut: storage.leftOut };
     }
     const tailscale = installTailscale({
+      releases: this.releases,
       chart: charts.tailscale,
       settings: addons.tailscale,
       controlPlane: cluster.controlPlane,
@@ -92,7 +97,8 @@ export class Platform extends pulumi.ComponentResource {
     let argocd: Argocd | undefined;
     if (charts.argocd) {
       const { controlPlane, identity } = cluster;
-      const settings = { chart: charts.argocd, settings: addons.argocd, gitops: args.gitops, services };
+      const { releases } = this;
+      const settings = { releases, chart: charts.argocd, settings: addons.argocd, gitops: args.gitops, services };
       argocd = new Argocd("argocd", { ...settings, controlPlane, cluster: identity, after: ready }, inCluster);
       this.versions.argocd = argocd.version;
       this.outputs.argocd = { adminPassword: argocd.adminPassword };
@@ -116,6 +122,7 @@ export class Platform extends pulumi.ComponentResource {
     const cilium = new Cilium(
       "cilium",
       {
+        releases: this.releases,
         chart: charts.cilium,
         settings: addons.cilium,
         endpoint: cluster.endpoint,

@@ -6,6 +6,7 @@ import { type Machine, sshTarget } from "../machine";
 import { tailnetName } from "../tailnet-name";
 import type { FetchedChart } from "./chart";
 import { chartPath } from "./charts";
+import type { HelmReleases } from "./helm-releases";
 import { type OAuthClient, operatorClient } from "./tailscale-client";
 import { mergeValues, type Values } from "./values";
 
@@ -24,6 +25,8 @@ export const PAGES = {
 export type Page = keyof typeof PAGES;
 
 export interface TailscaleArgs {
+  /** Where its release is added. */
+  releases: HelmReleases;
   chart: FetchedChart;
   settings: TailscaleSettings;
   client: OAuthClient;
@@ -56,7 +59,7 @@ export class Tailscale extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: namespace },
     );
-    const release = new kubernetes.helm.v3.Release(
+    const release = args.releases.add(
       `${name}-release`,
       {
         name: "tailscale-operator",
@@ -110,7 +113,7 @@ export interface TailscaleInstallation extends Omit<TailscaleArgs, "chart" | "cl
 
 /** The operator and what belongs to it, where it is switched on and has credentials. */
 export function installTailscale(args: TailscaleInstallation): Tailscale | undefined {
-  const { chart, settings, controlPlane, cluster, inCluster } = args;
+  const { releases, chart, settings, controlPlane, cluster, inCluster } = args;
   const client = operatorClient(settings);
   if (!chart || !client) return undefined;
   const devices = new TailscaleDevices(
@@ -128,7 +131,7 @@ export function installTailscale(args: TailscaleInstallation): Tailscale | undef
     { parent: inCluster.parent },
   );
   const after = [devices, ...args.after];
-  return new Tailscale("tailscale", { chart, settings, client, controlPlane, cluster, after }, inCluster);
+  return new Tailscale("tailscale", { releases, chart, settings, client, controlPlane, cluster, after }, inCluster);
 }
 
 /**

@@ -124,6 +124,6 @@ function artefactOf(name: RecipeName): string {
 /** Key of a recipe's result in the cache; changes with everything that can change its binaries. */
 export function keyFor(name: RecipeName): string {
   // Not the whole recipe: where the checkout lies must not matter, and titles are for people.
-  const { module, binaries, tags, variables, carried }: Recipe = recipes[name];
-  return keyOf({ binaries, tags, variables, carried, buildOptions }, [module]);
+  const { module, binaries, tags, variables, carried, mended }: Recipe = recipes[name];
+  return keyOf({ binaries, tags, variables, carried, mended, buildOptions }, [module]);
 }

@@ -49,7 +49,8 @@ async function build(recipe: Recipe, folder: string, log: string, compiled: () =
   const binaries = Object.entries(recipe.binaries);
   // -o with a folder names the binaries after their packages; each goes into one of its own until it is renamed.
   const target = path.join(folder, binaries.length === 1 ? (binaries[0]?.[1] ?? "") : `built${path.sep}`);
-  const running = execa("go", ["build", "-v", ...options(recipe), "-o", target, ...Object.keys(recipe.binaries)], {
+  const args = [...options(recipe), ...(await mendedOption(recipe, folder)), "-o", target];
+  const running = execa("go", ["build", "-v", ...args, ...Object.keys(recipe.binaries)], {
     cwd: recipe.module,
     env: goEnvironmentFor(recipe),
     extendEnv: false,
@@ -62,6 +63,7 @@ async function build(recipe: Recipe, folder: string, log: string, compiled: () =
     await running;
   } finally {
     await finished(output);
+    fs.rmSync(path.join(folder, MENDED), { recursive: true, force: true });
   }
   if (binaries.length === 1) return;
   for (const [packagePath, binary] of binaries) {
@@ -88,14 +90,37 @@ function executableName(packagePath: string): string {
   return path.posix.basename(packagePath.replace(/\/v\d+$/, ""));
 }
 
+/** Has Go take a mended copy of the module for the module itself, which stays as it is. */
+async function mendedOption(recipe: Recipe, folder: string): Promise<string[]> {
+  if (!recipe.mended) return [];
+  const { module, file, text, by } = recipe.mended;
+  const copy = path.join(folder, MENDED, "module");
+  fs.cpSync(await moduleFolder(recipe, module), copy, { recursive: true });
+  giveModes(copy);
+  const parts = fs.readFileSync(path.join(copy, file), "utf8").split(text);
+  if (parts.length !== 2) throw new Error(`${module}/${file}: what is to be mended is in it ${parts.length - 1} times`);
+  fs.writeFileSync(path.join(copy, file), parts.join(by));
+  for (const name of ["go.mod", "go.sum"]) {
+    fs.copyFileSync(path.join(recipe.module, name), path.join(folder, MENDED, name));
+  }
+  fs.appendFileSync(path.join(folder, MENDED, "go.mod"), `\nreplace ${module} => ${copy}\n`);
+  return [`-modfile=${path.join(folder, MENDED, "go.mod")}`];
+}
+
+const MENDED = "mended";
+
+async function moduleFolder(recipe: Recipe, modulePath: string): Promise<string> {
+  const found = await execa("go", ["list", "-m", "-f", "{{.Dir}}", modulePath], {
+    cwd: recipe.module,
+    env: goEnvironmentFor(recipe),
+    extendEnv: false,
+  });
+  return found.stdout.trim();
+}
+
 async function copyCarried(recipe: Recipe, folder: string): Promise<void> {
   for (const [name, [modulePath, inside]] of Object.entries(recipe.carried ?? {})) {
-    const found = await execa("go", ["list", "-m", "-f", "{{.Dir}}", modulePath], {
-      cwd: recipe.module,
-      env: goEnvironmentFor(recipe),
-      extendEnv: false,
-    });
-    fs.cpSync(path.join(found.stdout.trim(), inside), path.join(folder, name), { recursive: true });
+    fs.cpSync(path.join(await moduleFolder(recipe, modulePath), inside), path.join(folder, name), { recursive: true });
     giveModes(path.join(folder, name));
   }
 }

@@ -18,6 +18,8 @@ export interface Recipe {
   readonly variables?: Readonly<Record<string, string>>;
   /** Files and folders that a dependency's module carries: name in the result to module path and path inside it. */
   readonly carried?: Readonly<Record<string, readonly [modulePath: string, inside: string]>>;
+  /** A file of a dependency's module that is built with another text in the place of one that stands in it once. */
+  readonly mended?: { module: string; file: string; text: string; by: string };
 }
 
 const lab = path.resolve(__dirname, "..");
@@ -128,6 +130,14 @@ export const recipes = {
       "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs": "pulumi-language-nodejs-bin",
     },
     variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${labVersions.pulumiLanguageNodejs}` },
+    // It stands between the program and the engine, for a kind of call that programs don't make any more, and knows nothing of
+    // newer calls, such as those of resource hooks. So the program is given the engine's own address.
+    mended: {
+      module: "github.com/pulumi/pulumi/sdk/v3",
+      file: "nodejs/cmd/pulumi-language-nodejs/main.go",
+      text: 'fmt.Sprintf("127.0.0.1:%d", handle.Port), pipes.directory()',
+      by: "req.GetMonitorAddress(), pipes.directory()",
+    },
   },
   "plugin-command": {
     title: `pulumi-resource-command ${labVersions.pulumiCommand}`,

@@ -7,6 +7,7 @@ import { loadSettings } from "../../settings";
 import type { ReleaseInputs } from "./chart-rendering";
 import type { Pin } from "./chart-sources";
 import { pinnedKey } from "./inventory";
+import { takeHooks } from "./mock-hooks";
 import { places } from "./places";
 
 /** What the program gives to the releases of a stack, by the chart's name. */
@@ -124,6 +125,7 @@ async function runProgram(
     stack,
     true,
   );
+  takeHooks();
   // A refusal that the program itself meets would end this process.
   loadSettings();
   const { default: program } = (await import("../../index")) as unknown as { default: () => Promise<pulumi.Inputs> };

@@ -19,8 +19,12 @@ function comparison(shown: Buffer, pinned: Buffer | undefined): string {
   return pinned.equals(shown) ? "the one that is pinned" : `ANOTHER THAN THE PINNED ${fingerprint(pinned)}`;
 }
 
-/** What to do with the lines. */
-export const COMPARE = `
+/** What to do with the lines; nothing where no server showed a key. */
+export function whatToDo(answers: readonly ScannedKey[]): string | undefined {
+  return answers.some(({ key }) => key) ? COMPARE : undefined;
+}
+
+const COMPARE = `
 Whoever answers at an address can show a key of his own. So compare each before you paste it. On the host's console, not
 over the network,
 

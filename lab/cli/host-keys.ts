@@ -3,7 +3,7 @@ import * as os from "node:os";
 import { type ScannedKey, type ScannedServer, scanHostKeys } from "../../providers/ssh/scan-host-keys";
 import type { Login } from "../../providers/ssh/target";
 import { Failure, main } from "./failure";
-import { COMPARE, hostKeyLines } from "./host-key-report";
+import { hostKeyLines, whatToDo } from "./host-key-report";
 import { bastionsOf, type ListedBastion, listedHosts, type ListedServer, pinnedKey, settingsOf } from "./inventory";
 import { places } from "./places";
 import { phase, say } from "./progress";
@@ -26,8 +26,9 @@ async function hostKeys(): Promise<void> {
   for (const [index, server] of servers.entries()) {
     process.stdout.write(hostKeyLines(server, answers[index] ?? UNASKED).join("\n") + "\n");
   }
-  say(COMPARE);
   const silent = answers.filter(({ key }) => !key).length;
+  const next = whatToDo(answers);
+  if (next) say(next);
   if (silent > 0) throw new Failure(`${silent} of ${servers.length} servers showed no key: see above`);
 }
 

@@ -9,6 +9,8 @@ export interface OutputReader {
   readonly resources: string[];
   /** The names of the resources that failed. */
   readonly failed: string[];
+  /** What failed came before any change of a machine or of the cluster: the program itself, or the look at all hosts. */
+  readonly isUntouched: boolean;
 }
 
 type Section = "operations" | "diagnostics" | "resources";
@@ -23,11 +25,17 @@ const NOISE = /warning: using pulumi-\S+ from \$PATH at /;
  */
 const CONSEQUENCE = /(?:(\S+) +(?:\*\*[\w ]+\*\* )?)?error: unknown provider '/;
 
+/** The look at all hosts: every change of a host waits for it. */
+const PREFLIGHT = "preflight";
+/** What is only in the state is no change: groups of resources, keys and passwords, how a host is known, what was seen on it. */
+const ONLY_IN_STATE = /^(pulumi|homelab|pulumi-nodejs:dynamic\/(ssh|metal|host|argocd)):|\/tailscale:Devices$/;
+
 export function outputReader(): OutputReader {
   let section: Section = "operations";
   const resources: string[] = [];
   const failed: string[] = [];
   const consequences = new Set<string>();
+  let changed = false;
   let heading = "";
   /** A heading is shown with what stands below it, and not where that is all noise. */
   const diagnostic = (line: string): Shown => {
@@ -43,6 +51,9 @@ export function outputReader(): OutputReader {
   return {
     resources,
     failed,
+    get isUntouched() {
+      return failed.every((name) => name === PREFLIGHT) && !changed;
+    },
     read(line) {
       if (/^(Diagnostics|Resources):\s*$/.test(line)) {
         section = line.startsWith("D") ? "diagnostics" : "resources";
@@ -56,6 +67,7 @@ export function outputReader(): OutputReader {
       }
       switch (section) {
         case "operations":
+          changed ||= isChange(line);
           return consequences.has(OPERATION.exec(line)?.[3] ?? "") ? undefined : operation(line, failed);
         case "diagnostics":
           return diagnostic(line);
@@ -74,6 +86,12 @@ function counts(line: string): string[] {
     .replace(/^[-+~<>=]+ /, "")
     .replace(/^\d+ changes?\. /, "");
   return /^\d+ \w+( \w+)?$/.test(text) ? [text] : [];
+}
+
+/** Begun is enough: what fails may have changed something. */
+function isChange(line: string): boolean {
+  const [, , type = "", , rest = ""] = OPERATION.exec(line) ?? [];
+  return /^(\*\*)?\w+ing\b/.test(rest) && !ONLY_IN_STATE.test(type);
 }
 
 function operation(line: string, failed: string[]): Shown {

@@ -6,15 +6,18 @@ import { outputReader } from "./output";
 import { places } from "./places";
 import { phase, say } from "./progress";
 
-/** How an operation on a stack is called and what to do when it fails. */
+/** An operation on a stack. */
 export interface Operation {
   command: "up" | "destroy" | "refresh";
   title: string;
+  /** What to do when it fails. */
   advice: string;
+  /** The same, where it failed before it changed anything on a machine or in the cluster. */
+  untouched?: string;
 }
 
 /** Runs an operation on the stack. Its output is shown as it comes, in short. */
-export async function operate({ command, title, advice }: Operation, stack: string): Promise<void> {
+export async function operate({ command, title, advice, untouched }: Operation, stack: string): Promise<void> {
   await phase(title, async (running) => {
     const output = outputReader();
     const args = [command, "--yes", "--skip-preview", "--non-interactive", "--color=never", "--stack", stack];
@@ -29,7 +32,8 @@ export async function operate({ command, title, advice }: Operation, stack: stri
     });
     if (exitCode !== 0) {
       const what = output.failed.length > 0 ? `: ${output.failed.join(", ")}` : " (see above)";
-      throw new Failure(`pulumi ${command} of stack ${stack} failed${what}`, [...known, advice].join("\n"));
+      const next = output.isUntouched ? (untouched ?? advice) : advice;
+      throw new Failure(`pulumi ${command} of stack ${stack} failed${what}`, [...known, next].join("\n"));
     }
     running.title(`${title}: ${output.resources.join(", ") || "nothing to do"}`);
   });

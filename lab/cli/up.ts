@@ -3,7 +3,8 @@ import { ensureAllBinaries } from "../build/binaries";
 import { Failure, main } from "./failure";
 import { startMirror } from "./mirror";
 import { allReady, clusterNodes, nodesTable } from "./nodes-table";
-import { ensureStack, operate, stackOutput } from "./pulumi";
+import { nextSteps } from "./next-steps";
+import { ensureStack, operate, protectedResources, stackOutput } from "./pulumi";
 import { findProgram } from "./programs";
 import { say } from "./progress";
 import { setUp } from "./setup";
@@ -21,6 +22,7 @@ async function up(): Promise<void> {
       command: "up",
       title: "cluster",
       advice: "What is done stays done. Put right what is said above, then run `make up` again: it goes on from there.",
+      untouched: "Nothing was changed. Put right what is said above, then run `make up` again.",
     },
     stack.name,
   );
@@ -28,28 +30,14 @@ async function up(): Promise<void> {
   process.stdout.write(`\n${nodesTable(nodes).join("\n")}\n`);
   if (!allReady(nodes))
     throw new Failure("not every node is Ready", "Run `make nodes` in a minute, or `make up` again.");
-  say(nextSteps(process.env.STACK, await kubectl(stack)));
+  const isProtected = stack.machineKind === "metal" && (await protectedResources(stack.name)).length > 0;
+  say(nextSteps({ stack: process.env.STACK, kubectl: await kubectl(stack), isProtected }));
 }
 
 /** How kubectl is called: the user's own, else, for the lab, the one that was built for its machines. */
 async function kubectl(stack: Stack): Promise<string> {
   if (findProgram("kubectl") || stack.machineKind !== "nspawn") return "kubectl";
   return path.join((await ensureAllBinaries(["kubernetes"])).kubernetes, "kubectl");
-}
-
-/** What to type next. */
-function nextSteps(stack: string | undefined, kubectl: string): string {
-  const make = `make${stack ? ` STACK=${stack}` : ""}`;
-  return `
-To use it:
-  (umask 077; ${make} -s kubeconfig > .homelab/kubeconfig)
-  ${kubectl} --kubeconfig .homelab/kubeconfig get pods -A
-To see whether it is healthy, now or later:
-  ${make} check
-To type pulumi by hand:
-  . .homelab/env
-To remove it:
-  ${make} down`;
 }
 
 void main(up);

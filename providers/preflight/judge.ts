@@ -21,7 +21,8 @@ export interface Checked extends Seen {
 export function judge(checked: Checked): void {
   const findings = findingsOf(checked);
   if (findings.length > 0) throw new Error(refusal(findings, checked));
-  for (const { message } of checked.unreached.values()) warn(`not checked, and left out of this run: ${message}`);
+  // Why it was not stands in the error of its own inspection.
+  for (const name of checked.unreached.keys()) warn(`${name}: not checked, and left out of this run`);
 }
 
 /** All that stands in the way of any change. */

@@ -1,4 +1,5 @@
 import os from "node:os";
+import { freePort } from "../harness/lab-settings";
 import { LabStack } from "../harness/lab-stack";
 
 jest.setTimeout(5 * 60_000);
@@ -13,9 +14,30 @@ afterAll(async () => {
   await stack?.remove();
 });
 
-const resources = async () =>
-  (JSON.parse(await stack.exportedState()) as { deployment: { resources?: { type: string }[] } }).deployment
-    .resources ?? [];
+/** The messages are for the person at the terminal. */
+const STACK_TRACE = /\n\s+at .*\.ts:\d+/;
+
+async function made(): Promise<string[]> {
+  const { deployment } = JSON.parse(await stack.exportedState()) as { deployment: { resources?: { type: string }[] } };
+  return (deployment.resources ?? []).map(({ type }) => type).filter((type) => type !== "pulumi:pulumi:Stack");
+}
+
+test("an up whose chart can't be fetched says which and where from, and makes nothing", async () => {
+  const url = `http://127.0.0.1:${await freePort()}/charts`;
+  await stack.change((settings) => {
+    const mirrors = settings["homelab:mirrors"] as Record<string, unknown>;
+    mirrors["charts"] = { name: "nowhere", url };
+  });
+  const failed = await stack.pulumi("up", "--yes", "--skip-preview");
+
+  expect(failed.exitCode).not.toBe(0);
+  expect(failed.output).toContain(`fetching it from ${url} failed`);
+  expect(failed.output).toContain("addons.cilium: chart cilium ");
+  expect(failed.output).toContain("the setting mirrors.charts.url");
+  expect(failed.output).not.toMatch(STACK_TRACE);
+  expect(await made()).toEqual([]);
+  expect(Object.keys(os.networkInterfaces())).not.toContain(stack.bridge);
+});
 
 test("an up with several wrong settings names each of them at once and makes nothing", async () => {
   await stack.change((settings) => {
@@ -37,8 +59,7 @@ test("an up with several wrong settings names each of them at once and makes not
   ]) {
     expect(failed.output).toContain(path);
   }
-  // No stack trace: the message is for the person at the terminal.
-  expect(failed.output).not.toMatch(/\n\s+at .*\.ts:\d+/);
-  expect((await resources()).filter(({ type }) => type !== "pulumi:pulumi:Stack")).toEqual([]);
+  expect(failed.output).not.toMatch(STACK_TRACE);
+  expect(await made()).toEqual([]);
   expect(Object.keys(os.networkInterfaces())).not.toContain(stack.bridge);
 });

@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { load } from "js-yaml";
 import program from "../../index";
 import { CHECKOUT } from "../harness/lab-settings";
+import { takeHooks } from "../../lab/cli/mock-hooks";
 import { type ChartRepository, serveChart } from "../harness/chart-repository";
 
 /** A resource as the program registered it. */
@@ -84,6 +85,7 @@ export async function runProgram(stack: string, config: Config, secretKeys: stri
     stack,
     false,
   );
+  takeHooks();
   await pulumi.runtime.runInPulumiStack(async () => {
     pulumi.runtime.registerStackTransformation(({ type, name, opts }) => {
       const { parent, dependsOn, deletedWith, protect } = opts as pulumi.CustomResourceOptions;

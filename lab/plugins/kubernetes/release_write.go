@@ -25,7 +25,7 @@ func (p *plugin) createRelease(
 	if err := p.cluster.reach(ctx); err != nil {
 		return nil, fmt.Errorf("can't create Helm Release with unreachable cluster: %w", err)
 	}
-	state, err := p.write(ctx, request.GetUrn(), inputs, inputs, p.install)
+	state, err := p.write(ctx, inputs, inputs, p.install)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (p *plugin) updateRelease(
 	if err := p.cluster.reach(ctx); err != nil {
 		return nil, fmt.Errorf("can't update Helm Release with unreachable cluster: %w", err)
 	}
-	state, err := p.write(ctx, request.GetUrn(), inputs, olds, p.upgrade)
+	state, err := p.write(ctx, inputs, olds, p.upgrade)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ type operation func(ctx context.Context, helm *action.Configuration, spec releas
 // write runs an operation and makes the outputs. When it fails and Helm keeps a release all the same, so does Pulumi:
 // the next run upgrades it. Nothing secret of the inputs, new or old, gets into the error.
 func (p *plugin) write(
-	ctx context.Context, urn string, inputs, olds map[string]any, run operation,
+	ctx context.Context, inputs, olds map[string]any, run operation,
 ) (map[string]any, error) {
 	spec, err := readSpec(inputs)
 	if err != nil {
@@ -79,22 +79,16 @@ func (p *plugin) write(
 	if err != nil {
 		return nil, redactError(err, inputs, olds)
 	}
-	rest, err := p.repair(ctx, urn, helm, spec)
-	if err != nil {
-		return nil, redactError(err, inputs, olds)
-	}
-	if rest == nothingLeft {
-		run = p.install
-	}
-	_, err = run(ctx, helm, spec)
+	touched, err := run(ctx, helm, spec)
 	live, missing := helm.Releases.Last(spec.Name)
 	if err == nil {
 		return releaseState(inputs, live), missing
 	}
 	name := releaseID(inputs)
 	message := redact(fmt.Sprintf("Helm release %s: %v", name, err), inputs, olds)
-	// A release that was there before this operation touched it is no trace of it.
-	if missing != nil || live.Info.Status == release.StatusDeployed {
+	// A release that was there before this operation touched it is no trace of it. One that a killed run left half-way is not
+	// touched at all: Helm refuses, and what to do about it is the program's affair, as with the released plugin.
+	if touched == nil || missing != nil || live.Info.Status == release.StatusDeployed {
 		return nil, errors.New(message)
 	}
 	return nil, initFailed(name, message+" (Helm keeps it as "+string(live.Info.Status)+

@@ -3,8 +3,10 @@ import { load } from "js-yaml";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { Argocd } from "../../../components/platform/argocd";
+import { HelmReleases } from "../../../components/platform/helm-releases";
 import type { Machine } from "../../../components/machine";
 import { argocdSchema, gitopsSchema } from "../../../settings/addons/argocd";
+import { takeHooks } from "../../../lab/cli/mock-hooks";
 
 interface Made {
   type: string;
@@ -30,6 +32,7 @@ beforeEach(async () => {
     },
     call: () => ({}),
   });
+  takeHooks();
 });
 
 /** Makes the component with these settings, and answers what it made by name. */
@@ -42,6 +45,7 @@ async function argocd(
   new Argocd(
     "argocd",
     {
+      releases: new HelmReleases(pulumi.output("kubeconfig")),
       chart: { name: "argo-cd", version: "10.1.1", path: "./argo-cd.tgz", values: {} },
       settings: argocdSchema.parse({ enabled: true, ...settings }),
       gitops: gitops && gitopsSchema.parse(gitops),

@@ -1,5 +1,5 @@
 import { bastionsOf, listedHosts, requireHostKeys, settingsOf } from "../../../lab/cli/inventory";
-import { hostKeyLines } from "../../../lab/cli/host-key-report";
+import { hostKeyLines, whatToDo } from "../../../lab/cli/host-key-report";
 import { places } from "../../../lab/cli/places";
 import { parseHostKey } from "../../../providers/ssh/host-key";
 
@@ -68,4 +68,10 @@ test("an inventory without host keys is refused with what to edit, before anythi
   );
   expect(() => requireHostKeys("metal", { machines: { kind: "metal", nodes } })).not.toThrow();
   expect(() => requireHostKeys("lab", settingsOf(places.settings("lab")))).not.toThrow();
+});
+
+test("how to compare a key is said where there is one to compare", () => {
+  const silent = { problem: "nobody answers" };
+  expect(whatToDo([silent, { key: parseHostKey(KEY) }])).toContain("ssh-keygen -lf");
+  expect(whatToDo([silent, silent])).toBeUndefined();
 });

@@ -71,6 +71,33 @@ test("what only follows from a failure is not shown beside it", () => {
   expect(reader.failed).toEqual(["preflight"]);
 });
 
+describe("a run that failed", () => {
+  const readAll = (lines: string[]) => {
+    const reader = outputReader();
+    for (const line of lines) reader.read(line);
+    return reader;
+  };
+  const preflight = [
+    " +  pulumi:pulumi:Stack homelab-metal creating (0s)",
+    " +  pulumi-nodejs:dynamic/metal:Host cp1 created (0s)",
+    " +  pulumi-nodejs:dynamic/argocd:Password argocd-password created (0s)",
+    " +  pulumi-nodejs:dynamic/host:Preflight preflight creating (2s) error: cp1: the preflight ended with 1 finding",
+    " +  pulumi-nodejs:dynamic/host:Preflight preflight **creating failed** error: cp1: the preflight ended with 1 finding",
+  ];
+
+  test("has changed nothing where the program itself, or the look at all hosts, refused", () => {
+    expect(readAll(["    pulumi:pulumi:Stack homelab-lab **failed** 1 error"]).isUntouched).toBe(true);
+    expect(readAll(preflight).isUntouched).toBe(true);
+  });
+
+  test("has changed something where it made machines before, or a step failed", () => {
+    const machine = " +  pulumi-nodejs:dynamic/nspawn:Machine cp1 creating (0s)";
+    const step = " ~  command:remote:Command cp1-sysctl **updating failed** error: cp1: doing x failed";
+    expect(readAll([machine, ...preflight]).isUntouched).toBe(false);
+    expect(readAll([step]).isUntouched).toBe(false);
+  });
+});
+
 test("what is being done is a note, not a line", () => {
   const reader = outputReader();
   expect(reader.read(" +  command:remote:Command worker1-swap creating (12s) ")).toEqual({ note: "worker1-swap" });

@@ -50,6 +50,17 @@ describe("secrets in the settings", () => {
     expect(problems?.join("\n")).not.toContain(MARKER);
   });
 
+  it("that sudo asks for have one line, of all hosts as of one", () => {
+    const { problems } = parseSettings(
+      metal({ agent: true, sudoPassword: `${MARKER}\n` }, { sudoPassword: `a\r${MARKER}` }),
+      ["ssh", "machines"],
+    );
+    expect(problems).toEqual([
+      "machines.nodes[0].ssh.sudoPassword: the value (not shown) has more than one line; a line break at its end counts too",
+      "ssh.sudoPassword: the value (not shown) has more than one line; a line break at its end counts too",
+    ]);
+  });
+
   it("don't hide what else is wrong under the same key", () => {
     const { problems } = parseSettings(metal({ privateKey: MARKER, port: 0 }), ["ssh"]);
     expect(problems).toEqual(["ssh.port: 0 is less than 1"]);

@@ -1,0 +1,107 @@
+import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { load } from "js-yaml";
+import { LOCK_FILE } from "./chart-lock";
+
+/** Which chart, and from where. */
+export interface ChartOrigin {
+  /** Of `charts/<folder>/`. */
+  folder: string;
+  name: string;
+  version: string;
+  /** URL of the Helm repository. */
+  url: string;
+  /** The setting that says so; without one it is the pin itself. */
+  setting?: string;
+}
+
+interface Entry {
+  version: string;
+  urls?: string[];
+}
+
+const FETCH_TIMEOUT_SECONDS = 60;
+/** A server that can't be reached, or that hangs up in the middle, is asked so often. */
+const FETCH_TRIES = 3;
+const FETCH_PAUSE_MS = 500;
+
+/**
+ * A packaged chart and its sha256.
+ *
+ * @param expected sha256 that the lock file has; without one any is taken
+ * @throws Error naming the chart, where it was fetched from, what was wrong and what to do
+ */
+export async function downloadChart(
+  origin: ChartOrigin,
+  expected: string | undefined,
+): Promise<{ bytes: Uint8Array; digest: string }> {
+  const url = await chartUrl(origin);
+  const bytes = await fetchBytes(url, origin);
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  if (expected && digest !== expected) {
+    throw failed(
+      origin,
+      `the digest is sha256:${digest}, ${LOCK_FILE} has sha256:${expected}`,
+      `The chart was changed after it was recorded: find out why before you change ${LOCK_FILE}`,
+    );
+  }
+  return { bytes, digest };
+}
+
+/** Where the repository's index has the pinned version. */
+async function chartUrl(origin: ChartOrigin): Promise<string> {
+  const { folder, name, version, url } = origin;
+  const entries = readIndex(await fetchBytes(`${url}/index.yaml`, origin), origin)[name] ?? [];
+  const entry = entries.find((candidate) => candidate.version.replace(/^v/, "") === version);
+  const found = entry?.urls?.[0];
+  if (found) return new URL(found, `${url}/`).toString();
+  const served = entries.map((candidate) => candidate.version).join(", ") || "none";
+  throw failed(
+    origin,
+    `the repository has no such version (it has ${served})`,
+    `Mend the pin in charts/${folder}/Chart.yaml${origin.setting ? `, or ${origin.setting}` : ""}`,
+  );
+}
+
+function readIndex(bytes: Uint8Array, origin: ChartOrigin): Record<string, Entry[]> {
+  try {
+    const { entries } = load(Buffer.from(bytes).toString("utf8")) as { entries: Record<string, Entry[]> };
+    if (typeof entries === "object") return entries;
+  } catch {
+    // Not even YAML: a login page, for example.
+  }
+  throw failed(origin, `${origin.url}/index.yaml is no index of a Helm repository`, whereFrom(origin));
+}
+
+async function fetchBytes(url: string, origin: ChartOrigin): Promise<Uint8Array> {
+  for (let tries = 1; ; tries++) {
+    const { answer, error } = await ask(url).then(
+      (whole) => ({ answer: whole, error: undefined }),
+      (reason: Error & { cause?: Error }) => ({ answer: undefined, error: reason }),
+    );
+    if (answer?.bytes) return answer.bytes;
+    if (answer) throw failed(origin, `${url} answered ${answer.status}`, whereFrom(origin));
+    if (tries === FETCH_TRIES || error.name === "TimeoutError") {
+      const why = error.cause ? `${error.message} (${error.cause.message})` : error.message;
+      throw failed(origin, why, whereFrom(origin));
+    }
+    await sleep(FETCH_PAUSE_MS);
+  }
+}
+
+/** What the server answers, whole. Throws where the network fails, in the middle too. */
+async function ask(url: string): Promise<{ status: string; bytes?: Uint8Array }> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_SECONDS * 1000) });
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  return { status: `${response.status} ${response.statusText}`, bytes: response.ok ? bytes : undefined };
+}
+
+function whereFrom({ setting }: ChartOrigin): string {
+  return setting
+    ? `Check that the repository can be reached from here; its address is the setting ${setting}`
+    : "Check that the repository can be reached from here, or point the setting mirrors.charts at one that can";
+}
+
+function failed({ name, version, url }: ChartOrigin, why: string, next: string): Error {
+  return new Error(`chart ${name} ${version}: fetching it from ${url} failed: ${why}. ${next}`);
+}
