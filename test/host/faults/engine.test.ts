@@ -76,8 +76,9 @@ describe("concurrent runs", () => {
       const last = Number(settings["homelab:sysctls"]?.[KEEPALIVE] ?? 600);
       settings["homelab:sysctls"] = { [KEEPALIVE]: String(last + 1) };
     });
-    // A script of another run that works on the host keeps the new one waiting.
-    await machine.run("systemd-run --quiet --unit other-run flock /run/homelab.lock sleep 600");
+    // A script of another run that works on the host keeps the new one waiting. Collected: stopped, flock says 143 where its
+    // sleep ends first, and a failed unit would keep the name.
+    await machine.run("systemd-run --quiet --collect --unit other-run flock /run/homelab.lock sleep 600");
   });
 
   afterEach(async () => {
