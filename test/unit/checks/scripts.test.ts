@@ -1,13 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clientScript, readResults, serverScript } from "../../../checks/network-script";
+import { HOSTILE, testGolden } from "../../harness/golden";
 
-/** Every script as text; `UPDATE_GOLDEN=1` writes the files anew. */
-const GOLDEN = join(__dirname, "../golden/checks");
-
-const EVIL = `'; touch /pwned; "$(touch /pwned)" \`touch /pwned\` %s`;
 const client = clientScript({
   requests: [
     { way: "pod", target: "cp1", to: "10.244.0.7:8080" },
@@ -19,36 +16,17 @@ const client = clientScript({
     { way: "dns-outside", name: "example.com" },
   ],
 });
-const cases = Object.entries({
+const scripts = {
   "server.sh": serverScript("cp1"),
-  "server-hostile.sh": serverScript(EVIL),
+  "server-hostile.sh": serverScript(HOSTILE),
   "client.sh": client,
   "client-hostile.sh": clientScript({
-    requests: [{ way: EVIL, target: EVIL, to: EVIL }],
-    names: [{ way: "dns", name: EVIL }],
+    requests: [{ way: HOSTILE, target: HOSTILE, to: HOSTILE }],
+    names: [{ way: "dns", name: HOSTILE }],
   }),
-}).map(([file, script]) => ({ file, script }));
-
-test.each(cases)("$file is what it was when it was last looked at", ({ file, script }) => {
-  if (process.env.UPDATE_GOLDEN) {
-    mkdirSync(GOLDEN, { recursive: true });
-    writeFileSync(join(GOLDEN, file), script);
-  }
-  expect(script).toBe(readFileSync(join(GOLDEN, file), "utf8"));
-  expect(spawnSync("sh", ["-n"], { input: script, encoding: "utf8" }).stderr).toBe("");
-});
-
-const shellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
-(shellcheck ? test : test.skip).each(cases)(
-  `$file passes shellcheck${shellcheck ? "" : " (it is not installed)"}`,
-  ({ file }) => {
-    // SC2016: hostile values must not expand.
-    const checked = spawnSync("shellcheck", ["--shell=sh", "--exclude=SC2016", join(GOLDEN, file)], {
-      encoding: "utf8",
-    });
-    expect(checked.stdout + checked.stderr).toBe("");
-  },
-);
+};
+// SC2016: hostile values must not expand.
+testGolden("checks", scripts, { shell: "sh", except: ["SC2016"] });
 
 describe("the client, with programs that answer as a network would", () => {
   let programs: string;

@@ -6,6 +6,7 @@ import { nodeMetadataScript } from "../../../components/cluster/node-metadata";
 import { withStorageLabel } from "../../../components/node/storage-metadata";
 import type { NodeSettings } from "../../../settings";
 import { stepScript } from "../../../shell/script";
+import { testShellcheck } from "../../harness/shellcheck";
 
 let folder: string;
 beforeEach(() => {
@@ -81,13 +82,6 @@ test("storage nodes that stay so are not asked for", () => {
   expect(nodeMetadataScript([withStorageLabel(node("w1"))], false)).not.toContain("longhorn");
 });
 
-const shellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
-(shellcheck ? test : test.skip)(`its script passes shellcheck${shellcheck ? "" : " (it is not installed)"}`, () => {
-  const script = stepScript({ host: "cp1", step: "node-metadata", commands: nodeMetadataScript([node("w1")], false) });
-  // SC1091: os-release is the host's. SC2034: what the preamble says is for other steps too.
-  const checked = spawnSync("shellcheck", ["--shell=bash", "--exclude=SC1091,SC2034", "-"], {
-    input: script,
-    encoding: "utf8",
-  });
-  expect(checked.stdout + checked.stderr).toBe("");
-});
+const step = stepScript({ host: "cp1", step: "node-metadata", commands: nodeMetadataScript([node("w1")], false) });
+// SC1091: os-release is the host's. SC2034: what the preamble says is for other steps too.
+testShellcheck("its script", step, ["SC1091", "SC2034"]);

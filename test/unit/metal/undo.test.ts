@@ -6,29 +6,14 @@ import { FILES_BACK } from "../../../providers/metal/undo-journal";
 import { END_NETWORK } from "../../../providers/metal/undo-network";
 import { undoScript } from "../../../providers/metal/undo-script";
 import { functionsFor } from "../../../shell/functions";
+import { testGolden } from "../../harness/golden";
 
-const GOLDEN = join(__dirname, "../golden/metal/undo.sh");
+// SC1091: os-release is the host's, not this computer's.
+testGolden("metal", { "undo.sh": undoScript("w1") }, { except: ["SC1091"] });
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "undo-"))));
 afterEach(() => rmSync(folder, { recursive: true }));
-
-test("the script is what it was when it was last looked at", () => {
-  const script = undoScript("w1");
-  if (process.env.UPDATE_GOLDEN) {
-    mkdirSync(join(GOLDEN, ".."), { recursive: true });
-    writeFileSync(GOLDEN, script);
-  }
-  expect(readFileSync(GOLDEN, "utf8")).toBe(script);
-  expect(spawnSync("bash", ["-n"], { input: script, encoding: "utf8" }).stderr).toBe("");
-});
-
-const shellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
-(shellcheck ? test : test.skip)(`the script passes shellcheck${shellcheck ? "" : " (it is not installed)"}`, () => {
-  // SC1091: os-release is the host's, not this computer's.
-  const checked = spawnSync("shellcheck", ["--shell=bash", "--exclude=SC1091", GOLDEN], { encoding: "utf8" });
-  expect(checked.stdout + checked.stderr).toBe("");
-});
 
 test("a hostile name of a host is printed, not run", () => {
   const host = `w1'; touch ${join(folder, "pwned")}; echo '$(touch ${join(folder, "pwned")})`;

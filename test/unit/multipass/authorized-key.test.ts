@@ -1,5 +1,5 @@
-import { spawnSync } from "node:child_process";
 import { authorizedKeyScript } from "../../../providers/multipass/change";
+import { testShellcheck } from "../../harness/shellcheck";
 
 const script = authorizedKeyScript({ name: "cp1", user: "homelab", authorizedKey: "ssh-ed25519 AAAA it's mine\n" });
 
@@ -16,12 +16,5 @@ test("the script puts one key in the place of all others, with a rename, for its
   ]);
 });
 
-const shellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
-(shellcheck ? test : test.skip)(`the script passes shellcheck${shellcheck ? "" : " (it is not installed)"}`, () => {
-  // SC1091: os-release is the VM's, not this computer's. SC2034: every step's script has names that only some use.
-  const checked = spawnSync("shellcheck", ["--shell=bash", "--exclude=SC1091,SC2034", "-"], {
-    input: script,
-    encoding: "utf8",
-  });
-  expect(checked.stdout + checked.stderr).toBe("");
-});
+// SC1091: os-release is the VM's, not this computer's. SC2034: every step's script has names that only some use.
+testShellcheck("the script", script, ["SC1091", "SC2034"]);

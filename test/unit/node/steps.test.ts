@@ -1,18 +1,10 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { STEPS, type NodeSteps, stepsOf } from "../../../components/node/steps";
 import type { StorageFolder } from "../../../components/node/storage";
 import { stepScript } from "../../../shell/script";
 import { gatherScript } from "../../../providers/inspection/gather";
 import { probePlan } from "../../../providers/preflight/probe-plan";
 import { probeScript } from "../../../providers/preflight/probe-script";
-
-/**
- * Every script as text, so that a change shows in a review as what it changes on the hosts. `UPDATE_GOLDEN=1` writes the
- * files anew.
- */
-const GOLDEN = join(__dirname, "../golden/steps");
+import { HOSTILE, testGolden } from "../../harness/golden";
 
 const plain: NodeSteps = {
   kubernetesVersion: "1.36.3",
@@ -27,23 +19,22 @@ const plain: NodeSteps = {
   },
 };
 
-const EVIL = `'; touch /pwned; "$(touch /pwned)" \`touch /pwned\` %s`;
 const hostile: NodeSteps = {
-  kubernetesVersion: `1.36.3 ${EVIL}`.replaceAll('"', ""),
+  kubernetesVersion: `1.36.3 ${HOSTILE}`.replaceAll('"', ""),
   kubernetesDebRevision: "1.1",
-  criToolsVersion: `1.36.0 ${EVIL}`.replaceAll('"', ""),
-  containerdVersion: `2.2.3-1 ${EVIL}`.replaceAll('"', ""),
+  criToolsVersion: `1.36.0 ${HOSTILE}`.replaceAll('"', ""),
+  containerdVersion: `2.2.3-1 ${HOSTILE}`.replaceAll('"', ""),
   containerd: {
-    sandboxImage: `pause ${EVIL}`.replaceAll('"', ""),
-    mirrors: { "docker.io": [`https://m.example/v2/${EVIL}`] },
+    sandboxImage: `pause ${HOSTILE}`.replaceAll('"', ""),
+    mirrors: { "docker.io": [`https://m.example/v2/${HOSTILE}`] },
   },
-  sysctls: { "net.core.somaxconn": `1 ${EVIL}`.replaceAll('"', "") },
+  sysctls: { "net.core.somaxconn": `1 ${HOSTILE}`.replaceAll('"', "") },
   repositories: {
-    kubernetes: { url: `https://m.example/${EVIL}`, fingerprint: EVIL },
-    docker: { url: `https://m.example/${EVIL}`, fingerprint: EVIL },
+    kubernetes: { url: `https://m.example/${HOSTILE}`, fingerprint: HOSTILE },
+    docker: { url: `https://m.example/${HOSTILE}`, fingerprint: HOSTILE },
   },
-  storage: { dataPath: `/mnt/${EVIL}/longhorn`, disk: `/mnt/${EVIL}` },
-  proxy: { http: `http://proxy.example/${EVIL}`, noProxy: [EVIL] },
+  storage: { dataPath: `/mnt/${HOSTILE}/longhorn`, disk: `/mnt/${HOSTILE}` },
+  proxy: { http: `http://proxy.example/${HOSTILE}`, noProxy: [HOSTILE] },
 };
 
 const PROBED = { incarnation: "1", sharedKernel: false, listening: "" };
@@ -55,21 +46,29 @@ const PROBES = probePlan(
   { apiPort: 6443, cilium: true, hubble: true, refusesCgroupV1: true, ignored: [] },
 );
 
-const cases = [
-  ...scripts("own-kernel", "cp1", { sharedKernel: false, iscsi: true }, plain),
-  ...scripts("shared-kernel", "cp1", { sharedKernel: true, iscsi: false }, plain),
-  ...scripts("storage", "w1", { sharedKernel: false, iscsi: true }, storage({ dataPath: "/var/lib/longhorn" })),
-  ...scripts(
-    "storage-disk",
-    "w1",
-    { sharedKernel: true, iscsi: true },
-    storage({ dataPath: "/mnt/ssd/longhorn", disk: "/mnt/ssd" }),
-  ),
-  ...scripts("hostile", `cp1${EVIL}`, { sharedKernel: false, iscsi: true }, hostile),
-  { file: "inspection/gather.sh", script: gatherScript("homelab-0123456789abcdef") },
-  { file: "preflight/probes.sh", script: probeScript("worker1", PROBES, "homelab-0123456789abcdef") },
-  { file: "inspection/gather-condition.sh", script: gatherScript("homelab-0123456789abcdef", { condition: true }) },
-];
+testGolden(
+  "steps",
+  {
+    ...scripts("own-kernel", "cp1", { sharedKernel: false, iscsi: true }, plain),
+    ...scripts("shared-kernel", "cp1", { sharedKernel: true, iscsi: false }, plain),
+    ...scripts("storage", "w1", { sharedKernel: false, iscsi: true }, storage({ dataPath: "/var/lib/longhorn" })),
+    ...scripts(
+      "storage-disk",
+      "w1",
+      { sharedKernel: true, iscsi: true },
+      storage({ dataPath: "/mnt/ssd/longhorn", disk: "/mnt/ssd" }),
+    ),
+    "inspection/gather.sh": gatherScript("homelab-0123456789abcdef"),
+    "inspection/gather-condition.sh": gatherScript("homelab-0123456789abcdef", { condition: true }),
+    "preflight/probes.sh": probeScript("worker1", PROBES, "homelab-0123456789abcdef"),
+  },
+  // SC1091: os-release is the host's, not this computer's.
+  { except: ["SC1091"] },
+);
+// They differ in values alone, which quote() has in its own test: half the time without shellcheck.
+testGolden("steps", scripts("hostile", `cp1${HOSTILE}`, { sharedKernel: false, iscsi: true }, hostile), {
+  except: "all",
+});
 
 /** A storage node; its other steps are those of any node. */
 function storage(folder: StorageFolder): NodeSteps {
@@ -81,37 +80,13 @@ function scripts(
   host: string,
   capabilities: { sharedKernel: boolean; iscsi: boolean },
   settings: NodeSteps,
-) {
+): Record<string, string> {
   const steps = stepsOf(capabilities, settings);
   const shown = folder.startsWith("storage") ? steps.filter(({ name }) => name === "storage") : steps;
-  return shown.map(({ name, ...step }) => ({
-    file: `${folder}/${name}.sh`,
-    script: stepScript({ host, step: name, ...step }),
-  }));
+  return Object.fromEntries(
+    shown.map(({ name, ...step }) => [`${folder}/${name}.sh`, stepScript({ host, step: name, ...step })]),
+  );
 }
-
-test.each(cases)("$file is what it was when it was last looked at", ({ file, script }) => {
-  const path = join(GOLDEN, file);
-  if (process.env.UPDATE_GOLDEN) {
-    mkdirSync(join(path, ".."), { recursive: true });
-    writeFileSync(path, script);
-  }
-  expect(existsSync(path) ? readFileSync(path, "utf8") : "(no such golden file)").toBe(script);
-});
-
-test.each(cases)("$file is correct bash", ({ script }) => {
-  expect(spawnSync("bash", ["-n"], { input: script, encoding: "utf8" }).stderr).toBe("");
-});
-
-const shellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
-(shellcheck ? test : test.skip)(`every script passes shellcheck${shellcheck ? "" : " (it is not installed)"}`, () => {
-  // The hostile ones differ in values alone, which quote() has in its own test: half the time.
-  const files = cases.filter(({ file }) => !file.startsWith("hostile/")).map(({ file }) => join(GOLDEN, file));
-  // SC1091: os-release is the host's, not this computer's.
-  const options = ["--shell=bash", "--exclude=SC1091"];
-  const checked = spawnSync("shellcheck", [...options, ...files], { encoding: "utf8" });
-  expect(checked.stdout + checked.stderr).toBe("");
-});
 
 test("steps come in the order in which they need each other", () => {
   expect(stepsOf({ sharedKernel: false, iscsi: true }, plain).map(({ name }) => name)).toEqual([...STEPS]);

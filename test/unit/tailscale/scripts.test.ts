@@ -1,22 +1,23 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tailscaleClaims, tailscaleScript } from "../../../components/node/tailscale";
 import { loginScript, logoutScript, renameScript, statusScript } from "../../../providers/tailscale/login-script";
 import { takenUpScript } from "../../../providers/tailscale/objects-script";
 import { stepScript } from "../../../shell/script";
+import { HOSTILE, testGolden } from "../../harness/golden";
 
-/** Every script as text; `UPDATE_GOLDEN=1` writes the files anew. */
-const GOLDEN = join(__dirname, "../golden/tailscale");
-
-const EVIL = `'; touch /pwned; "$(touch /pwned)" \`touch /pwned\` %s`;
 const repository = { url: "https://pkgs.tailscale.com/stable/{distribution}", fingerprint: "A".repeat(40) };
 const plain = { version: "1.102.5", repository, sharedKernel: false };
 const shared = { ...plain, sharedKernel: true };
-const evil = { version: EVIL.replaceAll('"', ""), repository: { url: EVIL, fingerprint: EVIL }, sharedKernel: false };
+const evil = {
+  version: HOSTILE.replaceAll('"', ""),
+  repository: { url: HOSTILE, fingerprint: HOSTILE },
+  sharedKernel: false,
+};
 const login = { authKey: "tskey-auth-KEY", hostname: "lab-w1", tags: ["tag:a", "tag:b"], loginServer: "" };
-const evilLogin = { authKey: EVIL, hostname: EVIL, tags: [EVIL], loginServer: EVIL };
+const evilLogin = { authKey: HOSTILE, hostname: HOSTILE, tags: [HOSTILE], loginServer: HOSTILE };
 
 const step = (args: typeof plain) => ({
   step: "tailscale",
@@ -24,7 +25,7 @@ const step = (args: typeof plain) => ({
   claims: tailscaleClaims(args),
 });
 const driver = (commands: string) => ({ step: "tailscale-login", commands });
-const cases = Object.entries({
+const steps = {
   "install.sh": step(plain),
   "install-shared-kernel.sh": step(shared),
   "install-hostile.sh": step(evil),
@@ -34,30 +35,16 @@ const cases = Object.entries({
   "login-hostile.sh": driver(loginScript(evilLogin)),
   "rename.sh": driver(renameScript("lab-w2")),
   "logout.sh": driver(logoutScript()),
-})
-  .map(([file, args]) => ({ file, script: stepScript({ host: "w1", ...args }) }))
-  .concat({ file: "objects.sh", script: takenUpScript() });
-
-test.each(cases)("$file is what it was when it was last looked at", ({ file, script }) => {
-  if (process.env.UPDATE_GOLDEN) {
-    mkdirSync(GOLDEN, { recursive: true });
-    writeFileSync(join(GOLDEN, file), script);
-  }
-  expect(script).toBe(readFileSync(join(GOLDEN, file), "utf8"));
-  expect(spawnSync("bash", ["-n"], { input: script, encoding: "utf8" }).stderr).toBe("");
-});
-
-const shellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
-(shellcheck ? test : test.skip).each(cases)(
-  `$file passes shellcheck${shellcheck ? "" : " (it is not installed)"}`,
-  ({ file }) => {
-    // SC1091: os-release is the host's. SC2016: hostile values must not expand. SC2034: not every script remembers what was before.
-    const checked = spawnSync("shellcheck", ["--shell=bash", "--exclude=SC1091,SC2016,SC2034", join(GOLDEN, file)], {
-      encoding: "utf8",
-    });
-    expect(checked.stdout + checked.stderr).toBe("");
-  },
+};
+const scripts = Object.fromEntries(
+  Object.entries(steps).map(([file, args]) => [file, stepScript({ host: "w1", ...args })]),
 );
+const except = [
+  "SC1091", // os-release is the host's
+  "SC2016", // hostile values must not expand
+  "SC2034", // not every script remembers what was before
+];
+testGolden("tailscale", { ...scripts, "objects.sh": takenUpScript() }, { except });
 
 describe("the login on a host, with another `tailscale` on the PATH", () => {
   let folder: string;
@@ -95,7 +82,7 @@ describe("the login on a host, with another `tailscale` on the PATH", () => {
 
   test("hands hostile values on literally", () => {
     const at = (text: string) => text.replaceAll("/pwned", join(folder, "pwned"));
-    const hostile = at(EVIL);
+    const hostile = at(HOSTILE);
     run(loginScript({ authKey: hostile, hostname: hostile, tags: [hostile], loginServer: hostile }), SEEN);
     expect(readFileSync(join(folder, "stdin"), "utf8")).toBe(hostile);
     expect(readFileSync(join(folder, "arguments"), "utf8")).toContain(`--hostname=${hostile} --advertise`);

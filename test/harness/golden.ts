@@ -1,0 +1,41 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { type Shell, testShellcheck } from "./shellcheck";
+
+const GOLDEN = path.join(__dirname, "..", "unit", "golden");
+
+/** A value that would run commands wherever a script holds it without quotes around it. */
+export const HOSTILE = `'; touch /pwned; "$(touch /pwned)" \`touch /pwned\` %s`;
+
+export interface GoldenArgs {
+  /** What the scripts are written for; bash by default. */
+  shell?: Shell;
+  /** Codes of shellcheck that are right in these scripts; `"all"`: it is not asked. */
+  except: readonly string[] | "all";
+}
+
+/**
+ * Tests of scripts as text, so that a change shows in a review as what it changes on the hosts: each is what its golden
+ * file holds, its shell can read it, and shellcheck finds nothing. `UPDATE_GOLDEN=1` writes the files anew.
+ *
+ * @param folder below `test/unit/golden`
+ * @param scripts by their files in the folder
+ */
+export function testGolden(folder: string, scripts: Record<string, string>, args: GoldenArgs): void {
+  const { shell = "bash", except } = args;
+  for (const [file, script] of Object.entries(scripts)) {
+    const golden = path.join(GOLDEN, folder, file);
+    test(`${file} is what it was when it was last looked at`, () => {
+      if (process.env.UPDATE_GOLDEN) {
+        mkdirSync(path.dirname(golden), { recursive: true });
+        writeFileSync(golden, script);
+      }
+      expect(script).toBe(existsSync(golden) ? readFileSync(golden, "utf8") : "(no such golden file)");
+    });
+    test(`${file} is correct ${shell}`, () => {
+      expect(spawnSync(shell, ["-n"], { input: script, encoding: "utf8" }).stderr).toBe("");
+    });
+    if (except !== "all") testShellcheck(file, script, except, shell);
+  }
+}
