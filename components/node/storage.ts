@@ -28,7 +28,10 @@ const LEAVE_OUT = "; or leave the host out of storage: storage.enabled: false, i
 export interface StorageFolder {
   /** Where Longhorn keeps the volumes' data: an absolute path. */
   dataPath: string;
-  /** Mount point of the disk that the folder is on. Left out: any. */
+  /**
+   * Mount point of the disk that the folder is to be on: the step fails where nothing is mounted there. Left out: nothing is asked of
+   * the mounts, and the folder is on whatever file system its path is.
+   */
   disk?: string;
 }
 
