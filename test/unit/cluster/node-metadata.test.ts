@@ -1,19 +1,9 @@
-import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { nodeMetadataScript } from "../../../components/cluster/node-metadata";
 import { withStorageLabel } from "../../../components/node/storage-metadata";
 import type { NodeSettings } from "../../../settings";
 import { stepScript } from "../../../shell/script";
+import { longhornAnswers, type PlayedAnswer, runWithKubectl } from "../../harness/played-kubectl";
 import { testShellcheck } from "../../harness/shellcheck";
-
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "node-metadata-"));
-  mkdirSync(join(folder, "bin"));
-});
-afterEach(() => rmSync(folder, { recursive: true }));
 
 const node = (name: string) =>
   ({ name, role: "worker", labels: {}, annotations: {}, taints: [] }) as unknown as NodeSettings;
@@ -21,36 +11,20 @@ const node = (name: string) =>
 interface Before {
   /** Nodes with the label. */
   labelled: string[];
-  /** As `longhorn_copies` prints them. */
+  /** As `longhorn_copies` prints them; none: there is no Longhorn. */
   copies?: string[];
 }
 
-/** Runs the script with a kubectl that notes what it applies. */
+/** Runs the script with a kubectl that notes what it changes. */
 function applied(nodes: NodeSettings[], { labelled, copies }: Before) {
-  const log = join(folder, "applied");
-  const labels = labelled.map((name) => `*" get node ${name} "*storage*) echo true ;;`).join("\n  ");
-  writeFileSync(
-    join(folder, "bin/kubectl"),
-    `#!/bin/bash
-case " $* " in
-  ${labels}
-  *" get node "*) ;;
-  *" get crd "*) ${copies ? "echo crd/replicas" : ":"} ;;
-  *" get replicas.longhorn.io "*) printf '%s\\n' ${(copies ?? []).map((line) => `'${line}'`).join(" ")} ;;
-  *" taint "*) echo changed >>${log} ;;
-  *" apply "*) cat >>${log} ;;
-  *) exit 99 ;;
-esac
-`,
-  );
-  chmodSync(join(folder, "bin/kubectl"), 0o755);
-  writeFileSync(log, "");
-  const script = `set -euo pipefail
-PATH=${folder}/bin:$PATH
-die() { echo "$1; \${2-}" >&2; exit 1; }
-${nodeMetadataScript(nodes, false)}`;
-  const { status, stderr } = spawnSync("bash", ["-s"], { input: script, encoding: "utf8" });
-  return { status, stderr, changes: readFileSync(log, "utf8") };
+  const { status, stderr, notes } = runWithKubectl(nodeMetadataScript(nodes, false), [
+    ...labelled.map((name): PlayedAnswer => [`*" get node ${name} "*storage*`, "echo true"]),
+    ['*" get node "*', ":"],
+    ...longhornAnswers(copies),
+    ['*" taint "*', "echo changed >>$NOTES"],
+    ['*" apply "*', "cat >>$NOTES"],
+  ]);
+  return { status, stderr, changes: notes };
 }
 
 const SINCE = "2026-01-02T03:04:05Z";

@@ -1,15 +1,5 @@
-import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { removeNodeScript } from "../../../providers/kubeadm/join-script";
-
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "remove-node-"));
-  mkdirSync(join(folder, "bin"));
-});
-afterEach(() => rmSync(folder, { recursive: true }));
+import { longhornAnswers, runWithKubectl } from "../../harness/played-kubectl";
 
 /** A kubectl that notes its verbs; `ready`: what the node's condition says, before and after a drain. */
 function removal(cluster: {
@@ -17,36 +7,18 @@ function removal(cluster: {
   drain?: "fails";
   /** As `longhorn_copies` prints them; none: there is no Longhorn. */
   copies?: string[];
-}): {
-  status: number | null;
-  stdout: string;
-  stderr: string;
-  verbs: string[];
-} {
-  const log = join(folder, "verbs");
-  writeFileSync(
-    join(folder, "bin/kubectl"),
-    `#!/bin/bash
-case " $* " in
-  *" drain "*) echo drain >>${log}; ${cluster.drain ? "echo 'error when evicting pods/db-0: global timeout reached' >&2; exit 1" : "exit 0"} ;;
-  *" delete node "*) echo delete >>${log} ;;
-  *" get crd "*) ${cluster.copies ? "echo crd/replicas" : ":"} ;;
-  *" get replicas.longhorn.io "*) printf '%s\\n' ${(cluster.copies ?? []).map((line) => `'${line}'`).join(" ")} ;;
-  *jsonpath*) if grep -qs drain ${log}; then echo ${cluster.ready[1] ?? cluster.ready[0]}; else echo ${cluster.ready[0]}; fi ;;
-  *" get node "*) echo node/w1 ;;
-  *poddisruptionbudgets*) printf 'shop db 0\\nshop web 1\\n' ;;
-  *) exit 99 ;;
-esac
-`,
-  );
-  chmodSync(join(folder, "bin/kubectl"), 0o755);
-  writeFileSync(log, "");
-  const script = `set -euo pipefail
-PATH=${folder}/bin:$PATH
-die() { echo "$1; \${2-}" >&2; exit 1; }
-${removeNodeScript("w1")}`;
-  const { status, stdout, stderr } = spawnSync("bash", ["-s"], { input: script, encoding: "utf8" });
-  return { status, stdout, stderr, verbs: readFileSync(log, "utf8").trim().split("\n") };
+}) {
+  const [before, after = before] = cluster.ready;
+  const unevictable = "echo 'error when evicting pods/db-0: global timeout reached' >&2; exit 1";
+  const { notes, ...ended } = runWithKubectl(removeNodeScript("w1"), [
+    ['*" drain "*', `echo drain >>$NOTES; ${cluster.drain ? unevictable : "exit 0"}`],
+    ['*" delete node "*', "echo delete >>$NOTES"],
+    ...longhornAnswers(cluster.copies),
+    ["*jsonpath*", `if grep -qs drain $NOTES; then echo ${after}; else echo ${before}; fi`],
+    ['*" get node "*', "echo node/w1"],
+    ["*poddisruptionbudgets*", "printf 'shop db 0\\nshop web 1\\n'"],
+  ]);
+  return { ...ended, verbs: notes.trim().split("\n") };
 }
 
 test("a node is drained, then deleted", () => {
