@@ -3,6 +3,7 @@ import path from "node:path";
 import { ensureMirrorWith, whyNoAddon } from "../../lab/addons/mirror";
 import type { Application } from "../../providers/argocd/applications";
 import { connectionsTo } from "../harness/connections";
+import { type CustomKind, definitionOf } from "../harness/custom-kind";
 import { eventually } from "../harness/eventually";
 import { GitRepository } from "../harness/git-repository";
 import { Kubectl } from "../harness/kubectl";
@@ -24,6 +25,11 @@ const NODES_READY_BUDGET_SECONDS = 40;
 /** Nothing is waited for that can't come any more. */
 const WRONG_URL_LIMIT_SECONDS = 180;
 const DESTROY_LIMIT_SECONDS = 120;
+
+const LARGE: CustomKind = {
+  ...{ group: "homelab.example", version: "v1", kind: "Large", scope: "Cluster" },
+  description: "x".repeat(ANNOTATION_LIMIT),
+};
 
 const TRACKING = "argocd.argoproj.io/tracking-id";
 
@@ -215,26 +221,11 @@ withArgocd(title, () => {
     expect(await size("applicationsets.argoproj.io")).toBeGreaterThan(ANNOTATION_LIMIT);
 
     await mkdir(path.join(repository.work, "apps", "large"));
-    await writeFile(path.join(repository.work, "apps", "large", "crd.json"), JSON.stringify(largeCrd()));
+    await writeFile(path.join(repository.work, "apps", "large", "crd.json"), JSON.stringify(definitionOf(LARGE)));
     await repository.commit("A large CRD");
     expect(await eventually(() => isSynced("large"), 180)).toBe(true);
     expect(await size("larges.homelab.example")).toBeGreaterThan(ANNOTATION_LIMIT);
   });
-
-  function largeCrd(): object {
-    const schema = { type: "object", description: "x".repeat(ANNOTATION_LIMIT) };
-    return {
-      apiVersion: "apiextensions.k8s.io/v1",
-      kind: "CustomResourceDefinition",
-      metadata: { name: "larges.homelab.example" },
-      spec: {
-        group: "homelab.example",
-        scope: "Cluster",
-        names: { kind: "Large", plural: "larges" },
-        versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: schema } }],
-      },
-    };
-  }
 
   test("argocd-destroy-order: Applications go first, Argo CD waits for one that nobody deletes, and nothing is stuck", async () => {
     await kubectl.apply(JSON.stringify(strayApplication()));

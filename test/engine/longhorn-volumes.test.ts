@@ -3,31 +3,14 @@ import execa from "execa";
 import { ensureBinaries } from "../../lab/build/binaries";
 import { LONGHORN_VOLUMES } from "../../shell/longhorn";
 import { ApiServer } from "../harness/api-server";
-import { eventually } from "../harness/eventually";
+import { serveKind } from "../harness/custom-kind";
 
 /** Which volumes a node has, as a real API server lists their copies. */
 
 jest.setTimeout(3 * 60_000);
 
 const SINCE = "2026-01-02T03:04:05Z";
-const KIND = {
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: "replicas.longhorn.io" },
-  spec: {
-    group: "longhorn.io",
-    scope: "Namespaced",
-    names: { kind: "Replica", listKind: "ReplicaList", plural: "replicas", singular: "replica" },
-    versions: [
-      {
-        name: "v1beta2",
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
-      },
-    ],
-  },
-};
+const COPIES = { group: "longhorn.io", version: "v1beta2", kind: "Replica", scope: "Namespaced" } as const;
 
 let api: ApiServer;
 beforeAll(async () => {
@@ -61,10 +44,9 @@ test("a cluster without Longhorn has no volumes", async () => {
 });
 
 test("copies are told by node, and the only good ones by volume", async () => {
-  await api.request("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", KIND);
+  await serveKind(api, COPIES);
   await api.request("POST", "/api/v1/namespaces", { metadata: { name: "longhorn-system" } });
   const all = "/apis/longhorn.io/v1beta2/namespaces/longhorn-system/replicas";
-  expect(await eventually(async () => Boolean(await api.request("GET", all)), 30)).toBe(true);
   for (const [name, spec] of copies) {
     await api.request("POST", all, { apiVersion: "longhorn.io/v1beta2", kind: "Replica", metadata: { name }, spec });
   }

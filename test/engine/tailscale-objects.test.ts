@@ -4,6 +4,7 @@ import { ensureBinaries } from "../../lab/build/binaries";
 import { parseTakenUp } from "../../providers/tailscale/objects-driver";
 import { takenUpScript } from "../../providers/tailscale/objects-script";
 import { ApiServer } from "../harness/api-server";
+import { serveKind } from "../harness/custom-kind";
 
 /** Which objects keep Tailscale's operator, as a real API server lists them. */
 
@@ -37,17 +38,7 @@ const service = (name: string, metadata: object = {}) => ({
   spec: { ports: [{ port: 80 }] },
 });
 
-const connectors = {
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: "connectors.tailscale.com" },
-  spec: {
-    group: "tailscale.com",
-    scope: "Cluster",
-    names: { kind: "Connector", listKind: "ConnectorList", plural: "connectors", singular: "connector" },
-    versions: [{ name: "v1alpha1", served: true, storage: true, schema: { openAPIV3Schema: { type: "object" } } }],
-  },
-};
+const CONNECTORS = { group: "tailscale.com", version: "v1alpha1", kind: "Connector", scope: "Cluster" } as const;
 
 test("a cluster without objects of the operator's keeps it from nothing", async () => {
   const services = "/api/v1/namespaces/default/services";
@@ -68,18 +59,11 @@ test("what it has taken up is found, of kinds of its own too, and not what it ma
   await api.request("DELETE", "/apis/networking.k8s.io/v1/namespaces/default/ingresses/web");
   expect(await found()).toEqual(["ingress web, going", "service exposed"]);
 
-  await api.request("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", connectors);
-  const all = "/apis/tailscale.com/v1alpha1/connectors";
-  for (let tries = 0; ; tries++) {
-    try {
-      const metadata = { name: "office", finalizers: [FINALIZER] };
-      await api.request("POST", all, { apiVersion: "tailscale.com/v1alpha1", kind: "Connector", metadata });
-      break;
-    } catch (error) {
-      // The kind is served a moment after it was made.
-      if (tries > 40) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 250));
-    }
-  }
+  await serveKind(api, CONNECTORS);
+  await api.request("POST", "/apis/tailscale.com/v1alpha1/connectors", {
+    apiVersion: "tailscale.com/v1alpha1",
+    kind: "Connector",
+    metadata: { name: "office", finalizers: [FINALIZER] },
+  });
   expect(await found()).toEqual(["ingress web, going", "service exposed", "connector office"]);
 });

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { dump, load } from "js-yaml";
 import { createTarGzip, parseTarGzip } from "nanotar";
+import { definitionOf } from "./custom-kind";
 import { CHECKOUT } from "./lab-settings";
 
 /** Longhorn's packaged chart, and which one it is. */
@@ -61,19 +62,7 @@ function smallChart(version: string): Record<string, string> {
 }
 
 function definition(kind: string): string {
-  const singular = kind.toLowerCase();
-  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
-  return dump({
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: `${singular}s.longhorn.io` },
-    spec: {
-      group: "longhorn.io",
-      scope: "Namespaced",
-      names: { kind, singular, plural: `${singular}s` },
-      versions: [{ name: "v1beta2", served: true, storage: true, schema }],
-    },
-  });
+  return dump(definitionOf({ group: "longhorn.io", version: "v1beta2", kind, scope: "Namespaced" }));
 }
 
 const SETTINGS = `apiVersion: v1
