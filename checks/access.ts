@@ -1,5 +1,5 @@
 import type { SshTarget } from "../providers/ssh/target";
-import { KubernetesApi } from "./kubernetes-api";
+import { KubernetesApi } from "../components/cluster/kubernetes-api";
 
 /** How a run of the Pulumi CLI ended. */
 export interface PulumiEnded {

@@ -1,5 +1,5 @@
 import type { CheckContext } from "./check";
-import { ApiRefusal } from "./kubernetes-api";
+import { ApiRefusal } from "../components/cluster/kubernetes-api";
 import { internalIp, type Node, type Pod, type Service } from "./kubernetes-objects";
 import { clientScript, GUARDED_PORT, OPEN_PORT, OUTSIDE_NAME, readResults, type Result } from "./network-script";
 import type { Seen } from "./network-verdict";

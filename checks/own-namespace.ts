@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as os from "node:os";
 import { until } from "./check";
-import { isMissing, type KubernetesApi } from "./kubernetes-api";
+import { isMissing, type KubernetesApi } from "../components/cluster/kubernetes-api";
 import type { Metadata } from "./kubernetes-objects";
 
 /** On every namespace of a check. */

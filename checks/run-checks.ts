@@ -6,7 +6,7 @@ import { ciliumCheck } from "./cilium";
 import { driftCheck } from "./drift";
 import { CheckFailure, failed, few, type Finding, ok, skipped, warning } from "./finding";
 import { gitopsCheck } from "./gitops";
-import { ApiRefusal, ApiUnreachable } from "./kubernetes-api";
+import { ApiRefusal, ApiUnreachable } from "../components/cluster/kubernetes-api";
 import { networkCheck } from "./network";
 import { nodesCheck } from "./nodes";
 import { OwnNamespace, removeLeftovers } from "./own-namespace";

@@ -1,5 +1,5 @@
 import { gunzipSync } from "node:zlib";
-import { askKubernetes } from "../cluster/kubernetes-api";
+import { isMissing, type KubernetesApi } from "../cluster/kubernetes-api";
 
 /** What Helm keeps of one revision of a release: a Secret in the release's namespace. */
 export interface HelmRecord {
@@ -24,13 +24,13 @@ interface Metadata {
 const LABELS_ALONE = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 /** Records of a release, the latest first; none where there is no such release, nor namespace. */
-export async function helmRecords(kubeconfig: string, { namespace, name }: ReleaseName): Promise<HelmRecord[]> {
+export async function helmRecords(api: KubernetesApi, { namespace, name }: ReleaseName): Promise<HelmRecord[]> {
   const query = new URLSearchParams({ labelSelector: `owner=helm,name=${name}` });
-  const found = await askKubernetes<{ items: Metadata[] }>(kubeconfig, `${secrets(namespace)}?${query.toString()}`, {
+  const found = await api.list<Metadata>(`${secrets(namespace)}?${query.toString()}`, {
     accept: LABELS_ALONE,
     doing: `looking for earlier revisions of the Helm release ${namespace}/${name}`,
   });
-  return (found?.items ?? [])
+  return found
     .map(({ metadata: { name: secret, labels } }) => ({
       secret,
       revision: Number(labels.version),
@@ -40,13 +40,19 @@ export async function helmRecords(kubeconfig: string, { namespace, name }: Relea
 }
 
 /** What was said of a revision by whoever deployed it: the release's `description`. */
-export async function descriptionOf(kubeconfig: string, { namespace, name }: ReleaseName, record: HelmRecord) {
-  const secret = await askKubernetes<{ data: { release: string } }>(
-    kubeconfig,
-    `${secrets(namespace)}/${record.secret}`,
-    { doing: `reading revision ${record.revision} of the Helm release ${namespace}/${name}` },
-  );
-  return secret && readDescription(secret.data.release);
+export async function descriptionOf(
+  api: KubernetesApi,
+  { namespace, name }: ReleaseName,
+  record: HelmRecord,
+): Promise<string | undefined> {
+  const doing = `reading revision ${record.revision} of the Helm release ${namespace}/${name}`;
+  try {
+    const at = `${secrets(namespace)}/${record.secret}`;
+    return readDescription((await api.get<{ data: { release: string } }>(at, { doing })).data.release);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Helm keeps gzipped JSON in base64, which the API has in base64 once more. */
@@ -56,10 +62,13 @@ export function readDescription(data: string): string | undefined {
 }
 
 /** Has Helm forget a revision. What it deployed stays as it is. */
-export async function forget(kubeconfig: string, { namespace, name }: ReleaseName, record: HelmRecord): Promise<void> {
-  await askKubernetes(kubeconfig, `${secrets(namespace)}/${record.secret}`, {
-    method: "DELETE",
-    doing: `taking away revision ${record.revision} (${record.status}) of the Helm release ${namespace}/${name}`,
+export async function forget(
+  api: KubernetesApi,
+  { namespace, name }: ReleaseName,
+  { secret, revision, status }: HelmRecord,
+): Promise<void> {
+  await api.remove(`${secrets(namespace)}/${secret}`, {
+    doing: `taking away revision ${revision} (${status}) of the Helm release ${namespace}/${name}`,
   });
 }
 

@@ -1,9 +1,13 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { KubernetesApi } from "../cluster/kubernetes-api";
 import { descriptionOf, forget, type HelmRecord, helmRecords, type ReleaseName } from "./helm-records";
 
 /** `helm history` shows it beside every revision that came to its end: it tells whose the release is. */
 export const OWNER = "Deployed by Pulumi";
+
+/** How long the API may take to answer, in seconds: the control plane is young, and busy. */
+const ANSWER_SECONDS = 30;
 
 /**
  * The Helm releases of one cluster: the only place that makes them.
@@ -62,15 +66,18 @@ export const unfinishedUpgrade: Unfinished = async ([latest]) => {
 };
 
 async function forgetUnfinished(kubeconfig: string, release: ReleaseName, unfinished: Unfinished): Promise<void> {
-  const records = await unfinished(await helmRecords(kubeconfig, release), (record) =>
-    descriptionOf(kubeconfig, release, record),
-  );
-  const [latest] = records;
-  if (!latest) return;
-  await pulumi.log.warn(
-    `Helm release ${release.namespace}/${release.name} was left ${latest.status} by a run that was killed: it is done again`,
-  );
-  for (const record of records) await forget(kubeconfig, release, record);
+  const api = new KubernetesApi(kubeconfig, ANSWER_SECONDS);
+  try {
+    const records = await unfinished(await helmRecords(api, release), (record) => descriptionOf(api, release, record));
+    const [latest] = records;
+    if (!latest) return;
+    await pulumi.log.warn(
+      `Helm release ${release.namespace}/${release.name} was left ${latest.status} by a run that was killed: it is done again`,
+    );
+    for (const record of records) await forget(api, release, record);
+  } finally {
+    api.close();
+  }
 }
 
 /** The value itself. Steps are taken when all that they need is known. */

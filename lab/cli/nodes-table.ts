@@ -1,4 +1,4 @@
-import { KubernetesApi } from "../../checks/kubernetes-api";
+import { KubernetesApi } from "../../components/cluster/kubernetes-api";
 import { Failure } from "./failure";
 
 /** The part of a Node object that is shown. */

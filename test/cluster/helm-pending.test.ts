@@ -3,9 +3,10 @@ import path from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { dump } from "js-yaml";
 import { createTarGzip } from "nanotar";
+import { ApiRefusal } from "../../components/cluster/kubernetes-api";
 import { readDescription } from "../../components/platform/helm-records";
 import { OWNER } from "../../components/platform/helm-releases";
-import { ApiError, ApiServer } from "../harness/api-server";
+import { ApiServer } from "../harness/api-server";
 import { killOnce } from "../harness/crash";
 import { eventually } from "../harness/eventually";
 import { LabStack } from "../harness/lab-stack";
@@ -147,7 +148,7 @@ async function exists(pod: string): Promise<boolean> {
   return api.request("GET", `${PODS}/${pod}`).then(
     () => true,
     (error: Error) => {
-      if (error instanceof ApiError && error.code === 404) return false;
+      if (error instanceof ApiRefusal && error.status === 404) return false;
       throw error;
     },
   );

@@ -1,24 +1,14 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import https from "node:https";
 import os from "node:os";
 import path from "node:path";
 import { dump } from "js-yaml";
+import { KubernetesApi, type Method } from "../../components/cluster/kubernetes-api";
 import { ensureAllBinaries } from "../../lab/build/binaries";
 import { freePort } from "./lab-settings";
 import { ServiceProcess } from "./service-process";
 
 const START_SECONDS = 60;
-
-/** What a request was refused with: the API server's status. */
-export class ApiError extends Error {
-  constructor(
-    readonly code: number,
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 /**
  * A control plane without machines: etcd, the API server, the controllers and the scheduler of the pinned version, as plain
@@ -28,17 +18,17 @@ export class ApiError extends Error {
 export class ApiServer {
   /** For whoever wants a kubeconfig's text: it is an administrator's. */
   readonly kubeconfig: string;
-  private readonly agent: https.Agent;
+  private readonly api: KubernetesApi;
 
   private constructor(
     readonly folder: string,
-    private readonly port: number,
-    private readonly token: string,
+    port: number,
+    token: string,
     authority: string,
     private readonly processes: readonly ServiceProcess[],
   ) {
     this.kubeconfig = kubeconfig(port, token, authority);
-    this.agent = new https.Agent({ ca: authority, keepAlive: true });
+    this.api = new KubernetesApi(this.kubeconfig);
   }
 
   static async start(): Promise<ApiServer> {
@@ -98,34 +88,16 @@ export class ApiServer {
    * One request of the API. Answers the object; text where the answer is no JSON.
    *
    * @param body an object; with PATCH a merge patch
-   * @throws ApiError with the server's code and its words
+   * @throws ApiRefusal with the server's code and its words
    */
-  request<T = unknown>(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", at: string, body?: unknown): Promise<T> {
-    const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
-    const headers = { authorization: `Bearer ${this.token}`, "content-type": type };
-    return new Promise<T>((resolve, reject) => {
-      const url = `https://127.0.0.1:${this.port}${at}`;
-      const request = https.request(url, { method, headers, agent: this.agent }, (response) => {
-        const parts: Buffer[] = [];
-        response.on("data", (part: Buffer) => parts.push(part));
-        response.on("error", reject);
-        response.on("end", () => {
-          const text = Buffer.concat(parts).toString("utf8");
-          const answer: unknown = text.startsWith("{") ? JSON.parse(text) : text;
-          const code = response.statusCode ?? 0;
-          if (code < 300) return resolve(answer as T);
-          const { message = text } = answer as { message?: string };
-          reject(new ApiError(code, `${method} ${at}: ${code} ${message}`));
-        });
-      });
-      request.on("error", reject);
-      request.end(body === undefined ? undefined : JSON.stringify(body));
-    });
+  async request<T = unknown>(method: Method, at: string, body?: object): Promise<T> {
+    const text = await this.api.request(method, at, {}, body);
+    return (text.startsWith("{") ? JSON.parse(text) : text) as T;
   }
 
   /** Ends its processes, and takes its folder away. */
   async end(): Promise<void> {
-    this.agent.destroy();
+    this.api.close();
     await endAll(this.processes, this.folder);
   }
 }

@@ -1,5 +1,6 @@
 import { load } from "js-yaml";
-import { ApiError, type ApiServer } from "./api-server";
+import { ApiRefusal } from "../../components/cluster/kubernetes-api";
+import type { ApiServer } from "./api-server";
 import type { PlayedNodes } from "./played-nodes";
 
 const NAMESPACE = "longhorn-system";
@@ -80,7 +81,7 @@ export class PlayedLonghorn {
       metadata: { name: "worker1", finalizers: ["longhorn.io"] },
     });
     await this.api.request("DELETE", `${CLASSES}/longhorn`).catch(unlessNotThere);
-    await this.api.request("POST", CLASSES, load(storageClass.data["storageclass.yaml"] ?? ""));
+    await this.api.request("POST", CLASSES, load(storageClass.data["storageclass.yaml"] ?? "") as object);
     this.seen = version;
   }
 
@@ -94,7 +95,7 @@ export class PlayedLonghorn {
   private async put(at: string, kind: object, name: string, fields: object): Promise<void> {
     const made = { ...kind, metadata: { name }, ...fields };
     await this.api.request("POST", at, made).catch(async (error: unknown) => {
-      if (!(error instanceof ApiError && error.code === 409)) throw error;
+      if (!(error instanceof ApiRefusal && error.status === 409)) throw error;
       await this.api.request("PATCH", `${at}/${name}`, fields);
     });
   }
@@ -118,5 +119,5 @@ export class PlayedLonghorn {
 }
 
 function unlessNotThere(error: unknown): void {
-  if (!(error instanceof ApiError && error.code === 404)) throw error;
+  if (!(error instanceof ApiRefusal && error.status === 404)) throw error;
 }

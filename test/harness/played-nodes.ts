@@ -1,4 +1,5 @@
-import { ApiError, type ApiServer } from "./api-server";
+import { ApiRefusal } from "../../components/cluster/kubernetes-api";
+import type { ApiServer } from "./api-server";
 
 export interface PlayedNode {
   name: string;
@@ -59,7 +60,7 @@ export class PlayedNodes {
   /** Printed, so that the test that waits for the pod can be understood. */
   private failed({ metadata }: Pod, error: unknown): void {
     // Somebody else may have deleted or changed it in the meantime.
-    if (error instanceof ApiError && (error.code === 404 || error.code === 409)) return;
+    if (error instanceof ApiRefusal && (error.status === 404 || error.status === 409)) return;
     process.stderr.write(`the played kubelet failed at the pod ${metadata.name}: ${String(error)}\n`);
   }
 

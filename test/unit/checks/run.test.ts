@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { accessTo, type ClusterAccess, NoCluster } from "../../../checks/access";
 import type { Check } from "../../../checks/check";
 import { CheckFailure, failed, ok, skipped, warning } from "../../../checks/finding";
-import { KubernetesApi } from "../../../checks/kubernetes-api";
+import { KubernetesApi } from "../../../components/cluster/kubernetes-api";
 import { OwnNamespace } from "../../../checks/own-namespace";
 import { allWell, reportJson, reportLines } from "../../../checks/report";
 import { CHECKS, runChecks, runOne } from "../../../checks/run-checks";
