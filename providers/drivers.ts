@@ -22,11 +22,11 @@ const drivers = {
   "tailscale-devices": () =>
     (require("./tailscale/devices-driver") as typeof import("./tailscale/devices-driver")).tailscaleDevicesDriver,
   "tailscale-objects": () =>
-    (require("./tailscale/objects-driver") as typeof import("./tailscale/objects-driver")).tailscaleObjectsDriver,
+    (require("./tailscale/objects-guard") as typeof import("./tailscale/objects-guard")).tailscaleObjectsDriver,
   "argocd-password": () =>
     (require("./argocd/password-driver") as typeof import("./argocd/password-driver")).passwordDriver,
   "argocd-applications": () =>
-    (require("./argocd/applications-driver") as typeof import("./argocd/applications-driver")).applicationsDriver,
+    (require("./argocd/applications-guard") as typeof import("./argocd/applications-guard")).applicationsDriver,
   "gitops-sync": () => (require("./argocd/sync-driver") as typeof import("./argocd/sync-driver")).syncDriver,
 } satisfies Record<string, () => unknown>;
 /* eslint-enable @typescript-eslint/no-require-imports */

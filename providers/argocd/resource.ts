@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { driverProvider } from "../driver-provider";
-import type { ApplicationsInputs } from "./applications-driver";
+import type { GuardInputs } from "../guard";
 import type { SyncInputs } from "./sync-driver";
 
 type Args<Inputs> = { [key in keyof Inputs]: pulumi.Input<Inputs[key]> };
@@ -28,7 +28,7 @@ export class ArgocdPassword extends pulumi.dynamic.Resource {
 
 /** Deleted when no Application is left. Applications depend on it, and it depends on Argo CD. */
 export class ArgocdApplications extends pulumi.dynamic.Resource {
-  constructor(name: string, args: Args<ApplicationsInputs>, opts?: pulumi.CustomResourceOptions) {
+  constructor(name: string, args: Args<GuardInputs>, opts?: pulumi.CustomResourceOptions) {
     const options = { ...opts, additionalSecretOutputs: ["controlPlane"] };
     super(driverProvider("argocd-applications"), name, args, options, "argocd", "Applications");
   }

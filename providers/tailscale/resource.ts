@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { driverProvider } from "../driver-provider";
 import type { DevicesInputs } from "./devices-driver";
-import type { ObjectsInputs } from "./objects-driver";
+import type { GuardInputs } from "../guard";
 import type { LoginInputs } from "./login-driver";
 
 type Args<Inputs> = { [key in keyof Inputs]: pulumi.Input<Inputs[key]> };
@@ -41,7 +41,7 @@ export class TailscaleDevices extends pulumi.dynamic.Resource {
 
 /** Deleted when no object needs the operator any more. What it is to take up depends on this, and this on the operator. */
 export class TailscaleObjects extends pulumi.dynamic.Resource {
-  constructor(name: string, args: Args<ObjectsInputs>, opts?: pulumi.CustomResourceOptions) {
+  constructor(name: string, args: Args<GuardInputs>, opts?: pulumi.CustomResourceOptions) {
     const options = { ...opts, additionalSecretOutputs: ["controlPlane"] };
     super(driverProvider("tailscale-objects"), name, args, options, "tailscale", "Objects");
   }

@@ -1,7 +1,7 @@
 import path from "node:path";
 import execa from "execa";
 import { ensureBinaries } from "../../lab/build/binaries";
-import { parseTakenUp } from "../../providers/tailscale/objects-driver";
+import { parseTakenUp } from "../../providers/tailscale/objects-guard";
 import { takenUpScript } from "../../providers/tailscale/objects-script";
 import { ApiServer } from "../harness/api-server";
 import { serveKind } from "../harness/custom-kind";

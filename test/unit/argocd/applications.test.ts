@@ -1,6 +1,7 @@
 import { adviceFor, type Application, progressOf } from "../../../providers/argocd/applications";
-import { untilNoneLeft } from "../../../providers/argocd/applications-driver";
+import { applicationsGuard } from "../../../providers/argocd/applications-guard";
 import { untilSynced } from "../../../providers/argocd/sync-driver";
+import { untilNoneLeft } from "../../../providers/guard";
 import type { SshTarget } from "../../../providers/ssh/target";
 
 const source = { repoURL: "https://git.example/gitops.git", path: ".", targetRevision: "main" };
@@ -122,12 +123,12 @@ describe("argocd-destroy-order: Argo CD goes when no Application is left", () =>
 
   test("Applications that are going are waited for", async () => {
     const seen = [[going], [going], []];
-    await untilNoneLeft("cp1", async () => seen.shift() ?? [], patient);
+    await untilNoneLeft(applicationsGuard, "cp1", async () => seen.shift() ?? [], patient);
     expect(seen).toEqual([]);
   });
 
   test("one that nobody deletes is named, with what to do", async () => {
-    await expect(untilNoneLeft("cp1", async () => [application({})], quick)).rejects.toThrow(
+    await expect(untilNoneLeft(applicationsGuard, "cp1", async () => [application({})], quick)).rejects.toThrow(
       /^cp1: waiting until no Application of Argo CD is left failed: still there: argocd\/root\. Nothing deletes argocd\/root: .*kubectl -n argocd delete application NAME/,
     );
   });
@@ -137,8 +138,8 @@ describe("argocd-destroy-order: Argo CD goes when no Application is left", () =>
       { conditions: [{ type: "DeletionError", message: "forbidden" }] },
       { deletionTimestamp: "2026-01-01T00:00:00Z" },
     );
-    await expect(untilNoneLeft("cp1", async () => [stuck], { ...patient, limit: 0.05 })).rejects.toThrow(
-      /still there: argocd\/root \(DeletionError: forbidden\)\. Argo CD is taking back/,
-    );
+    await expect(
+      untilNoneLeft(applicationsGuard, "cp1", async () => [stuck], { ...patient, limit: 0.05 }),
+    ).rejects.toThrow(/still there: argocd\/root \(DeletionError: forbidden\)\. Argo CD is taking back/);
   });
 });

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { CLUSTER_GONE } from "../shell/cluster";
+import { difference, type Driver } from "./driver";
+import { withSsh } from "./ssh/connect";
+import { HostError } from "./ssh/errors";
+import { runAsRoot } from "./ssh/root";
+import { succeeded } from "./ssh/run";
+import type { SshSession, SshTarget } from "./ssh/target";
+import { unlessGone } from "./ssh/unless-gone";
+import { warn } from "./warn";
+
+const CONNECT_ON_DELETE = { timeoutSeconds: 20 };
+const KUBECTL_SECONDS = 90;
+
+export interface GuardInputs {
+  controlPlane: SshTarget;
+  /** Changes when the cluster is another one. */
+  cluster: string;
+}
+
+export interface Guarded {
+  metadata: { name: string; namespace?: string; deletionTimestamp?: string };
+}
+
+/** Objects that only one controller can let go, because they have its finalizer. */
+export interface Guard<T extends Guarded> {
+  readonly id: string;
+  /** As in "waiting until no Application of Argo CD is left". */
+  readonly doing: string;
+  /** Lists the objects. Exits with CLUSTER_GONE where there is no cluster to ask. */
+  readonly script: () => string;
+  /** Reads what the script prints. */
+  readonly parse: (printed: string) => T[];
+  /** What to say of those that are left, of which nobody deletes `kept`. */
+  readonly refusal: (left: T[], kept: T[]) => { why: string; next: string };
+}
+
+/** Times in seconds. */
+export interface LeavingTimes {
+  limit: number;
+  /** So long an object may be there that nobody deletes: what is deleted may take others along, one after the other. */
+  grace: number;
+  pause: number;
+}
+
+const LEAVING_TIMES: LeavingTimes = { limit: 600, grace: 30, pause: 2 };
+
+/**
+ * The driver of a resource that stands between a controller and its objects, so that the controller goes last: an object that
+ * stays behind with its finalizer could never be deleted again. Its deletion waits until none is left.
+ */
+export function guardDriver<T extends Guarded>(guard: Guard<T>): Driver<GuardInputs, GuardInputs> {
+  return {
+    diff: (_id, recorded, wanted) => difference(recorded, wanted, { replaceOn: ["cluster"] }),
+
+    async create(inputs) {
+      return { id: guard.id, outputs: inputs };
+    },
+
+    async update(_id, _recorded, wanted) {
+      // How the control plane is reached is only recorded, for the day on which the controller goes.
+      return wanted;
+    },
+
+    async delete(_id, { controlPlane }) {
+      await unlessGone(guard.doing, () =>
+        withSsh(controlPlane, CONNECT_ON_DELETE, guard.doing, (session) =>
+          untilNoneLeft(guard, controlPlane.name, () => look(guard, session)),
+        ),
+      );
+    },
+  };
+}
+
+/** What is left; nothing where the cluster itself is gone, with a warning. */
+async function look<T extends Guarded>({ doing, script, parse }: Guard<T>, session: SshSession): Promise<T[]> {
+  const { name } = session.target;
+  const result = await runAsRoot(session, script(), { timeoutSeconds: KUBECTL_SECONDS });
+  if (result.exitCode !== CLUSTER_GONE) return parse(succeeded(name, doing, result).stdout);
+  warn(`${name}: ${doing}: skipped, the cluster can't be asked: ${result.stderr.trim()}`);
+  return [];
+}
+
+/**
+ * Waits until no object is left.
+ *
+ * @throws HostError with the guard's words, at the limit; earlier where nobody deletes what is there
+ */
+export async function untilNoneLeft<T extends Guarded>(
+  { doing, refusal }: Guard<T>,
+  host: string,
+  lookAgain: () => Promise<T[]>,
+  times: LeavingTimes = LEAVING_TIMES,
+): Promise<void> {
+  const started = Date.now();
+  for (;;) {
+    const left = await lookAgain();
+    if (left.length === 0) return;
+    const seconds = (Date.now() - started) / 1000;
+    const kept = left.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    if (seconds >= times.limit || (seconds >= times.grace && kept.length > 0))
+      throw new HostError({ kind: "command", host, doing, ...refusal(left, kept) });
+    await sleep(times.pause * 1000);
+  }
+}

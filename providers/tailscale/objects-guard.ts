@@ -1,0 +1,59 @@
+import { type Guard, type Guarded, guardDriver } from "../guard";
+import { takenUpScript } from "./objects-script";
+
+/** An object that the operator has taken up. */
+export interface TakenUp extends Guarded {
+  kind: string;
+}
+
+/** The operator goes after what it has taken up: a device whose object stayed behind would stay in the tailnet. */
+export const tailscaleObjectsGuard: Guard<TakenUp> = {
+  id: "objects",
+  doing: "waiting until no object needs Tailscale's operator",
+  script: takenUpScript,
+  parse: parseTakenUp,
+  refusal: (left, kept) => ({
+    why: `the operator has taken up, and alone can let go: ${left.map(fullName).join(", ")}`,
+    next:
+      kept.length > 0
+        ? `Delete them while it runs, in the repository where they come from one, else by: ${kept.map(deleting).join("; ")}. Then run the same command again`
+        : `They are being deleted, and the operator doesn't let them go: kubectl -n tailscale logs deployment/operator says why. Where it never will, as with an OAuth client that was revoked, remove their devices in the admin console, and their finalizers by: ${left.map(releasing).join("; ")}. Then run the same command again`,
+  }),
+};
+
+export const tailscaleObjectsDriver = guardDriver(tailscaleObjectsGuard);
+
+/** Reads what the script prints. */
+export function parseTakenUp(text: string): TakenUp[] {
+  return text
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => {
+      const [kind = "", namespace, name = "", deletionTimestamp] = line.split("|");
+      return {
+        kind: kind.toLowerCase(),
+        metadata: {
+          name,
+          ...(namespace ? { namespace } : {}),
+          ...(deletionTimestamp ? { deletionTimestamp } : {}),
+        },
+      };
+    });
+}
+
+function fullName({ kind, metadata: { namespace, name } }: TakenUp): string {
+  return `${kind} ${namespace ? `${namespace}/` : ""}${name}`;
+}
+
+function deleting(object: TakenUp): string {
+  return `kubectl${inNamespace(object)} delete ${object.kind} ${object.metadata.name}`;
+}
+
+function releasing(object: TakenUp): string {
+  const { kind, metadata } = object;
+  return `kubectl${inNamespace(object)} patch ${kind} ${metadata.name} --type merge -p '{"metadata":{"finalizers":null}}'`;
+}
+
+function inNamespace({ metadata: { namespace } }: TakenUp): string {
+  return namespace ? ` -n ${namespace}` : "";
+}
