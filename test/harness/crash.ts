@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { eventually } from "./eventually";
 import type { LabHost } from "./lab-host";
-import type { CliResult, LabStack } from "./lab-stack";
+import type { LabStack } from "./lab-stack";
+import type { CliResult } from "./stack-cli";
 
 /**
  * Begins an `up`, waits until a process is seen on the machine, and kills the run as a crash would: the engine and all that

@@ -1,7 +1,8 @@
 import { access, readdir } from "node:fs/promises";
 import os from "node:os";
 import type { LabHost } from "../harness/lab-host";
-import { LabStack, type PlannedStep } from "../harness/lab-stack";
+import { LabStack } from "../harness/lab-stack";
+import type { PlannedStep } from "../harness/stack-cli";
 import { HOSTS_PROGRAM } from "./hosts";
 
 jest.setTimeout(10 * 60_000);

@@ -1,0 +1,171 @@
+import execa from "execa";
+
+/** What a run of the CLI printed and how it ended. */
+export interface CliResult {
+  exitCode: number;
+  /** Standard output and error, as they came. */
+  output: string;
+}
+
+/** The same, each stream by itself. */
+export interface CliStreams {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** One planned operation of `pulumi preview --json`. */
+export interface PlannedStep {
+  op: string;
+  urn: string;
+  /** Paths of the inputs that differ. */
+  changed: string[];
+}
+
+/** A run that is not waited for. */
+export interface RunningCli {
+  pid: number;
+  ended: Promise<CliResult>;
+}
+
+/** Where a stack is, and with what it is run. */
+export interface StackPlace {
+  name: string;
+  /** The backend, and whatever else is the stack's own. */
+  folder: string;
+  /** Folder of the project that runs. */
+  project: string;
+  settingsFile: string;
+  env: NodeJS.ProcessEnv;
+}
+
+/** One stack, and Pulumi's CLI for it. */
+export class StackCli {
+  constructor(protected readonly place: StackPlace) {}
+
+  get name(): string {
+    return this.place.name;
+  }
+
+  get folder(): string {
+    return this.place.folder;
+  }
+
+  get project(): string {
+    return this.place.project;
+  }
+
+  get settingsFile(): string {
+    return this.place.settingsFile;
+  }
+
+  /** `pulumi up`; fails the test where the exit code is not 0. */
+  async up(...args: string[]): Promise<CliResult> {
+    return this.mustSucceed("up", "--yes", "--skip-preview", ...args);
+  }
+
+  async refresh(...args: string[]): Promise<CliResult> {
+    return this.mustSucceed("refresh", "--yes", "--skip-preview", ...args);
+  }
+
+  async destroy(...args: string[]): Promise<CliResult> {
+    return this.mustSucceed("destroy", "--yes", "--skip-preview", ...args);
+  }
+
+  async cancel(): Promise<CliResult> {
+    return this.pulumi("cancel", "--yes");
+  }
+
+  /** The operations that `pulumi preview` plans, but for resources that stay the same. */
+  async plan(...args: string[]): Promise<PlannedStep[]> {
+    return plannedSteps((await this.exec(["preview", "--json", ...args, ...this.options()])).stdout);
+  }
+
+  /** The readable preview, with its diffs. */
+  async previewText(...args: string[]): Promise<string> {
+    return (await this.mustSucceed("preview", "--diff", ...args)).output;
+  }
+
+  /** Any command of the CLI; how it ended is the answer. */
+  async pulumi(command: string, ...args: string[]): Promise<CliResult> {
+    const ended = await execa("pulumi", [command, ...args, ...this.options(command)], {
+      ...this.surroundings(),
+      all: true,
+      reject: false,
+    });
+    return { exitCode: ended.exitCode ?? 1, output: ended.all ?? "" };
+  }
+
+  /** Any command of the CLI, with its standard output apart: how the cluster's checks run it. */
+  async cli(args: string[]): Promise<CliStreams> {
+    const options = { ...this.surroundings(), reject: false } as const;
+    const { exitCode = 1, stdout, stderr } = await execa("pulumi", [...args, ...this.options(args[0])], options);
+    return { exitCode, stdout, stderr };
+  }
+
+  /** Starts a command in a process group of its own and does not wait for it. */
+  start(command: string, ...args: string[]): RunningCli {
+    const child = execa("pulumi", [command, ...args, ...this.options(command)], {
+      ...this.surroundings(),
+      all: true,
+      reject: false,
+      detached: true,
+    });
+    if (!child.pid) throw new Error("pulumi did not start");
+    return {
+      pid: child.pid,
+      ended: child.then((ended) => ({ exitCode: ended.exitCode ?? 1, output: ended.all ?? "" })),
+    };
+  }
+
+  /** `pulumi stack export` as text: secrets are encrypted in it. */
+  async exportedState(): Promise<string> {
+    return (await this.exec(["stack", "export", "-s", this.name])).stdout;
+  }
+
+  /** A stack output; secrets in clear. */
+  async output<T>(name: string): Promise<T> {
+    const { stdout } = await this.exec(["stack", "output", name, "--json", "--show-secrets", "-s", this.name]);
+    return JSON.parse(stdout) as T;
+  }
+
+  /** The private keys that the program made, in clear. */
+  async privateKeys(): Promise<string[]> {
+    const { stdout } = await this.exec(["stack", "export", "--show-secrets", "-s", this.name]);
+    const { deployment } = JSON.parse(stdout) as {
+      deployment: { resources: { type: string; outputs?: { privateKey?: { plaintext: string } } }[] };
+    };
+    return deployment.resources
+      .filter(({ type }) => type === "pulumi-nodejs:dynamic/ssh:Key")
+      .map(({ outputs }) => JSON.parse(outputs?.privateKey?.plaintext ?? '""') as string);
+  }
+
+  private options(command = "preview"): string[] {
+    const stack = ["-s", this.name];
+    return ["up", "preview", "refresh", "destroy"].includes(command)
+      ? [...stack, "--config-file", this.settingsFile]
+      : stack;
+  }
+
+  private surroundings() {
+    return { cwd: this.project, env: this.place.env, stdin: "ignore" } as const;
+  }
+
+  private async mustSucceed(command: string, ...args: string[]): Promise<CliResult> {
+    const result = await this.pulumi(command, ...args);
+    if (result.exitCode !== 0) throw new Error(`pulumi ${command} ended with ${result.exitCode}:\n${result.output}`);
+    return result;
+  }
+
+  private exec(args: string[]) {
+    return execa("pulumi", args, this.surroundings());
+  }
+}
+
+/** Reads what `pulumi preview --json` prints. */
+export function plannedSteps(json: string): PlannedStep[] {
+  const { steps } = JSON.parse(json) as { steps: { op: string; urn: string; detailedDiff?: object }[] };
+  return steps
+    .filter(({ op }) => op !== "same")
+    .map(({ op, urn, detailedDiff }) => ({ op, urn, changed: Object.keys(detailedDiff ?? {}) }));
+}
