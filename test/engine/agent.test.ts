@@ -21,9 +21,12 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), "agent-"));
   server = await startServer({
     lets: login.public,
+    // As a shell does that reads its script: who hangs up before has the client fail as it writes.
     answer: (channel) => {
-      channel.exit(0);
-      channel.end();
+      channel.resume().on("end", () => {
+        channel.exit(0);
+        channel.end();
+      });
     },
   });
   Object.assign(process.env, {
