@@ -1,5 +1,5 @@
 import os from "node:os";
-import { freePort } from "../harness/lab-settings";
+import { freePort } from "../harness/free-port";
 import { LabStack } from "../harness/lab-stack";
 
 jest.setTimeout(5 * 60_000);

@@ -5,7 +5,7 @@ import path from "node:path";
 import { dump } from "js-yaml";
 import { KubernetesApi, type Method } from "../../components/cluster/kubernetes-api";
 import { ensureAllBinaries } from "../../lab/build/binaries";
-import { freePort } from "./lab-settings";
+import { freePort } from "./free-port";
 import { ServiceProcess } from "./service-process";
 
 const START_SECONDS = 60;

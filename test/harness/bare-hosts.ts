@@ -20,7 +20,8 @@ import type { RunResult, SshTarget } from "../../providers/ssh/target";
 import { parseSettings, type Settings } from "../../settings";
 import { stepScript } from "../../shell/script";
 import { LabMachine } from "./lab-machine";
-import { freeNetwork, freePort, testSettings } from "./lab-settings";
+import { freePort } from "./free-port";
+import { freeNetwork, testSettings } from "./lab-settings";
 
 const STATE_DIR = "/var/lib/homelab/nspawn";
 const USER = "homelab";

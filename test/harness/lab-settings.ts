@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { load } from "js-yaml";
@@ -69,15 +68,4 @@ export function freeNetwork(): string {
     if (![...taken].some((address) => address.startsWith(`${network}.`))) return network;
   }
   throw new Error("no network is left for the test's machines");
-}
-
-export async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { dump, load } from "js-yaml";
 import { fetchCharts } from "../../components/platform/charts";
 import { loadSettings } from "../../settings";
-import { freePort } from "../harness/lab-settings";
+import { freePort } from "../harness/free-port";
 import { ProgramFolder, settingsOf } from "./run-program";
 
 const LOCK = path.join("charts", "charts.lock.yaml");

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
-import { createServer } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 
 import { ensureMirrorRunning, runningMirror, stopMirror } from "../../../lab/mirror-service";
+import { freePort } from "../../harness/free-port";
 
 /** Stands for the server at the process boundary: it answers /healthz with the root it was given. */
 const server = `#!${process.execPath}
@@ -29,15 +29,6 @@ afterEach(async () => {
   await stopMirror(runDir);
   fs.rmSync(runDir, { recursive: true });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
-}
 
 test("a running mirror with the same root is left alone", async () => {
   await ensureMirrorRunning({ root: "/one", listen, runDir }, program);

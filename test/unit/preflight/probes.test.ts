@@ -11,6 +11,7 @@ import {
   probeScript,
 } from "../../../providers/preflight/probe-script";
 import { reachFindings } from "../../../providers/preflight/reach-findings";
+import { freePort } from "../../harness/free-port";
 
 const EXPECTED: Expectations = { apiPort: 6443, cilium: true, hubble: true, refusesCgroupV1: true, ignored: [] };
 
@@ -100,14 +101,6 @@ describe("a host's probes", () => {
     server.close();
   }, 20_000);
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe("what the probes say", () => {
   const hosts = [host(1, "control-plane", ""), host(2, "worker", ""), host(3, "worker", "")];

@@ -8,14 +8,10 @@ import type { SshTarget } from "../../../providers/ssh/target";
 import { generateKeyPair, type KeyPair } from "../../../providers/ssh-key/key-pair";
 import { failure } from "./failure";
 import { startAgent, type TestAgent } from "./in-process-agent";
-import { type Answer, startServer, type TestServer } from "./in-process-server";
+import { startServer, type TestServer } from "./in-process-server";
+import { hello } from "./servers-of-test";
 
 const LIMITS = { timeoutSeconds: 5 };
-const hello: Answer = (channel) => {
-  channel.write("hello\n");
-  channel.exit(0);
-  channel.end();
-};
 /** More than the six logins that a server allows. */
 const keys = Array.from({ length: 8 }, (_, index) => generateKeyPair(`key ${index}`));
 const last = keys[7] as KeyPair;

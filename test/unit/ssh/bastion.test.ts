@@ -3,27 +3,15 @@ import { fingerprint, parseHostKey } from "../../../providers/ssh/host-key";
 import type { Bastion, SshTarget } from "../../../providers/ssh/target";
 import { generateKeyPair } from "../../../providers/ssh-key/key-pair";
 import { failure } from "./failure";
-import { type Answer, startServer, type TestServer, USER } from "./in-process-server";
+import { type TestServer, USER } from "./in-process-server";
+import { hello, serversOfTest } from "./servers-of-test";
 
 const LIMITS = { timeoutSeconds: 5 };
 const QUICK = { timeoutSeconds: 5 };
 const bastionKeys = generateKeyPair();
 const bastionHostKeys = generateKeyPair();
-const hello: Answer = (channel) => {
-  channel.write("hello\n");
-  channel.exit(0);
-  channel.end();
-};
 
-const servers: TestServer[] = [];
-async function server(options: Parameters<typeof startServer>[0]): Promise<TestServer> {
-  const started = await startServer(options);
-  servers.push(started);
-  return started;
-}
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((each) => each.close()));
-});
+const server = serversOfTest();
 
 interface Pair {
   host: TestServer;
@@ -31,7 +19,7 @@ interface Pair {
   target: SshTarget;
 }
 
-async function pair(options: Parameters<typeof startServer>[0] = { forwards: true }): Promise<Pair> {
+async function pair(options: Parameters<typeof server>[0] = { forwards: true }): Promise<Pair> {
   const host = await server({ answer: hello });
   const bastion = await server({ hostKey: bastionHostKeys.private, lets: bastionKeys.public, ...options });
   return { host, bastion, target: { ...host.target, bastion: bastionOf(bastion) } };

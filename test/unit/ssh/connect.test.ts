@@ -3,34 +3,15 @@ import { utils } from "ssh2";
 import { withSsh } from "../../../providers/ssh/connect";
 import { fingerprint, parseHostKey } from "../../../providers/ssh/host-key";
 import { generateKeyPair } from "../../../providers/ssh-key/key-pair";
+import { freePort } from "../../harness/free-port";
 import { failure } from "./failure";
-import { type Answer, clientKeys, hostKeys, startServer, targetAt, type TestServer } from "./in-process-server";
+import { clientKeys, hostKeys, targetAt } from "./in-process-server";
+import { hello, serversOfTest } from "./servers-of-test";
 
 const LIMITS = { timeoutSeconds: 5 };
 const QUICK = { timeoutSeconds: 5 };
-const hello: Answer = (channel) => {
-  channel.write("hello\n");
-  channel.exit(0);
-  channel.end();
-};
 
-const servers: TestServer[] = [];
-async function server(options: Parameters<typeof startServer>[0]): Promise<TestServer> {
-  const started = await startServer(options);
-  servers.push(started);
-  return started;
-}
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((each) => each.close()));
-});
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
+const server = serversOfTest();
 
 test("does its work and takes leave, by one connection and one signed login", async () => {
   const { target, logins, connections } = await server({ answer: hello });

@@ -3,7 +3,8 @@ import { Server, utils } from "ssh2";
 import { parseHostKey } from "../../../providers/ssh/host-key";
 import { scanHostKeys } from "../../../providers/ssh/scan-host-keys";
 import { generateKeyPair } from "../../../providers/ssh-key/key-pair";
-import { clientKeys, hostKeys, startServer, type TestServer, USER } from "./in-process-server";
+import { clientKeys, hostKeys, USER } from "./in-process-server";
+import { serversOfTest } from "./servers-of-test";
 
 const TIMEOUT_MS = 1_000;
 const opened: (() => Promise<unknown>)[] = [];
@@ -11,11 +12,7 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((close) => close()));
 });
 
-async function server(options: Parameters<typeof startServer>[0] = {}): Promise<TestServer> {
-  const started = await startServer(options);
-  opened.push(() => started.close());
-  return started;
-}
+const server = serversOfTest();
 
 async function listening(front: NetServer): Promise<number> {
   await new Promise<void>((resolve) => front.listen(0, "127.0.0.1", resolve));
