@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import path from "node:path";
-import execa from "execa";
 import { cached, keyOf } from "../../lab/build/cache";
 import { must } from "../../lab/cli/command";
+import { whyNotHere } from "./not-here";
 
 const RECIPE = path.join(__dirname, "metal-hosts-base.sh");
 
@@ -18,15 +18,7 @@ const NEEDS = {
 
 /** Why this computer can't make metal hosts, for the report; nothing where it can. */
 export function whyNoMetalHosts(): string | undefined {
-  if (process.getuid?.() !== 0) return "the hosts are LXC containers, and making them needs root";
-  const missing = Object.entries(NEEDS).filter(
-    ([found]) => !(found.startsWith("/") ? existsSync(found) : onPath(found)),
-  );
-  return missing.length > 0 ? `not installed: ${missing.map(([, name]) => name).join(", ")}` : undefined;
-}
-
-function onPath(program: string): boolean {
-  return execa.sync("sh", ["-c", `command -v ${program}`], { reject: false }).exitCode === 0;
+  return whyNotHere("making the hosts, which are LXC containers,", NEEDS);
 }
 
 /** The tree of a fresh host as a tar file; made at most once per computer, in about three minutes. */

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import execa from "execa";
 import { must } from "../../lab/cli/command";
 import { ensureImage } from "../../lab/multipass/image";
 import { LabHost } from "./lab-host";
 import { CHECKOUT, freeNetwork } from "./lab-settings";
+import { whyNotHere } from "./not-here";
 
 /** One folder for each set of VMs; it holds their trees, so it can't be in every temporary folder. */
 const FOLDER = "/var/tmp/homelab-multipass";
@@ -21,14 +21,13 @@ const NEEDS = {
   ip: "iproute2",
 };
 
-/** Why this computer can't run the stand-in for Multipass, for the report; nothing where it can. */
-export function whyNoMultipassStandIn(): string | undefined {
-  if (process.platform !== "linux" || process.getuid?.() !== 0)
-    return "the stand-in for Multipass needs Linux and root";
-  const missing = Object.entries(NEEDS).filter(
-    ([program]) => execa.sync("sh", ["-c", `command -v ${program}`], { reject: false }).exitCode !== 0,
-  );
-  return missing.length > 0 ? `not installed: ${missing.map(([, name]) => name).join(", ")}` : undefined;
+/**
+ * Why this computer can't run the stand-in for Multipass, for the report; nothing where it can.
+ *
+ * @param more programs, each with its package
+ */
+export function whyNoMultipassStandIn(more: Record<string, string> = {}): string | undefined {
+  return whyNotHere("the stand-in for Multipass", { ...NEEDS, ...more });
 }
 
 /** A VM of the stand-in, which is a machine in systemd-nspawn. */
