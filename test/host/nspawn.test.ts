@@ -1,65 +1,32 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { generateKeyPair } from "../../providers/ssh-key/key-pair";
+import { existsSync, readFileSync } from "node:fs";
 import { machineDriver } from "../../providers/nspawn/machine-driver";
 import type { MachineInputs, MachineOutputs } from "../../providers/nspawn/machine";
-import { networkDriver, type NetworkOutputs } from "../../providers/nspawn/network-driver";
+import { networkDriver } from "../../providers/nspawn/network-driver";
 import { powerDriver, type PowerInputs, type PowerOutputs } from "../../providers/nspawn/power-driver";
 import { bootId } from "../../providers/nspawn/process";
-import { readRecords } from "../../providers/nspawn/record";
-import { withSsh } from "../../providers/ssh/connect";
+import { generateKeyPair } from "../../providers/ssh-key/key-pair";
+import { untilItSucceeds } from "../harness/eventually";
+import { interfaces, NspawnBench, whyNoNspawn } from "../harness/nspawn-bench";
 
 const MINUTE = 60_000;
-const missing = whatIsMissing();
+const missing = whyNoNspawn();
 // The report shows the reason.
 const onHosts = missing ? describe.skip : describe;
 const title = missing ? `a machine in systemd-nspawn (skipped: ${missing})` : "a machine in systemd-nspawn";
 
-// Names of this process alone: several runs may go on at once, beside a cluster.
-const number = 1 + (process.pid % 250);
-const bridge = `hlt-${number}`;
-// The image is shared with every stack of this computer: it takes a minute and a half to build.
-const stateDir = process.env["HOMELAB_TEST_STATE_DIR"] ?? "/var/lib/homelab/nspawn";
-const clientKey = generateKeyPair();
-const hostKey = generateKeyPair();
-
-const networkInputs = {
-  bridge,
-  subnet: `10.91.${number}.0/24`,
-  address: `10.91.${number}.1`,
-  stateDir,
-  owner: clientKey.public,
-};
-const inputs: MachineInputs = {
-  name: "m1",
-  address: `10.91.${number}.11`,
-  prefixLength: 24,
-  gateway: networkInputs.address,
-  bridge,
-  image: { distribution: "debian", release: "bookworm" },
-  stateDir,
-  user: "homelab",
-  authorizedKey: clientKey.public,
-  hostKeyPublic: hostKey.public,
-  hostKeyPrivate: hostKey.private,
-  clientKey: clientKey.private,
-};
-
-let network: NetworkOutputs;
+let bench: NspawnBench;
+let inputs: MachineInputs;
 let machine: { id: string; outputs: MachineOutputs };
+const onMachine: NspawnBench["onMachine"] = (command) => bench.onMachine(command);
 
 onHosts(title, () => {
   beforeAll(async () => {
-    network = (await networkDriver.create(networkInputs)).outputs;
+    bench = await NspawnBench.create();
+    inputs = bench.inputs;
   }, MINUTE);
 
-  afterAll(async () => {
-    const left = (await readRecords(stateDir)).filter((record) => record.bridge === bridge);
-    for (const { incarnation } of left) {
-      await machineDriver.delete("m1", { ...inputs, incarnation });
-    }
-    if (network) await networkDriver.delete(bridge, network);
-  }, MINUTE);
+  afterAll(() => bench?.remove(), MINUTE);
 
   test(
     "is made, answers with its pinned key, and has booted as a host does",
@@ -98,7 +65,7 @@ onHosts(title, () => {
     async () => {
       const before = await onMachine("cat /proc/1/stat | cut -d' ' -f22");
       await onMachine("sudo systemctl reboot").catch(() => undefined);
-      await eventually(async () => expect(await onMachine("cat /proc/1/stat | cut -d' ' -f22")).not.toBe(before));
+      await untilItSucceeds(async () => expect(await onMachine("cat /proc/1/stat | cut -d' ' -f22")).not.toBe(before));
       expect((await powerDriver.read?.("m1", power()))?.outputs.running).toBe(true);
     },
     2 * MINUTE,
@@ -109,7 +76,7 @@ onHosts(title, () => {
     async () => {
       await onMachine("echo kept | sudo tee /root/mark >/dev/null; sudo systemctl poweroff").catch(() => undefined);
       const on = power();
-      const found = await eventually(async () => {
+      const found = await untilItSucceeds(async () => {
         const reading = await powerDriver.read?.("m1", on);
         expect(reading?.outputs.running).toBe(false);
         return reading as { inputs: PowerInputs; outputs: PowerOutputs };
@@ -131,7 +98,7 @@ onHosts(title, () => {
       await expect(working).rejects.toMatchObject({ kind: "unreachable" });
       expect(Date.now() - started).toBeLessThan(33_000);
       execFileSync("ip", ["link", "set", cable, "up"]);
-      await eventually(async () => expect(await onMachine("echo back")).toBe("back"));
+      await untilItSucceeds(async () => expect(await onMachine("echo back")).toBe("back"));
     },
     2 * MINUTE,
   );
@@ -167,29 +134,29 @@ onHosts(title, () => {
     "an address that somebody else on the bridge has is refused",
     async () => {
       // A second address of the machine itself: nothing records it.
-      await onMachine(`sudo ip address add 10.91.${number}.99/24 dev host0`);
-      const taken = machineDriver.create({ ...inputs, name: "m2", address: `10.91.${number}.99` });
+      await onMachine(`sudo ip address add ${bench.subnet}.99/24 dev host0`);
+      const taken = machineDriver.create({ ...inputs, name: "m2", address: `${bench.subnet}.99` });
       await expect(taken).rejects.toThrow(/m2: something answers at/);
     },
     MINUTE,
   );
 
   test("another stack's bridge, and an overlapping subnet, are refused", async () => {
-    await expect(networkDriver.create({ ...networkInputs, owner: "another" })).rejects.toThrow(/did not make it/);
+    await expect(networkDriver.create({ ...bench.networkInputs, owner: "another" })).rejects.toThrow(/did not make it/);
     const overlapping = networkDriver.create({
-      ...networkInputs,
-      bridge: `${bridge}x`,
-      subnet: `10.91.${number}.128/25`,
+      ...bench.networkInputs,
+      bridge: `${bench.bridge}x`,
+      subnet: `${bench.subnet}.128/25`,
     });
-    await expect(overlapping).rejects.toThrow(new RegExp(`overlaps .* of the interface ${bridge}`));
-    expect(interfaces()).not.toContain(`${bridge}x`);
+    await expect(overlapping).rejects.toThrow(new RegExp(`overlaps .* of the interface ${bench.bridge}`));
+    expect(interfaces()).not.toContain(`${bench.bridge}x`);
   });
 
   test(
     "leaves nothing behind when it is deleted, and may be deleted twice",
     async () => {
       await machineDriver.delete(machine.id, machine.outputs);
-      expect(traces(machine.outputs.incarnation)).toEqual([]);
+      expect(bench.traces(machine.outputs.incarnation)).toEqual([]);
       expect(await machineDriver.read?.(machine.id, machine.outputs)).toBeUndefined();
       await machineDriver.delete(machine.id, machine.outputs);
     },
@@ -203,25 +170,25 @@ onHosts(title, () => {
         stdio: ["ignore", "inherit", "inherit"],
         env: { ...process.env, MACHINE_INPUTS: JSON.stringify(inputs) },
       });
-      const record = `${stateDir}/machines/${bridge}/m1/machine.json`;
-      await eventually(async () => expect(readFileSync(record, "utf8")).toContain(`"stage":"${stage}"`), 20);
+      const record = `${bench.place}/machine.json`;
+      await untilItSucceeds(async () => expect(readFileSync(record, "utf8")).toContain(`"stage":"${stage}"`), 60, 20);
       const left = JSON.parse(readFileSync(record, "utf8")) as { incarnation: string };
       maker.kill("SIGKILL");
       machine = await machineDriver.create(inputs);
       expect(await onMachine("hostname")).toBe("m1");
-      if (left.incarnation !== machine.outputs.incarnation) expect(traces(left.incarnation)).toEqual([]);
+      if (left.incarnation !== machine.outputs.incarnation) expect(bench.traces(left.incarnation)).toEqual([]);
       await machineDriver.delete(machine.id, machine.outputs);
-      expect(traces(machine.outputs.incarnation)).toEqual([]);
+      expect(bench.traces(machine.outputs.incarnation)).toEqual([]);
     },
     3 * MINUTE,
   );
 
   test("the bridge goes when it is deleted, and a second delete finds nothing to do", async () => {
-    expect(await networkDriver.read?.(bridge, network)).toMatchObject({ id: bridge });
-    await networkDriver.delete(bridge, network);
-    expect(interfaces()).not.toContain(bridge);
-    expect(await networkDriver.read?.(bridge, network)).toBeUndefined();
-    await networkDriver.delete(bridge, network);
+    expect(await networkDriver.read?.(bench.bridge, bench.network)).toMatchObject({ id: bench.bridge });
+    await networkDriver.delete(bench.bridge, bench.network);
+    expect(interfaces()).not.toContain(bench.bridge);
+    expect(await networkDriver.read?.(bench.bridge, bench.network)).toBeUndefined();
+    await networkDriver.delete(bench.bridge, bench.network);
   });
 });
 
@@ -233,74 +200,8 @@ machineDriver.create(JSON.parse(process.env.MACHINE_INPUTS)).catch((error) => { 
 
 /** The machine as one that runs. */
 function power(): PowerOutputs {
-  const { name, address, user, hostKeyPublic, clientKey: key } = inputs;
+  const { name, address, user, bridge, stateDir, hostKeyPublic, clientKey: key } = inputs;
   const { incarnation } = machine.outputs;
   const started = { name, bridge, stateDir, incarnation, address, user, hostKeyPublic, clientKey: key };
   return { ...started, running: true, bootId: bootId() ?? "" };
-}
-
-async function onMachine(command: string): Promise<string> {
-  const target = {
-    name: "m1",
-    host: inputs.address,
-    port: 22,
-    user: inputs.user,
-    privateKey: inputs.clientKey,
-    hostKey: inputs.hostKeyPublic,
-  };
-  return withSsh(target, { timeoutSeconds: 60 }, "testing", async (session) => {
-    const result = await session.run(command, { timeoutSeconds: 150 });
-    if (result.exitCode !== 0) throw new Error(`'${command}' ended with ${result.exitCode}: ${result.stderr}`);
-    return result.stdout.trim();
-  });
-}
-
-/** Tries until it succeeds, for a minute at most. */
-async function eventually<T>(attempt: () => Promise<T>, everyMs = 500): Promise<T> {
-  const deadline = Date.now() + MINUTE;
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, everyMs));
-    }
-  }
-}
-
-function interfaces(): string[] {
-  return readdirSync("/sys/class/net");
-}
-
-/** Whatever on this computer carries the machine's name: processes, mounts, control groups, interfaces, files. */
-function traces(incarnation: string): string[] {
-  const mark = `m1-${incarnation.slice(0, 6)}`;
-  const found = execFileSync("find", ["/sys/fs/cgroup", "/run/systemd/nspawn", "-name", `*${mark}*`], {
-    encoding: "utf8",
-  });
-  const processes = execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }).split("\n");
-  const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
-  const place = `${stateDir}/machines/${bridge}/m1`;
-  return [
-    ...found.split("\n").filter(Boolean),
-    ...processes.filter((args) => args.includes(`--machine=${mark}`) || args.includes(`${place}/`)),
-    ...mounts.filter((mount) => mount.includes(place)),
-    ...interfaces().filter((name) => name.includes(mark)),
-    ...[place].filter(
-      (path) => existsSync(path) && readFileSync(`${place}/machine.json`, "utf8").includes(incarnation),
-    ),
-  ];
-}
-
-function whatIsMissing(): string | undefined {
-  if (process.getuid?.() !== 0) return "the tests of this file look at processes and interfaces, and need root";
-  const tools = ["systemd-nspawn", "mmdebstrap", "ip", "setsid", "tar"].filter((tool) => {
-    try {
-      execFileSync("sh", ["-c", `command -v ${tool}`]);
-      return false;
-    } catch {
-      return true;
-    }
-  });
-  return tools.length > 0 ? `${tools.join(", ")} not installed` : undefined;
 }
