@@ -1,7 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ensureMirrorWith, whyNoAddon } from "../../lab/addons/mirror";
-import type { Application } from "../../providers/argocd/applications";
 import { connectionsTo } from "../harness/connections";
 import { type CustomKind, definitionOf } from "../harness/custom-kind";
 import { eventually } from "../harness/eventually";
@@ -10,9 +9,10 @@ import { Kubectl } from "../harness/kubectl";
 import { CHECKOUT } from "../harness/lab-settings";
 import type { LabMachine } from "../harness/lab-machine";
 import { LabStack } from "../harness/lab-stack";
-import { leftOf } from "../harness/leftovers";
+import { leftOf, notGoingWith } from "../harness/leftovers";
 import { contested, lookAtOwners, ownersOf } from "../harness/owners";
 import { secondsToReady } from "../harness/ready-time";
+import { ArgocdView, strayApplication } from "./argocd-view";
 
 jest.setTimeout(15 * 60_000);
 
@@ -35,6 +35,7 @@ const TRACKING = "argocd.argoproj.io/tracking-id";
 
 let stack: LabStack;
 let kubectl: Kubectl;
+let argocd: ArgocdView;
 let repository: GitRepository;
 let url: string;
 /** The setting `gitops` with which the first sync worked. */
@@ -47,26 +48,10 @@ async function follow(gitops: Record<string, unknown> | undefined): Promise<void
   });
 }
 
-const application = (name: string) => kubectl.json<Application>("-n", "argocd", "get", "application", name);
-
-async function isSynced(name: string): Promise<boolean> {
-  const { status } = await application(name);
-  return status?.sync?.status === "Synced" && status.health?.status === "Healthy";
-}
-
-const clusterIp = (namespace: string, service: string) =>
-  kubectl.run("-n", namespace, "get", "service", service, "-o", "jsonpath={.spec.clusterIP}");
-
-async function sampleAnswer(): Promise<string> {
-  return (await stack.machine(0).run(`curl -fsS --max-time 5 http://${await clusterIp("hello", "hello")}`)).trim();
-}
-
-/** What Argo CD answers to a login of its admin. */
-async function logIn(password: string): Promise<string> {
-  const body = JSON.stringify({ username: "admin", password });
-  const address = `https://${await clusterIp("argocd", "argocd-server")}/api/v1/session`;
-  const json = "Content-Type: application/json";
-  return stack.machine(0).run(`curl -ksS --max-time 10 -H '${json}' ${address} -d '${body}'`);
+async function switchArgocd(enabled: boolean): Promise<void> {
+  await stack.change((settings) => {
+    (settings["homelab:addons"] as { argocd: { enabled: boolean } }).argocd.enabled = enabled;
+  });
 }
 
 const missing = whyNoAddon("argocd");
@@ -87,6 +72,7 @@ withArgocd(title, () => {
     });
     await stack.up();
     kubectl = await Kubectl.of(stack);
+    argocd = new ArgocdView(stack, kubectl);
     repository = await GitRepository.of(path.join(CHECKOUT, "examples", "gitops"));
     // The machines' bridge is there only now.
     url = await repository.serve(stack.machine(0).address.replace(/\.\d+$/, ".1"), LOGIN);
@@ -108,8 +94,8 @@ withArgocd(title, () => {
     const { adminPassword } = await stack.output<{ adminPassword: string }>("argocd");
     expect(adminPassword.length).toBeGreaterThanOrEqual(20);
     expect(await stack.exportedState()).not.toContain(adminPassword);
-    expect(await logIn("wrong")).not.toContain('"token"');
-    expect(await logIn(adminPassword)).toContain('"token"');
+    expect(await argocd.logIn("wrong")).not.toContain('"token"');
+    expect(await argocd.logIn(adminPassword)).toContain('"token"');
   });
 
   test("wrong credentials end up in the repository's own words, with the setting to correct", async () => {
@@ -135,8 +121,8 @@ withArgocd(title, () => {
     await stack.up();
     expect((Date.now() - started) / 1000).toBeLessThan(FIRST_SYNC_BUDGET_SECONDS);
     followed = stack.settings["homelab:gitops"] as Record<string, unknown>;
-    expect(await eventually(() => isSynced("hello"), 120)).toBe(true);
-    expect(await eventually(async () => (await sampleAnswer()) === "hello", 30)).toBe(true);
+    expect(await eventually(() => argocd.isSynced("hello"), 120)).toBe(true);
+    expect(await eventually(async () => (await argocd.sampleAnswer()) === "hello", 30)).toBe(true);
     expect(await stack.exportedState()).not.toContain(LOGIN.password);
   });
 
@@ -186,8 +172,8 @@ withArgocd(title, () => {
       expect(output).toMatch(words);
       expect(output).toContain("Correct gitops.repoURL");
       expect((Date.now() - started) / 1000).toBeLessThan(WRONG_URL_LIMIT_SECONDS);
-      expect(await sampleAnswer()).toBe("hello");
-      expect((await application("hello")).status?.health?.status).toBe("Healthy");
+      expect(await argocd.sampleAnswer()).toBe("hello");
+      expect((await argocd.application("hello")).status?.health?.status).toBe("Healthy");
     },
   );
 
@@ -195,7 +181,7 @@ withArgocd(title, () => {
     await follow(followed);
     await stack.up();
     expect(await stack.plan()).toEqual([]);
-    expect(await eventually(() => isSynced("hello"), 60)).toBe(true);
+    expect(await eventually(() => argocd.isSynced("hello"), 60)).toBe(true);
   });
 
   test("a commit is deployed, and a deleted Deployment comes back", async () => {
@@ -205,11 +191,10 @@ withArgocd(title, () => {
       (await readFile(file, "utf8")).replace("spec:\n  selector:", "spec:\n  replicas: 2\n  selector:"),
     );
     await repository.commit("Two of them");
-    const ready = () =>
-      kubectl.run("-n", "hello", "get", "deployment", "hello", "-o", "jsonpath={.status.readyReplicas}");
+    const ready = () => argocd.sampleField(".status.readyReplicas");
     expect(await eventually(async () => (await ready()) === "2", 120)).toBe(true);
 
-    const uid = () => kubectl.run("-n", "hello", "get", "deployment", "hello", "-o", "jsonpath={.metadata.uid}");
+    const uid = () => argocd.sampleField(".metadata.uid");
     const before = await uid();
     await kubectl.run("-n", "hello", "delete", "deployment", "hello");
     expect(await eventually(async () => (await uid()) !== before, 60)).toBe(true);
@@ -223,17 +208,14 @@ withArgocd(title, () => {
     await mkdir(path.join(repository.work, "apps", "large"));
     await writeFile(path.join(repository.work, "apps", "large", "crd.json"), JSON.stringify(definitionOf(LARGE)));
     await repository.commit("A large CRD");
-    expect(await eventually(() => isSynced("large"), 180)).toBe(true);
+    expect(await eventually(() => argocd.isSynced("large"), 180)).toBe(true);
     expect(await size("larges.homelab.example")).toBeGreaterThan(ANNOTATION_LIMIT);
   });
 
   test("argocd-destroy-order: Applications go first, Argo CD waits for one that nobody deletes, and nothing is stuck", async () => {
-    await kubectl.apply(JSON.stringify(strayApplication()));
+    await kubectl.apply(JSON.stringify(strayApplication(url)));
     await follow(undefined);
-    const off = (settings: Record<string, unknown>) => {
-      (settings["homelab:addons"] as { argocd: { enabled: boolean } }).argocd.enabled = false;
-    };
-    await stack.change(off);
+    await switchArgocd(false);
     const refused = await stack.pulumi("up", "--yes", "--skip-preview");
     expect(refused.exitCode).not.toBe(0);
     expect(refused.output).toMatch(/still there: argocd\/stray.*kubectl -n argocd delete application/s);
@@ -249,50 +231,24 @@ withArgocd(title, () => {
     expect(await stack.plan()).toEqual([]);
   });
 
-  function strayApplication(): object {
-    const source = { repoURL: url, path: "infrastructure/namespaces", targetRevision: "main" };
-    return {
-      apiVersion: "argoproj.io/v1alpha1",
-      kind: "Application",
-      metadata: { name: "stray", namespace: "argocd", finalizers: ["resources-finalizer.argocd.argoproj.io"] },
-      spec: {
-        project: "default",
-        source,
-        destination: { server: "https://kubernetes.default.svc", namespace: "default" },
-      },
-    };
-  }
-
   test("switched on again, with a password from the settings, it deploys the sample app again", async () => {
-    await stack.change((settings) => {
-      (settings["homelab:addons"] as { argocd: { enabled: boolean } }).argocd.enabled = true;
-    });
+    await switchArgocd(true);
     await follow({ username: LOGIN.username });
     await stack.setSecrets([
       ["gitops.password", LOGIN.password],
       ["addons.argocd.adminPassword", CHOSEN_PASSWORD],
     ]);
     await stack.up();
-    expect(await logIn(CHOSEN_PASSWORD)).toContain('"token"');
-    expect(await eventually(() => isSynced("hello"), 120)).toBe(true);
-    expect(await eventually(async () => (await sampleAnswer()) === "hello", 30)).toBe(true);
+    expect(await argocd.logIn(CHOSEN_PASSWORD)).toContain('"token"');
+    expect(await eventually(() => argocd.isSynced("hello"), 120)).toBe(true);
+    expect(await eventually(async () => (await argocd.sampleAnswer()) === "hello", 30)).toBe(true);
     const state = await stack.exportedState();
     expect([CHOSEN_PASSWORD, LOGIN.password].filter((secret) => state.includes(secret))).toEqual([]);
   });
 
-  /** The resources below a component that don't go with the machine. */
-  async function notGoingWith(machine: string, component: string): Promise<string[]> {
-    const { deployment } = JSON.parse(await stack.exportedState()) as {
-      deployment: { resources: { urn: string; deletedWith?: string }[] };
-    };
-    const inside = deployment.resources.filter(({ urn }) => urn.includes(`$${component}$`));
-    expect(inside.length).toBeGreaterThan(5);
-    return inside.filter(({ deletedWith }) => !deletedWith?.endsWith(`::${machine}`)).map(({ urn }) => urn);
-  }
-
   test("destroy-host-gone / API gone: with its machine killed, destroy ends and leaves nothing", async () => {
     expect(await leftOf(stack)).not.toEqual([]);
-    expect(await notGoingWith(stack.machine(0).name, "homelab:platform:Argocd")).toEqual([]);
+    expect(await notGoingWith(stack, stack.machine(0).name, "homelab:platform:Argocd")).toEqual([]);
     await (stack.machine(0) as LabMachine).kill();
     const started = Date.now();
     await stack.destroy();

@@ -21,6 +21,16 @@ export async function leftOf(stack: LabStack): Promise<string[]> {
   ];
 }
 
+/** The resources below a component that don't go with a machine: a destroy would want to reach what was on it. */
+export async function notGoingWith(stack: LabStack, machine: string, component: string): Promise<string[]> {
+  const { deployment } = JSON.parse(await stack.exportedState()) as {
+    deployment: { resources: { urn: string; deletedWith?: string }[] };
+  };
+  const inside = deployment.resources.filter(({ urn }) => urn.includes(`$${component}$`));
+  expect(inside.length).toBeGreaterThan(5);
+  return inside.filter(({ deletedWith }) => !deletedWith?.endsWith(`::${machine}`)).map(({ urn }) => urn);
+}
+
 /** Those that were started with a path in the folder, as systemd-nspawn and its supervisor are. */
 async function processesOf(folder: string): Promise<string[]> {
   const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
