@@ -44,7 +44,12 @@ export class Cilium extends pulumi.ComponentResource {
     const values = mergeValues(args.chart.values, ciliumValues(args), args.settings.values);
     const checks = new RemoteStep(
       `${name}-checks`,
-      { step: "cilium-checks", host: args.controlPlane, commands: ciliumChecksScript(values) },
+      {
+        step: "cilium-checks",
+        host: args.controlPlane,
+        // The API server's address is an output of its machine.
+        commands: pulumi.output(values).apply(ciliumChecksScript),
+      },
       { parent: this, dependsOn: args.after },
     );
     args.releases.add(

@@ -46,15 +46,106 @@ test("metrics and MTU are there where they are asked for", () => {
   });
 });
 
-test("a change of the datapath shows in a preview's diff, with what it disrupts, and other changes don't", () => {
-  const lines = (change: Values) => ciliumChecksScript(mergeValues(values(), change)).split("\n");
-  const changed = (change: Values) => {
+describe("in a preview's diff", () => {
+  /** The lines that a change of the values adds. */
+  function added(change: Values): string[] {
+    const lines = (given: Values) => ciliumChecksScript(mergeValues(values(), given)).split("\n");
     const before = new Set(lines({}));
     return lines(change).filter((line) => !before.has(line));
-  };
-  expect(changed({ MTU: 1400 })).toEqual([expect.stringMatching(/^# MTU = 1400: pods keep the old MTU until/)]);
-  expect(changed({ routingMode: "native" })).toEqual([expect.stringContaining('# routingMode = "native": pods on')]);
-  expect(changed({ operator: { replicas: 1 } })).toEqual([]);
+  }
+
+  test.each<[string, Values, RegExp]>([
+    ["MTU", { MTU: 1400 }, /= 1400: pods keep the old MTU/],
+    [
+      "routingMode",
+      { routingMode: "native" },
+      /= "native": pods on different nodes don't reach each other until .*break/,
+    ],
+    ["tunnelProtocol", { tunnelProtocol: "geneve" }, /= "geneve": pods on different nodes don't reach/],
+    ["tunnelPort", { tunnelPort: 8473 }, /= 8473: pods on different nodes .*firewalls must let the new port/],
+    ["underlayProtocol", { underlayProtocol: "ipv6" }, /= "ipv6": pods on different nodes don't reach/],
+    ["kubeProxyReplacement", { kubeProxyReplacement: false }, /= false: services stop answering/],
+    ["bpf.datapathMode", { bpf: { datapathMode: "netkit" } }, /= "netkit": Cilium doesn't start beside pods/],
+    ["bpf.tproxy", { bpf: { tproxy: true } }, /= true: connections that go through Cilium's proxy break/],
+    ["bpf.hostLegacyRouting", { bpf: { hostLegacyRouting: true } }, /= true: packets .* another way through the host/],
+    ["bpf.mapDynamicSizeRatio", { bpf: { mapDynamicSizeRatio: 0.01 } }, /= 0.01: tables of connections are made anew/],
+    ["bpf.distributedLRU.enabled", { bpf: { distributedLRU: { enabled: true } } }, /= true: tables of connections are/],
+    ["bpf.masquerade", { bpf: { masquerade: true } }, /= true: connections from pods out of the cluster break/],
+    ["endpointRoutes.enabled", { endpointRoutes: { enabled: true } }, /= true: routes to pods are made anew/],
+    ["ipv6.enabled", { ipv6: { enabled: true } }, /= true: agents don't start on nodes without an IPv6 subnet/],
+    [
+      "bandwidthManager.enabled",
+      { bandwidthManager: { enabled: true } },
+      /= true: queues of the nodes' network devices/,
+    ],
+    ["hostFirewall.enabled", { hostFirewall: { enabled: true } }, /= true: policies for nodes take effect, or end/],
+    ["loadBalancer.mode", { loadBalancer: { mode: "dsr" } }, /= "dsr": connections from outside to services break/],
+    [
+      "loadBalancer.algorithm",
+      { loadBalancer: { algorithm: "maglev" } },
+      /= "maglev": connections .* reach other pods/,
+    ],
+    [
+      "loadBalancer.acceleration",
+      { loadBalancer: { acceleration: "native" } },
+      /= "native": network devices may go down/,
+    ],
+    ["nodePort.range", { nodePort: { range: "30000,31000" } }, /= "30000,31000": connections from outside to services/],
+    ["encryption.enabled", { encryption: { enabled: true } }, /= true: pods on different nodes don't reach/],
+    [
+      "encryption.nodeEncryption",
+      { encryption: { nodeEncryption: true } },
+      /= true: nodes that are not control planes/,
+    ],
+    [
+      "egressGateway.enabled",
+      { egressGateway: { enabled: true } },
+      /= true: what a gateway sends out .* another source/,
+    ],
+    ["ipMasqAgent.enabled", { ipMasqAgent: { enabled: true } }, /= true: what leaves .* another source address/],
+    ["k8sServiceHost", { k8sServiceHost: "10.0.0.9" }, /= "10.0.0.9": an agent that doesn't reach the API server/],
+    ["k8sServicePort", { k8sServicePort: 7443 }, /= 7443: an agent that doesn't reach the API server/],
+    ["cleanBpfState", { cleanBpfState: true }, /= true: while it is true, connections to services break/],
+    ["cleanState", { cleanState: true }, /= true: while it is true, an agent that starts forgets its pods/],
+  ])("%s stands with what its change disrupts, in one line", (name, change, effect) => {
+    const [line, ...others] = added(change);
+    expect(line?.startsWith(`# ${name} = `)).toBe(true);
+    expect(line).toMatch(effect);
+    expect(others).toEqual([]);
+  });
+
+  test("a value that nothing is known of shows all the same, wherever it stands", () => {
+    const unlisted = "Cilium's documentation says what a change of it does to running traffic";
+    const change = { bpf: { vlanBypass: [0] }, extraConfig: { "enable-x.y": "true" }, l7Proxy: false };
+    expect(added(change)).toEqual([
+      `# bpf.vlanBypass = [0]: ${unlisted}`,
+      `# extraConfig."enable-x.y" = "true": ${unlisted}`,
+      `# l7Proxy = false: ${unlisted}`,
+    ]);
+  });
+
+  test("what observes, and how agents are run, is no change of the datapath", () => {
+    expect(added({ operator: { replicas: 1 }, hubble: { ui: { enabled: true } }, resources: { limits: {} } })).toEqual(
+      [],
+    );
+  });
+
+  test("the order in which values are written doesn't show, and a value that goes takes its line along", () => {
+    const script = (bpf: Values) => ciliumChecksScript({ bpf });
+    expect(script({ tproxy: true, natMax: 1 })).toBe(script({ natMax: 1, tproxy: true }));
+    expect(script({ tproxy: true })).not.toContain("natMax");
+  });
+
+  test("keys don't stand in it", () => {
+    const clusters = [{ name: "west", tls: { key: "SECRET" } }];
+    const lines = ciliumChecksScript({
+      tls: { ca: { key: "SECRET" } },
+      clustermesh: { config: { clusters }, apiserver: { tls: { ca: { key: "SECRET" } } } },
+      kubeProxyReplacement: false,
+    });
+    expect(lines).toContain('# clustermesh.config.clusters = [{"name":"west"}]: ');
+    expect(lines).not.toMatch(/SECRET/);
+  });
 });
 
 test("a value can't leave its comment", () => {
