@@ -36,6 +36,26 @@ export interface Finding {
   fix: string;
 }
 
+/** One host, and what is wanted of it. */
+export interface LookedAtHost {
+  name: string;
+  gathering: Gathering;
+  /** Left out: only what is asked of every host is judged. */
+  role?: Role;
+  /** What the inventory declares, where it does. */
+  sharedKernel?: boolean;
+  expected?: Expectations;
+}
+
+/** What one host alone is found with. */
+export type Problem = Omit<Finding, "hosts">;
+
+/** Whether the settings ignore one of kubeadm's own checks. */
+export function isIgnored(expected: Expectations | undefined, check: string): boolean {
+  const ignored = (expected?.ignored ?? []).map((name) => name.toLowerCase());
+  return ignored.includes("all") || ignored.includes(check.toLowerCase());
+}
+
 /** What of a host stays the same, and has to be compared with that of hosts that come later. */
 export interface LastingFacts {
   hostname: string;

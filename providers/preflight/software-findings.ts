@@ -1,0 +1,95 @@
+import { isIgnored, type LookedAtHost, type Problem, words } from "./hosts";
+import { neededOn, neededPorts, portText } from "./ports";
+
+/** What of the software on a host, and of its settings, stands in the way. */
+export function softwareProblems(host: LookedAtHost): Problem[] {
+  return [identity, packages, nameResolution, otherCluster, portsInUse].flatMap((rule) => rule(host));
+}
+
+/** RFC 1123, of which Kubernetes' names are made; in capitals it does no harm, since nodes are named by the inventory. */
+const HOSTNAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+
+function identity({ name, gathering: { facts } }: LookedAtHost): Problem[] {
+  const problems: Problem[] = [];
+  if (!HOSTNAME.test(facts.hostname ?? "")) {
+    const found = `the hostname '${facts.hostname ?? ""}' is none by RFC 1123 (letters, digits and hyphens)`;
+    problems.push({ found, fix: `'sudo hostnamectl set-hostname ${name}'` });
+  }
+  if (!/^[0-9a-f]{32}$/.test(facts.machineId ?? "")) {
+    const found = "/etc/machine-id holds no id";
+    problems.push({ found, fix: "'sudo systemd-machine-id-setup', then reboot" });
+  }
+  return problems;
+}
+
+function packages({ gathering }: LookedAtHost): Problem[] {
+  // What an interrupted run of this program left unfinished, its own steps finish.
+  if (gathering.folder !== "") return [];
+  const unfinished = words(gathering.facts.unfinishedPackages).map((word) => word.split(":").slice(1).join(":"));
+  if (unfinished.length === 0) return [];
+  const damaged = words(gathering.facts.unfinishedPackages).some((word) => /^(reinstreq|half-installed):/.test(word));
+  return [
+    {
+      found: `dpkg was interrupted: ${some(unfinished)} ${unfinished.length === 1 ? "is" : "are"} half installed`,
+      fix: `'sudo dpkg --configure -a'${damaged ? ` and 'sudo apt-get install --reinstall ${unfinished.slice(0, 5).join(" ")}'` : ""}; 'sudo dpkg --audit' must then print nothing`,
+    },
+  ];
+}
+
+const MOST_NAMED = 4;
+
+function some(names: readonly string[]): string {
+  const more = names.length - MOST_NAMED;
+  return names.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
+const LOOPBACK = /^(127\.|::1$)/;
+
+/**
+ * CoreDNS asks the servers that the pods get from the host's resolv.conf: one on loopback would be CoreDNS itself. With
+ * systemd-resolved kubeadm gives the kubelets the file with the real servers.
+ */
+function nameResolution({ gathering: { facts } }: LookedAtHost): Problem[] {
+  const resolved = facts.resolved === "active";
+  const servers = words(resolved ? facts.resolvedNameservers : facts.nameservers).filter((one) => LOOPBACK.test(one));
+  if (servers.length === 0) return [];
+  const file = resolved ? "/run/systemd/resolve/resolv.conf" : "/etc/resolv.conf";
+  return [
+    {
+      found: `name resolution would loop: ${file} names ${servers.join(", ")}, which in a pod is the pod`,
+      fix: resolved
+        ? "give systemd-resolved a real server: DNS= in /etc/systemd/resolved.conf"
+        : "name a real server in /etc/resolv.conf, or turn systemd-resolved on",
+    },
+  ];
+}
+
+function otherCluster({ gathering: { facts } }: LookedAtHost): Problem[] {
+  if (facts.kubeadm || !facts.kubernetesFile) return [];
+  return [
+    {
+      found: `there is a Kubernetes node that this program did not make (${facts.kubernetesFile} exists)`,
+      fix: "if it may go, 'sudo kubeadm reset' on the host; else take the host out of homelab:machines",
+    },
+  ];
+}
+
+function portsInUse({ role, expected, gathering: { facts } }: LookedAtHost): Problem[] {
+  // Its own cluster, whole or half made, listens where it should.
+  if (facts.kubeadm || facts.kubernetesFile) return [];
+  const listening = words(facts.listening).map((word) => word.split(":"));
+  return neededPorts(expected ?? EVERY_HOST)
+    .filter((port) => neededOn(port, role) && !isIgnored(expected, `Port-${port.port}`))
+    .flatMap((port) => {
+      const holder = listening.find(([protocol, number]) => protocol === port.protocol && number === String(port.port));
+      if (!holder) return [];
+      const [, , pid, process] = holder;
+      const by = pid ? `${process || "a process"} (process ${pid})` : "the kernel";
+      const fix = pid
+        ? `stop it: 'sudo systemctl status ${pid}' names its unit`
+        : "remove the interface that uses it: 'ip -d link'";
+      return [{ found: `port ${portText(port)} is in use by ${by}`, fix }];
+    });
+}
+
+const EVERY_HOST = { apiPort: 6443, cilium: true, hubble: true };
