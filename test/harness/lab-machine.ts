@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { machineDir, PROCESS } from "../../providers/nspawn/layout";
 import { eventually } from "./eventually";
 import { LabHost } from "./lab-host";
+import { nspawnInit } from "./nspawn-init";
 
 /** A machine that the program made with systemd-nspawn. */
 export class LabMachine extends LabHost {
@@ -16,12 +16,8 @@ export class LabMachine extends LabHost {
   }
 
   async leader(): Promise<number> {
-    const file = path.join(machineDir({ name: this.name, bridge: this.bridge, stateDir: this.stateDir }), PROCESS);
-    const [nspawn = ""] = (await readFile(file, "utf8")).split(" ");
-    const children = await readFile(`/proc/${nspawn}/task/${nspawn}/children`, "utf8");
-    const leader = Number(children.trim().split(" ")[0]);
-    if (!leader) throw new Error(`${this.name}: the machine has no init process`);
-    return leader;
+    const { name, bridge, stateDir } = this;
+    return nspawnInit(name, path.join(machineDir({ name, bridge, stateDir }), PROCESS));
   }
 
   /** Pulls the plug. */

@@ -6,6 +6,7 @@ import { ensureImage } from "../../lab/multipass/image";
 import { LabHost } from "./lab-host";
 import { CHECKOUT, freeNetwork } from "./lab-settings";
 import { whyNotHere } from "./not-here";
+import { nspawnInit } from "./nspawn-init";
 
 /** One folder for each set of VMs; it holds their trees, so it can't be in every temporary folder. */
 const FOLDER = "/var/tmp/homelab-multipass";
@@ -41,12 +42,7 @@ export class MultipassHost extends LabHost {
   }
 
   async leader(): Promise<number> {
-    const file = path.join(this.home, "instances", this.name, "machine.pid");
-    const [nspawn = ""] = (await readFile(file, "utf8")).split(" ");
-    const children = await readFile(`/proc/${nspawn}/task/${nspawn}/children`, "utf8");
-    const leader = Number(children.trim().split(" ")[0]);
-    if (!leader) throw new Error(`${this.name}: the VM has no init process`);
-    return leader;
+    return nspawnInit(this.name, path.join(this.home, "instances", this.name, "machine.pid"));
   }
 
   /** Without those of Multipass itself: its service looks into VMs over SSH, as the image's own user. */
