@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings";
 import { type FetchedChart, fetchChart, previewChart } from "./chart";
 import { operatorClient } from "./tailscale-client";
+import { mergeValues } from "./values";
 
 /** The charts of the add-ons that are switched on. */
 export interface Charts {
@@ -18,7 +19,8 @@ type Addon = keyof typeof FOLDERS;
 /**
  * Fetches what the cache lacks. In most runs that is nothing, and no connection is opened; in a preview never.
  *
- * @throws pulumi.RunError that lists every chart that can't be had, before any resource is made
+ * @throws pulumi.RunError that lists every chart that can't be had, or the values file that the settings don't go with, before any
+ * resource is made
  */
 export async function fetchCharts(settings: Pick<Settings, "addons" | "mirrors">): Promise<Charts> {
   const charts: Charts = {};
@@ -29,8 +31,21 @@ export async function fetchCharts(settings: Pick<Settings, "addons" | "mirrors">
       (error: Error) => problems.push(`addons.${addon}: ${error.message}`),
     );
   }
-  if (problems.length > 0) throw new pulumi.RunError(report(pulumi.getStack(), problems));
+  if (problems.length > 0) throw refusal("because a chart can't be had", problems);
+  const wrong = charts.cilium ? socketTranslation(settings.addons, charts.cilium) : [];
+  if (wrong.length > 0) throw refusal("because a chart's values don't go with the settings", wrong);
   return charts;
+}
+
+/** The settings' own values were looked at with the settings; what they leave open, the file says. */
+function socketTranslation({ cilium, tailscale }: Settings["addons"], chart: FetchedChart): string[] {
+  const { socketLB } = mergeValues(chart.values, cilium.values) as {
+    socketLB?: { hostNamespaceOnly?: unknown } | null;
+  };
+  if (!tailscale.enabled || socketLB?.hostNamespaceOnly === true) return [];
+  return [
+    `charts/${FOLDERS.cilium}/values.yaml: socketLB.hostNamespaceOnly must be true while addons.tailscale.enabled is true: the operator's proxies get no traffic otherwise. Put it back, or set addons.cilium.values.socketLB.hostNamespaceOnly: true`,
+  ];
 }
 
 function switchedOn(addons: Settings["addons"]): Addon[] {
@@ -44,9 +59,9 @@ function chartFor(addon: Addon, mirror: Settings["mirrors"]["charts"]): Promise<
   return pulumi.runtime.isDryRun() ? previewChart(FOLDERS[addon], mirror) : fetchChart(FOLDERS[addon], mirror, notice);
 }
 
-function report(stack: string, problems: string[]): string {
+function refusal(why: string, problems: string[]): pulumi.RunError {
   const lines = problems.map((problem) => `  ${problem}`);
-  return [`stack ${stack}: nothing was changed, because a chart can't be had`, ...lines].join("\n");
+  return new pulumi.RunError([`stack ${pulumi.getStack()}: nothing was changed, ${why}`, ...lines].join("\n"));
 }
 
 /** The path for a Release: unknown in a preview that comes before the first fetch. */

@@ -17,8 +17,6 @@ export interface CiliumArgs {
   /** The API server, by the address that every node can reach without a service network. */
   endpoint: Endpoint;
   nodeCount: number;
-  /** Proxies in pods redirect traffic themselves, as those of Tailscale's operator do: sockets in pods are left to them. */
-  proxiesInPods: boolean;
   /** Where the cluster is looked at before anything is installed or changed. */
   controlPlane: Machine;
   /**
@@ -68,14 +66,12 @@ export class Cilium extends pulumi.ComponentResource {
 }
 
 /** The values that follow from the cluster. */
-export function ciliumValues(args: Pick<CiliumArgs, "settings" | "endpoint" | "nodeCount" | "proxiesInPods">): Values {
+export function ciliumValues(args: Pick<CiliumArgs, "settings" | "endpoint" | "nodeCount">): Values {
   const { hubble, mtu } = args.settings;
   return {
     k8sServiceHost: args.endpoint.host,
     k8sServicePort: args.endpoint.port,
     operator: { replicas: Math.min(args.nodeCount, MAX_OPERATOR_REPLICAS) },
-    // Whatever charts/cilium/values.yaml was changed to. The settings' own values are refused where they say otherwise.
-    ...(args.proxiesInPods ? { socketLB: { hostNamespaceOnly: true } } : {}),
     ...(mtu === undefined ? {} : { MTU: mtu }),
     hubble: {
       enabled: hubble.enabled,

@@ -127,7 +127,6 @@ export class Platform extends pulumi.ComponentResource {
         settings: addons.cilium,
         endpoint: cluster.endpoint,
         nodeCount: cluster.nodeNames.length,
-        proxiesInPods: addons.tailscale.enabled,
         controlPlane: cluster.controlPlane,
         after: [cluster.controlPlaneReady],
       },

@@ -19,17 +19,22 @@ export function tailscaleProblems(view: View): Problem[] {
   ];
 }
 
-/** Inside pods it would bypass the operator's proxies, which redirect traffic themselves. */
+/**
+ * Inside pods it would bypass the operator's proxies, which redirect traffic themselves. What takes the place of the chart's map
+ * takes that switch away too.
+ */
 function socketTranslation(view: View): Problem[] {
-  const path = ["addons", "cilium", "values", "socketLB", "hostNamespaceOnly"];
-  const value = valueAt(view.raw, path);
-  if (value === undefined || value === true) return [];
-  return [
-    {
-      path,
-      message: "must be true while addons.tailscale.enabled is: the operator's proxies get no traffic otherwise",
-    },
-  ];
+  const path = ["addons", "cilium", "values", "socketLB"];
+  const given = valueAt(view.raw, path);
+  if (given === undefined) return [];
+  const why = "while addons.tailscale.enabled is true: the operator's proxies get no traffic otherwise";
+  if (given === null || typeof given !== "object" || Array.isArray(given)) {
+    return [{ path, message: `must be a mapping, or left out, ${why}` }];
+  }
+  const value = valueAt(given, ["hostNamespaceOnly"]);
+  return value === undefined || value === true
+    ? []
+    : [{ path: [...path, "hostNamespaceOnly"], message: `must be true ${why}` }];
 }
 
 function subnets(view: View): Problem[] {

@@ -1,8 +1,9 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { dump, load } from "js-yaml";
 import { fetchCharts } from "../../components/platform/charts";
+import { mergeValues, type Values } from "../../components/platform/values";
 import { loadSettings } from "../../settings";
 import { freePort } from "../harness/free-port";
 import { ProgramFolder, settingsOf } from "./run-program";
@@ -13,24 +14,28 @@ const OTHER = "0".repeat(64);
 
 let folder: ProgramFolder;
 
+const beginning = (preview: boolean) =>
+  pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) }, "homelab", "lab", preview);
+
 beforeAll(async () => {
   folder = await ProgramFolder.enter();
-  await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) }, "homelab", "lab");
+  await beginning(false);
 });
 
 afterAll(async () => folder.leave());
 
 /** How the lab's program begins that takes its charts from an address. */
-async function refusal(url: string): Promise<Error> {
+async function refusal(url: string, addons: Values = {}): Promise<Error> {
   const config = await settingsOf("lab");
   (config["homelab:mirrors"] as { charts: { url: string } }).charts.url = url;
+  config["homelab:addons"] = mergeValues((config["homelab:addons"] ?? {}) as Values, addons);
   const text = Object.entries(config).map(([key, value]) => [
     key,
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
   pulumi.runtime.setAllConfig(Object.fromEntries(text) as Record<string, string>);
   return fetchCharts(loadSettings()).then(
-    () => Promise.reject(new Error("the chart was fetched")),
+    () => Promise.reject(new Error("nothing was refused")),
     (error: Error) => error,
   );
 }
@@ -57,4 +62,46 @@ test("bad-checksum: a chart whose digest differs ends the program by the add-on 
   );
   expect(error.message).toContain("find out why before you change charts/charts.lock.yaml");
   expect(load(await readFile(LOCK, "utf8"))).toEqual({ "cilium-1.20.2": { lab: OTHER } });
+});
+
+describe("a values file of Cilium's that Tailscale's operator can't work with", () => {
+  const FILE = path.join("charts", "cilium", "values.yaml");
+  const tailscale = { enabled: true };
+  let kept: string;
+
+  beforeAll(async () => {
+    kept = await readFile(FILE, "utf8");
+    await rm(LOCK, { force: true });
+  });
+  afterEach(async () => {
+    await writeFile(FILE, kept);
+    await beginning(false);
+  });
+
+  test.each([
+    ["says so", "hostNamespaceOnly: false", false],
+    ["says nothing", "enabled: true", false],
+    ["says so, in a preview", "hostNamespaceOnly: false", true],
+  ])("ends the program by the file and the key where it %s", async (_what, line, preview) => {
+    expect(kept).toContain("hostNamespaceOnly: true");
+    await writeFile(FILE, kept.replace("hostNamespaceOnly: true", line));
+    await beginning(preview);
+    const error = await refusal(folder.charts.url, { tailscale });
+    expect(pulumi.RunError.isInstance(error)).toBe(true);
+    expect(error.message).toBe(
+      "stack lab: nothing was changed, because a chart's values don't go with the settings\n" +
+        "  charts/cilium/values.yaml: socketLB.hostNamespaceOnly must be true while addons.tailscale.enabled is true: the operator's proxies get no traffic otherwise. Put it back, or set addons.cilium.values.socketLB.hostNamespaceOnly: true",
+    );
+  });
+
+  test("is taken without the operator, and where the settings lay the right value over it", async () => {
+    await writeFile(FILE, kept.replace("hostNamespaceOnly: true", "hostNamespaceOnly: false"));
+    await expect(refusal(folder.charts.url)).rejects.toThrow("nothing was refused");
+    const cilium = { values: { socketLB: { hostNamespaceOnly: true } } };
+    await expect(refusal(folder.charts.url, { tailscale, cilium })).rejects.toThrow("nothing was refused");
+  });
+
+  test("isn't the one that the project has", async () => {
+    await expect(refusal(folder.charts.url, { tailscale })).rejects.toThrow("nothing was refused");
+  });
 });

@@ -17,7 +17,7 @@ function settings(change: Values = {}) {
 }
 
 const endpoint = { host: "10.90.0.11", port: 6443 };
-const cluster = { endpoint, nodeCount: 3, proxiesInPods: false };
+const cluster = { endpoint, nodeCount: 3 };
 const values = (change: Values = {}) => ciliumValues({ settings: settings(change), ...cluster });
 
 test("cilium-no-api-host: it is derived from the endpoint of the control plane, for there is no kube-proxy to reach it by", () => {
@@ -27,13 +27,6 @@ test("cilium-no-api-host: it is derived from the endpoint of the control plane, 
 test("the operator has no more replicas than there are nodes", () => {
   expect(values()).toMatchObject({ operator: { replicas: 2 } });
   expect(ciliumValues({ settings: settings(), ...cluster, nodeCount: 1 })).toMatchObject({ operator: { replicas: 1 } });
-});
-
-test("beside Tailscale's operator sockets in pods are left alone, whatever the values file says", () => {
-  expect(values()).not.toHaveProperty("socketLB");
-  const file = { socketLB: { enabled: true, hostNamespaceOnly: false } };
-  const beside = ciliumValues({ settings: settings(), ...cluster, proxiesInPods: true });
-  expect(mergeValues(file, beside).socketLB).toEqual({ enabled: true, hostNamespaceOnly: true });
 });
 
 test("metrics and MTU are there where they are asked for", () => {

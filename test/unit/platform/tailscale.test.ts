@@ -103,10 +103,23 @@ describe("the settings", () => {
   test("are refused where Cilium translates sockets inside pods too", () => {
     const cilium = { values: { socketLB: { hostNamespaceOnly: false } } };
     expect(problemsOf({ enabled: true, oauth: OAUTH }, { cilium })).toEqual([
-      "addons.cilium.values.socketLB.hostNamespaceOnly: must be true while addons.tailscale.enabled is: the operator's proxies get no traffic otherwise",
+      "addons.cilium.values.socketLB.hostNamespaceOnly: must be true while addons.tailscale.enabled is true: the operator's proxies get no traffic otherwise",
     ]);
     expect(problemsOf({ enabled: false }, { cilium })).toEqual([]);
-    expect(read("charts/cilium/values.yaml")).toMatchObject({ socketLB: { hostNamespaceOnly: true } });
+  });
+
+  test.each([[null], [true], [[]], ["on"]])("are refused where %j takes the place of that map", (socketLB) => {
+    const cilium = { values: { socketLB } };
+    expect(problemsOf({ enabled: true, oauth: OAUTH }, { cilium })).toEqual([
+      "addons.cilium.values.socketLB: must be a mapping, or left out, while addons.tailscale.enabled is true: the operator's proxies get no traffic otherwise",
+    ]);
+    expect(problemsOf({ enabled: false }, { cilium })).toEqual([]);
+  });
+
+  test("pass where the map says nothing else than that sockets in pods are left alone", () => {
+    for (const socketLB of [{}, { enabled: true }, { hostNamespaceOnly: true }]) {
+      expect(problemsOf({ enabled: true, oauth: OAUTH }, { cilium: { values: { socketLB } } })).toEqual([]);
+    }
   });
 
   test.each([

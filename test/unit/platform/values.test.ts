@@ -8,7 +8,7 @@ function cilium(settings: object, nodeCount: number) {
   const nodes = [{ name: "cp1", role: "control-plane", address: "10.90.0.11" }];
   const parsed = parseSettings({ machines: { kind: "nspawn", nodes }, addons: { cilium: settings } });
   if (!parsed.settings) throw new Error(parsed.problems.join("\n"));
-  return ciliumValues({ settings: parsed.settings.addons.cilium, endpoint, nodeCount, proxiesInPods: false });
+  return ciliumValues({ settings: parsed.settings.addons.cilium, endpoint, nodeCount });
 }
 
 test("values are merged as maps, and replaced as lists and scalars", () => {
