@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -60,8 +60,8 @@ function lockAll(pins: readonly Pin[], folder: string): void {
 /** The stack's settings with the add-on on. What a file can't hold, or holds encrypted, is made up. */
 function configWith(stack: string, addon: string): { config: Config; secretKeys: string[] } {
   const { config = {} } = load(fs.readFileSync(places.settings(stack), "utf8")) as { config?: Config };
-  const made = JSON.parse(JSON.stringify(config), (_key, value: unknown) =>
-    isEncrypted(value) ? "made-up" : value,
+  const made = JSON.parse(JSON.stringify(config), (key, value: unknown) =>
+    isEncrypted(value) ? madeUpSecret(key) : value,
   ) as Config;
   // The upstream charts are asked for, not those of a mirror.
   const mirrors = made["homelab:mirrors"] as Config | undefined;
@@ -72,6 +72,12 @@ function configWith(stack: string, addon: string): { config: Config; secretKeys:
     addons.tailscale = { oauth: { clientId: "made-up", clientSecret: "made-up" }, ...addons[addon] };
   fillInHostKeys(made["homelab:machines"]);
   return { config: made, secretKeys: Object.keys(made) };
+}
+
+/** Settings look at a deploy key's form. */
+function madeUpSecret(name: string): string {
+  if (name !== "sshPrivateKey") return "made-up";
+  return generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 }
 
 function isEncrypted(value: unknown): boolean {

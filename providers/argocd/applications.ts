@@ -1,6 +1,11 @@
 /** The parts of an Argo CD Application that are read here. */
 export interface Application {
-  metadata: { name: string; namespace?: string; deletionTimestamp?: string };
+  metadata: {
+    name: string;
+    namespace?: string;
+    deletionTimestamp?: string;
+    annotations?: Record<string, string>;
+  };
   spec?: { source?: GitSource };
   status?: {
     sync?: { status?: string; comparedTo?: { source?: GitSource } };
@@ -17,6 +22,9 @@ export interface GitSource {
   targetRevision?: string;
 }
 
+/** Asks Argo CD to look at the repository again. It takes the annotation away together with writing what it found. */
+export const REFRESH = "argocd.argoproj.io/refresh";
+
 /** How far the first sync is. `failing` may still mend itself, as while Argo CD's own parts start. */
 export type Progress = { state: "done" } | { state: "waiting" | "failing"; why: string };
 
@@ -24,6 +32,10 @@ export type Progress = { state: "done" } | { state: "waiting" | "failing"; why: 
 export function progressOf(application: Application | undefined, source: GitSource): Progress {
   const status = application?.status;
   if (!application || !status) return { state: "waiting", why: "Argo CD has not looked at it yet" };
+  // What stands there is of before: of another password, for example.
+  if (application.metadata.annotations?.[REFRESH]) {
+    return { state: "waiting", why: "Argo CD has not asked the repository again yet" };
+  }
   const complaint = status.conditions?.find(({ type }) => /Error$/.test(type));
   if (complaint) return { state: "failing", why: `${complaint.type}: ${complaint.message}` };
   if (!sameSource(status.sync?.comparedTo?.source, source))
@@ -54,20 +66,30 @@ function notDone({ status }: Application): string[] {
     );
 }
 
-/** What to correct, by what Git and Argo CD say. */
+const CREDENTIALS = "gitops.username and gitops.password, or gitops.sshPrivateKey";
+
+/** What to correct, by what Git (go-git, git, ssh), its servers (GitHub, GitLab, Gitea, Bitbucket, Azure) and Argo CD say. */
 const advices: [said: RegExp, next: string][] = [
   [
     /x509:|certificate signed by unknown authority/i,
     "Argo CD doesn't trust the server's certificate: add the one that signed it with addons.argocd.values (configs.tls.certificates)",
   ],
   [
-    /unable to resolve '|couldn't find remote ref|reference not found|revision .*not found/i,
-    "Correct gitops.revision: the repository has no such branch, tag or commit",
+    /ssh: no key found|ssh: unsupported key type|passphrase|encrypted private key|load key ".*":|error in libcrypto/i,
+    "Correct gitops.sshPrivateKey: Argo CD can't read it; it is a whole private key, without a passphrase",
   ],
   [/app path does not exist/i, "Correct gitops.path: the repository has no such folder at this revision"],
   [
-    /authentication (required|failed)|authorization failed|invalid credentials|permission denied|unable to authenticate|\b40[13]\b/i,
-    "Correct the credentials: gitops.username and gitops.password, or gitops.sshPrivateKey",
+    /repository( '[^']*')? not found|repository .*does not exist|does not appear to be a git repository|no such repository|cannot find repository|project you were looking for|do(es)? not have (access|permissions?)|don't have permission|\b404\b/i,
+    `Correct gitops.repoURL, or the credentials (${CREDENTIALS}): servers say the same of a repository that isn't there and of one that the credentials don't open`,
+  ],
+  [
+    /unable to resolve '|couldn't find remote ref|reference not found|revision .*not found/i,
+    "Correct gitops.revision: the repository has no such branch, tag or commit",
+  ],
+  [
+    /authentication (required|failed)|authorization failed|invalid (credentials|auth method|username or)|bad credentials|(permission|access) denied|unable to authenticate|could not read (username|password)|invalid key id|not allowed to download|password authentication|\b40[13]\b/i,
+    `Correct the credentials: ${CREDENTIALS}. Where they are right, correct gitops.repoURL: some servers ask for a login where there is no such repository`,
   ],
   [
     /knownhosts: key mismatch/i,
@@ -78,7 +100,7 @@ const advices: [said: RegExp, next: string][] = [
     "Argo CD doesn't know the server's SSH key: add it with addons.argocd.values (configs.ssh.extraHosts)",
   ],
   [
-    /repository not found|not found|no such host|server misbehaving|connection refused|i\/o timeout|no route to host|dial tcp|\b404\b/i,
+    /not found|no such host|could not resolve host|server misbehaving|connection refused|connection timed out|i\/o timeout|no route to host|dial tcp/i,
     "Correct gitops.repoURL, and see that the nodes can reach it",
   ],
 ];

@@ -1,5 +1,6 @@
 import { ASK_CLUSTER } from "../../shell/cluster";
 import { quote } from "../../shell/quote";
+import { REFRESH } from "./applications";
 
 /** Prints every Application of the cluster as JSON lists have it; an empty list where there is no such kind. */
 export function applicationsScript(): string {
@@ -19,6 +20,6 @@ export function applicationScript(namespace: string, name: string): string {
 
 /** Has Argo CD ask the repository at once: else it answers for minutes what it heard with the old credentials. */
 export function refreshScript(namespace: string, name: string): string {
-  return `${ASK_CLUSTER}kubectl -n ${quote(namespace)} annotate applications.argoproj.io ${quote(name)} argocd.argoproj.io/refresh=hard --overwrite >/dev/null
+  return `${ASK_CLUSTER}kubectl -n ${quote(namespace)} annotate applications.argoproj.io ${quote(name)} ${REFRESH}=hard --overwrite >/dev/null
 `;
 }

@@ -20,11 +20,19 @@ export const gitWord: Rule = pattern(
   "has characters that a path or revision in Git does not need",
 );
 
-export const gitUrl: Rule = pattern(
-  /^(https?:\/\/[a-z0-9.-]+(:\d{1,5})?\/|ssh:\/\/[a-z0-9_-]+@[a-z0-9.-]+(:\d{1,5})?\/|[a-z0-9_-]+@[a-z0-9.-]+:)[A-Za-z0-9._~/-]+$/,
+const gitAddress: Rule = pattern(
+  /^(https?:\/\/[A-Za-z0-9.-]+(:\d{1,5})?\/|ssh:\/\/[A-Za-z0-9_-]+@[A-Za-z0-9.-]+(:\d{1,5})?\/|[A-Za-z0-9_-]+@[A-Za-z0-9.-]+:)[A-Za-z0-9._~/-]+$/,
   512,
   "is not the address of a Git repository: https://, ssh:// or user@host:path, without a password",
 );
+
+export const gitUrl: Rule = (value) => {
+  const complaint = gitAddress(value);
+  const withScheme = `https://${value}`;
+  // What browsers show has no scheme.
+  const meant = /^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?\//.test(value) && gitAddress(withScheme) === undefined;
+  return complaint && meant ? `${complaint}; did you mean ${withScheme}?` : complaint;
+};
 
 /** Login names and ids of accounts elsewhere. */
 export const loginName: Rule = pattern(/^[A-Za-z0-9][A-Za-z0-9._$@+-]*$/, 256, "is not a login name");

@@ -1,5 +1,7 @@
+import { gitUrl } from "../formats";
 import { type Problem, valueAt } from "../problems";
 import { textAt, type View } from "../view";
+import { deployKeyProblem } from "./deploy-key";
 
 const ARGOCD = ["addons", "argocd"] as const;
 /** bcrypt looks at no more of a password. */
@@ -21,13 +23,22 @@ export function gitopsProblems(view: View): Problem[] {
   }
   if (valueAt(view.raw, ["gitops"]) === undefined) return problems;
   if (!enabled) problems.push({ path: ["gitops"], message: "needs addons.argocd.enabled: true" });
-  return [...problems, ...credentials(view)];
+  return [...problems, ...credentials(view), ...deployKey(view)];
+}
+
+/** That it opens the repository only the server can tell; whether it is a key is known before anything changes. */
+function deployKey(view: View): Problem[] {
+  const key = textAt(view.raw, ["gitops", "sshPrivateKey"]);
+  // An empty one the schema reports.
+  const message = key?.value ? deployKeyProblem(key.value) : undefined;
+  return key && message ? [{ path: key.path, message }] : [];
 }
 
 /** An address decides which of the credentials are of use. */
 function credentials(view: View): Problem[] {
   const url = textAt(view.raw, ["gitops", "repoURL"])?.value;
-  if (url === undefined) return [];
+  // Of a malformed one nobody knows how it is reached.
+  if (url === undefined || gitUrl(url) !== undefined) return [];
   const has = (name: string) => valueAt(view.raw, ["gitops", name]) !== undefined;
   const problem = (name: string, message: string): Problem => ({ path: ["gitops", name], message });
   if (!/^https?:/.test(url)) {

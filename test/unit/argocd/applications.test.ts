@@ -34,6 +34,19 @@ describe("how far the first sync is", () => {
     expect(progressOf(application(undefined), source).state).toBe("waiting");
   });
 
+  test("what stands there from before Argo CD asks the repository again doesn't count", () => {
+    const asked = {
+      ...synced,
+      metadata: { ...synced.metadata, annotations: { "argocd.argoproj.io/refresh": "hard" } },
+    };
+    expect(progressOf(asked, source)).toEqual({
+      state: "waiting",
+      why: "Argo CD has not asked the repository again yet",
+    });
+    const conditions = [{ type: "ComparisonError", message: "authentication required" }];
+    expect(progressOf({ ...asked, status: { ...asked.status, conditions } }, source).state).toBe("waiting");
+  });
+
   test("an error is reported in Argo CD's own words", () => {
     const conditions = [{ type: "ComparisonError", message: "rpc error: authentication required" }];
     expect(progressOf(application({ conditions }), source)).toEqual({
@@ -63,21 +76,61 @@ describe("how far the first sync is", () => {
   });
 });
 
+/** The settings of the login, by which protocol. */
+const CREDENTIALS = ["gitops.username", "gitops.password", "gitops.sshPrivateKey"];
+
 test.each([
-  ["failed to list refs: authentication required: Unauthorized", "gitops.username"],
-  ["ssh: handshake failed: ssh: unable to authenticate", "gitops.sshPrivateKey"],
   ["unable to resolve 'nosuch' to a commit SHA", "gitops.revision"],
   [".: app path does not exist", "gitops.path"],
-  ["failed to list refs: repository not found", "gitops.repoURL"],
   ['Get "https://git.example": dial tcp: lookup git.example: no such host', "gitops.repoURL"],
+  ["fatal: unable to access 'https://git.example/': Could not resolve host: git.example", "gitops.repoURL"],
   ["ssh: handshake failed: knownhosts: key is unknown", "configs.ssh.extraHosts"],
   ["ssh: handshake failed: knownhosts: key mismatch", "find out why"],
   ['Get "https://git.example": tls: x509: certificate signed by unknown authority', "configs.tls.certificates"],
-  ["failed to list refs: unexpected client error: 403 Forbidden", "gitops.password"],
+  ["failed to list refs: ssh: no key found", "gitops.sshPrivateKey"],
+  ["failed to list refs: ssh: this private key is passphrase protected", "gitops.sshPrivateKey"],
+  ['Load key "/dev/shm/1": error in libcrypto git@git.example: Permission denied (publickey).', "gitops.sshPrivateKey"],
   ["Failed to load target state of 1b4031f: json: cannot unmarshal string", "in the repository"],
   ["Manifest generation error: yaml: line 3", "in the repository"],
 ])("what Argo CD says leads to the setting: %s", (said, setting) => {
   expect(adviceFor(said)).toContain(setting);
+});
+
+test.each([
+  "failed to list refs: repository not found",
+  "failed to list refs: repository not found: Not found.",
+  "failed to list refs: authentication required: Repository not found.",
+  "ERROR: Repository not found. fatal: Could not read from remote repository.",
+  "remote: Repository not found. fatal: repository 'https://git.example/gitops.git/' not found",
+  "fatal: repository 'https://git.example/gitops.git/' not found",
+  "ERROR: The project you were looking for could not be found or you don't have permission to view it.",
+  "Gitea: Cannot find repository: you/gitops",
+  "fatal: '/you/gitops.git' does not appear to be a git repository",
+  "TF401019: The Git repository with name or identifier gitops does not exist or you do not have permissions for it",
+])("where a server shows no repository, URL and credentials are named, the URL first: %s", (said) => {
+  const advice = adviceFor(said);
+  expect(advice).toMatch(/^Correct gitops\.repoURL, or the credentials/);
+  expect(CREDENTIALS.filter((setting) => !advice.includes(setting))).toEqual([]);
+});
+
+test.each([
+  "failed to list refs: authentication required: Unauthorized",
+  "failed to list refs: authentication required: HTTP Basic: Access denied. If a password was provided …",
+  "remote: HTTP Basic: Access denied",
+  "remote: Invalid username or token. Password authentication is not supported for Git operations.",
+  "remote: Invalid username or password.",
+  "fatal: could not read Username for 'https://git.example': terminal prompts disabled",
+  "Bad credentials",
+  "remote: You are not allowed to download code from this project.",
+  "failed to list refs: unexpected client error: 403 Forbidden",
+  "ssh: handshake failed: ssh: unable to authenticate, attempted methods [none publickey]",
+  "git@git.example: Permission denied (publickey). fatal: Could not read from remote repository. Please make sure you have the correct access rights and the repository exists.",
+  "failed to list refs: invalid auth method",
+  "Gitea: Key access denied",
+])("where a server refuses the login, credentials and URL are named, the credentials first: %s", (said) => {
+  const advice = adviceFor(said);
+  expect(advice).toMatch(/^Correct the credentials/);
+  expect([...CREDENTIALS, "gitops.repoURL"].filter((setting) => !advice.includes(setting))).toEqual([]);
 });
 
 describe("waiting for the first sync", () => {
