@@ -23,7 +23,7 @@ const ANNOTATION_LIMIT = 262_144;
 const FIRST_SYNC_BUDGET_SECONDS = 180;
 const NODES_READY_BUDGET_SECONDS = 40;
 /** Nothing is waited for that can't come any more. */
-const WRONG_URL_LIMIT_SECONDS = 180;
+const WRONG_LIMIT_SECONDS = 180;
 const DESTROY_LIMIT_SECONDS = 120;
 
 const LARGE: CustomKind = {
@@ -156,28 +156,45 @@ withArgocd(title, () => {
     expect(await stack.planElsewhere()).toEqual([]);
   });
 
-  /** URLs that can't work, with the words of whoever noticed. */
-  const WRONG_URLS: [what: string, wrong: () => string, words: RegExp][] = [
-    ["a name that nobody knows", () => "http://nosuch.invalid/gitops.git", /nosuch\.invalid/],
-    ["a port on which nobody listens", () => url.replace(/:\d+\//, ":9/"), /connection refused/],
+  const urlOf = (repoURL: () => string) => () => follow({ ...followed, repoURL: repoURL() });
+
+  async function wrongPassword(): Promise<void> {
+    await follow(followed);
+    await stack.setSecrets([["gitops.password", "canary-wrong-password"]]);
+  }
+
+  /** Settings that can't work, with the words of whoever noticed, and the setting to correct. */
+  const WRONG: [what: string, set: () => Promise<void>, words: RegExp, setting: string][] = [
+    ["a name that nobody knows", urlOf(() => "http://nosuch.invalid/gitops.git"), /nosuch\.invalid/, "gitops.repoURL"],
+    ["a port without a listener", urlOf(() => url.replace(/:\d+\//, ":9/")), /connection refused/, "gitops.repoURL"],
+    [
+      "a repository that is not there",
+      urlOf(() => url.replace("gitops.git", "nosuch.git")),
+      /repository not found/,
+      "gitops.repoURL",
+    ],
+    ["a missing revision", () => follow({ ...followed, revision: "nosuch" }), /'nosuch'/, "gitops.revision"],
+    [
+      "a wrong password",
+      wrongPassword,
+      /authentication required/,
+      "the credentials: gitops.username and gitops.password",
+    ],
   ];
 
-  test.each(WRONG_URLS)(
-    "%s in the URL names the setting, and what was healthy stays so",
-    async (_what, wrong, words) => {
-      await follow({ ...followed, repoURL: wrong() });
-      const started = Date.now();
-      const { exitCode, output } = await stack.pulumi("up", "--yes", "--skip-preview");
-      expect(exitCode).not.toBe(0);
-      expect(output).toMatch(words);
-      expect(output).toContain("Correct gitops.repoURL");
-      expect((Date.now() - started) / 1000).toBeLessThan(WRONG_URL_LIMIT_SECONDS);
-      expect(await argocd.sampleAnswer()).toBe("hello");
-      expect((await argocd.application("hello")).status?.health?.status).toBe("Healthy");
-    },
-  );
+  test.each(WRONG)("%s names the setting, and what was healthy stays so", async (_what, set, words, setting) => {
+    await set();
+    const started = Date.now();
+    const { exitCode, output } = await stack.pulumi("up", "--yes", "--skip-preview");
+    expect(exitCode).not.toBe(0);
+    expect(output).toMatch(words);
+    expect(output).toContain(`Correct ${setting}`);
+    expect((Date.now() - started) / 1000).toBeLessThan(WRONG_LIMIT_SECONDS);
+    expect(await argocd.sampleAnswer()).toBe("hello");
+    expect((await argocd.application("hello")).status?.health?.status).toBe("Healthy");
+  });
 
-  test("with the right URL again it is in sync again", async () => {
+  test("with the right settings again it is in sync again", async () => {
     await follow(followed);
     await stack.up();
     expect(await stack.plan()).toEqual([]);
