@@ -26,10 +26,6 @@ test.each([
   expect(cilium({}, nodes)).toMatchObject({ operator: { replicas } });
 });
 
-test("cilium-no-api-host: Cilium reaches the API server by the endpoint, because there is no service network before it", () => {
-  expect(cilium({}, 1)).toMatchObject({ k8sServiceHost: "10.90.0.11", k8sServicePort: 6443 });
-});
-
 test("without Hubble's relay agents serve no flows to the network and need no certificates", () => {
   expect(cilium({ hubble: { relay: false } }, 1)).toMatchObject({
     hubble: { enabled: true, relay: { enabled: false }, listenAddress: "", tls: { enabled: false } },
