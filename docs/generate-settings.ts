@@ -141,6 +141,7 @@ function typeName(shape: Shape): string {
 
 function standard({ default: value }: Shape, required: boolean): string {
   if (value === undefined) return required ? "required" : "";
+  if (Array.isArray(value)) return value.map((one) => code(String(one))).join(", ");
   return typeof value === "object" ? "" : code(String(value));
 }
 

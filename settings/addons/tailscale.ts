@@ -14,7 +14,7 @@ const flag = (description: string) => described(description, z.boolean()).defaul
 export const tailscaleSchema = z.strictObject({
   enabled: flag("Install the Tailscale operator; it is left out until `addons.tailscale.oauth` is set"),
   oauth: described(
-    "OAuth client of the operator and of the machines, with write access to Devices Core and Auth Keys",
+    "OAuth client of the operator and of the machines, with write access to Devices Core, Auth Keys and Services",
     z.strictObject({
       clientId: format.text(format.loginName, "Id of the OAuth client"),
       clientSecret: secretText("Secret of the OAuth client"),

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { TailnetStandIn } from "../../../lab/tailscale/service";
 import { Tailnet, type TailnetAccess } from "../../../providers/tailscale/api";
 import { type DevicesInputs, tailscaleDevicesDriver } from "../../../providers/tailscale/devices-driver";
@@ -73,6 +74,21 @@ describe("the tailnet's API", () => {
     expect(error.message).toContain("failed: unknown client ….");
     expect((await failureOf((await Tailnet.open(access)).createKey([], "x"))).message).toContain("must have tags set");
   });
+});
+
+test("the rights that an OAuth client needs are the same in the error, the settings' page and the how-to", () => {
+  const page = (file: string) => readFileSync(file, "utf8").replace(/_/g, "").replace(/\s+/g, " ");
+  const texts = {
+    error: new TailnetError("credentials", access, "trying", "refused").message,
+    settings: page("docs/settings.md"),
+    howTo: page("docs/tailscale.md"),
+  };
+  const rights = Object.entries(texts).map(([where, text]) => [
+    where,
+    /write access to ([\w ,]+?)(?= \||, (?:and|each) )/.exec(text)?.[1],
+  ]);
+  const right = "Devices Core, Auth Keys and Services";
+  expect(Object.fromEntries(rights)).toEqual({ error: right, settings: right, howTo: right });
 });
 
 describe("the devices of a cluster", () => {
