@@ -85,7 +85,8 @@ export class KubernetesApi {
   /** The items of a list; none where the cluster has no such kind of object. */
   async list<T>(path: string, asked?: Asked): Promise<T[]> {
     try {
-      return (await this.get<{ items: T[] }>(path, asked)).items;
+      // An empty list of metadata alone says null.
+      return (await this.get<{ items: T[] | null }>(path, asked)).items ?? [];
     } catch (error) {
       if (isMissing(error)) return [];
       throw error;
