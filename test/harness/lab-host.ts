@@ -63,6 +63,7 @@ async function cgroupOf(pid: number): Promise<string> {
   return path.join(root, own);
 }
 
+/** Without what comes and goes by itself: the sessions of logins, which end a while after them, and the system's own timers. */
 const DIGEST = `
 folders=()
 for folder in /etc /boot /home /opt /root /srv /usr/local /usr/bin /usr/sbin /var/lib/homelab; do
@@ -75,7 +76,7 @@ files() {
 files -printf 'mode %p %m\\n' | sort
 files -print0 | sort -z | xargs -0 sha256sum
 dpkg-query -W -f 'package \${Package} \${Version} \${Status}\\n'
-systemctl list-unit-files --no-legend --plain | awk '{ print "unit-file", $1, $2 }'
+systemctl list-unit-files --no-legend --plain | awk '$2 != "transient" { print "unit-file", $1, $2 }'
 systemctl list-units --all --no-legend --plain --type service,timer,socket,swap | awk '{ print "unit", $1, $2, $3 }' |
   grep -vE ' (session-|user@|user-runtime-dir@|ssh@|systemd-tmpfiles-clean|apt-daily|dpkg-db-backup|man-db|logrotate|e2scrub|fstrim|systemd-timedated|systemd-hostnamed|systemd-localed)' |
   sort
