@@ -4,6 +4,7 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { dump, load } from "js-yaml";
 import { loadSettings } from "../../settings";
+import { NO_STORAGE_NODE } from "../../settings/rules/storage";
 import type { ReleaseInputs } from "./chart-rendering";
 import type { Pin } from "./chart-sources";
 import { pinnedKey } from "./inventory";
@@ -15,7 +16,14 @@ export interface StackReleases {
   stack: string;
   releases: Record<string, ReleaseInputs>;
   /** Why a chart has no release in the stack. */
-  refused: Record<string, string>;
+  refused: Record<string, Refusal>;
+}
+
+/** A stack in which the program doesn't install a chart that is switched on. */
+export interface Refusal {
+  why: string;
+  /** The stack's machines can't carry it, and that is all: nothing is wrong. */
+  expected: boolean;
 }
 
 type Config = Record<string, unknown>;
@@ -43,7 +51,7 @@ export async function releasesOf(
       try {
         Object.assign(found.releases, await runProgram(stack, configWith(stack, addon), pins));
       } catch (error) {
-        found.refused[pin.name] = reasonOf(error as Error);
+        found.refused[pin.name] = refusalOf(error as Error);
       }
     }
     all.push(found);
@@ -176,8 +184,11 @@ function madeUpOutputs(type: string): Record<string, unknown> {
   }
 }
 
-/** Of a refusal of the settings: what is wrong, without what stands around it. */
-function reasonOf({ message }: Error): string {
-  const problems = message.split("\n").filter((line) => /^ {2}\S/.test(line));
-  return problems.length > 0 ? problems.map((line) => line.trim()).join("; ") : message;
+/** Of a refusal of the settings: what is wrong, without what stands around it. Of anything else: its first line. */
+function refusalOf({ message }: Error): Refusal {
+  const [headline = "", ...lines] = message.split("\n");
+  if (!headline.startsWith("the settings of stack")) return { why: headline, expected: false };
+  const problems = lines.filter((line) => /^ {2}\S/.test(line)).map((line) => line.trim());
+  const expected = problems.every((problem) => problem.startsWith(`addons.longhorn.enabled: ${NO_STORAGE_NODE}`));
+  return { why: problems.join("; "), expected: expected && problems.length > 0 };
 }

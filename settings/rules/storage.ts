@@ -8,6 +8,9 @@ import type { NodeView, View } from "../view";
 const LONGHORN = ["addons", "longhorn"];
 const KINDS: readonly string[] = ["nspawn", "multipass", "metal"] satisfies MachinesSettings["kind"][];
 
+/** How the complaint about `addons.longhorn.enabled` begins that no change of the add-on's own settings ends. */
+export const NO_STORAGE_NODE = "true needs a node that can keep volumes";
+
 /** Rules between Longhorn and the nodes. */
 export function storageProblems(view: View): Problem[] {
   if (!view.hasNodes || view.kind === undefined || !KINDS.includes(view.kind)) return [];
@@ -26,10 +29,7 @@ export function storageProblems(view: View): Problem[] {
   const keeping = looked.filter(({ reason }) => reason === undefined).map(({ name }) => name);
   if (keeping.length > 0) return [...denied, ...replicas(view, keeping)];
   const reasons = looked.map(({ name, reason }) => `${name}: ${reason}`).join("; ");
-  return [
-    ...denied,
-    { path: [...LONGHORN, "enabled"], message: `true needs a node that can keep volumes (${reasons})` },
-  ];
+  return [...denied, { path: [...LONGHORN, "enabled"], message: `${NO_STORAGE_NODE} (${reasons})` }];
 }
 
 function replicas(view: View, keeping: string[]): Problem[] {

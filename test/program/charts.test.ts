@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseTarGzip } from "nanotar";
-import { unknownValues } from "../../lab/cli/chart-rendering";
+import { problemsWithValues } from "../../lab/cli/chart-known-values";
 import { chartHere, type Pin, pinsIn } from "../../lab/cli/chart-sources";
 import { releasesOf, type StackReleases } from "../../lab/cli/chart-values";
 
@@ -14,6 +14,9 @@ const STACKS = ["lab", "local", "metal"];
 const checkout = process.cwd();
 const GIVEN = process.env.CHARTS && path.resolve(process.env.CHARTS);
 const pins = pinsIn("charts");
+
+/** No chart has them at the top. */
+const MISPLACED = { enabled: true, port: 5, type: "object", repository: "x" };
 
 let folder: string;
 let releases: StackReleases[];
@@ -34,7 +37,9 @@ test("every pinned chart has a release in each stack, but Longhorn in the lab, w
   const missing = releases.flatMap(({ stack, releases: found, refused }) =>
     pins.filter(({ name }) => !found[name]).map(({ name }) => [stack, name, refused[name]]),
   );
-  expect(missing).toEqual([["lab", "longhorn", expect.stringContaining("it has no iSCSI")]]);
+  expect(missing).toEqual([
+    ["lab", "longhorn", { why: expect.stringContaining("it has no iSCSI") as string, expected: true }],
+  ]);
 });
 
 /** Chart.yaml and values.yaml of a packaged chart. */
@@ -44,15 +49,18 @@ async function readChart({ name }: Pin, file: string) {
   return { metadata: text("Chart.yaml"), valuesFile: text("values.yaml") };
 }
 
-test("every value is known to the charts that are on this computer", async () => {
+test("every value is known to the charts that are on this computer, and of the kind that it has there", async () => {
   for (const pin of pins) {
     const here = chartHere(pin, GIVEN);
     process.stderr.write(`  ${pin.name} ${pin.version}: ${here.file ? here.source : `not looked at: ${here.why}`}\n`);
     if (here.file === undefined) continue;
     const chart = await readChart(pin, here.file);
+    // Words that its values.yaml has below other keys, or in its comments.
+    const wrong = Object.keys(MISPLACED).map((key) => `the chart knows no value ${key}`);
+    expect(problemsWithValues(MISPLACED, chart)).toEqual(wrong);
     for (const { stack, releases: found } of releases) {
-      const unknown = unknownValues(found[pin.name]?.values ?? {}, chart);
-      expect({ chart: pin.name, stack, unknown }).toEqual({ chart: pin.name, stack, unknown: [] });
+      const problems = problemsWithValues(found[pin.name]?.values ?? {}, chart);
+      expect({ chart: pin.name, stack, problems }).toEqual({ chart: pin.name, stack, problems: [] });
     }
   }
 });

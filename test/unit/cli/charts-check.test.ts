@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { checkChart, unknownKeys } from "../../../lab/cli/chart-rendering";
+import { checkChart } from "../../../lab/cli/chart-rendering";
 import { pinsIn } from "../../../lab/cli/chart-sources";
 
 const VALUES = `
@@ -15,26 +15,6 @@ resources: ~
 dashboards:
   list: []
 `;
-
-const unknown = (values: Record<string, unknown>, open: string[] = []) => unknownKeys(values, VALUES, { open });
-
-test("a value that the chart has not is unknown, by its whole path", () => {
-  expect(unknown({ replica: 2, image: { tga: "v2" }, dashboards: { lsit: [] } })).toEqual([
-    "replica",
-    "image.tga",
-    "dashboards.lsit",
-  ]);
-});
-
-test("what the chart has, in a comment too, is known", () => {
-  expect(unknown({ replicas: 2, image: { tag: "v2", digest: "sha256:1" }, dashboards: { list: ["a"] } })).toEqual([]);
-});
-
-test("what is empty in the chart, belongs to a subchart, or is for all charts, takes any key", () => {
-  expect(unknown({ annotations: { a: "b" }, resources: { limits: {} }, global: { x: 1 } })).toEqual([]);
-  expect(unknown({ redis: { any: 1 } })).toEqual(["redis"]);
-  expect(unknown({ redis: { any: 1 }, image: { any: 1 } }, ["redis", "image"])).toEqual([]);
-});
 
 describe("a chart", () => {
   let folder: string;
