@@ -29,14 +29,16 @@ const FETCH_PAUSE_MS = 500;
  * A packaged chart and its sha256.
  *
  * @param expected sha256 that the lock file has; without one any is taken
+ * @param within ends it when it is aborted, whatever it is doing
  * @throws Error naming the chart, where it was fetched from, what was wrong and what to do
  */
 export async function downloadChart(
   origin: ChartOrigin,
   expected: string | undefined,
+  within?: AbortSignal,
 ): Promise<{ bytes: Uint8Array; digest: string }> {
-  const url = await chartUrl(origin);
-  const bytes = await fetchBytes(url, origin);
+  const url = await chartUrl(origin, within);
+  const bytes = await fetchBytes(url, origin, within);
   const digest = createHash("sha256").update(bytes).digest("hex");
   if (expected && digest !== expected) {
     throw failed(
@@ -49,9 +51,9 @@ export async function downloadChart(
 }
 
 /** Where the repository's index has the pinned version. */
-async function chartUrl(origin: ChartOrigin): Promise<string> {
+async function chartUrl(origin: ChartOrigin, within?: AbortSignal): Promise<string> {
   const { folder, name, version, url } = origin;
-  const entries = readIndex(await fetchBytes(`${url}/index.yaml`, origin), origin)[name] ?? [];
+  const entries = readIndex(await fetchBytes(`${url}/index.yaml`, origin, within), origin)[name] ?? [];
   const entry = entries.find((candidate) => candidate.version.replace(/^v/, "") === version);
   const found = entry?.urls?.[0];
   if (found) return new URL(found, `${url}/`).toString();
@@ -73,15 +75,15 @@ function readIndex(bytes: Uint8Array, origin: ChartOrigin): Record<string, Entry
   throw failed(origin, `${origin.url}/index.yaml is no index of a Helm repository`, whereFrom(origin));
 }
 
-async function fetchBytes(url: string, origin: ChartOrigin): Promise<Uint8Array> {
+async function fetchBytes(url: string, origin: ChartOrigin, within?: AbortSignal): Promise<Uint8Array> {
   for (let tries = 1; ; tries++) {
-    const { answer, error } = await ask(url).then(
+    const { answer, error } = await ask(url, within).then(
       (whole) => ({ answer: whole, error: undefined }),
       (reason: Error & { cause?: Error }) => ({ answer: undefined, error: reason }),
     );
     if (answer?.bytes) return answer.bytes;
     if (answer) throw failed(origin, `${url} answered ${answer.status}`, whereFrom(origin));
-    if (tries === FETCH_TRIES || error.name === "TimeoutError") {
+    if (tries === FETCH_TRIES || error.name === "TimeoutError" || within?.aborted) {
       const why = error.cause ? `${error.message} (${error.cause.message})` : error.message;
       throw failed(origin, why, whereFrom(origin));
     }
@@ -90,8 +92,9 @@ async function fetchBytes(url: string, origin: ChartOrigin): Promise<Uint8Array>
 }
 
 /** What the server answers, whole. Throws where the network fails, in the middle too. */
-async function ask(url: string): Promise<{ status: string; bytes?: Uint8Array }> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_SECONDS * 1000) });
+async function ask(url: string, within?: AbortSignal): Promise<{ status: string; bytes?: Uint8Array }> {
+  const signals = [AbortSignal.timeout(FETCH_TIMEOUT_SECONDS * 1000), ...(within ? [within] : [])];
+  const response = await fetch(url, { signal: AbortSignal.any(signals) });
   const bytes = new Uint8Array(await response.arrayBuffer());
   return { status: `${response.status} ${response.statusText}`, bytes: response.ok ? bytes : undefined };
 }

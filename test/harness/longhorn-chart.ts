@@ -3,8 +3,10 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { dump, load } from "js-yaml";
 import { createTarGzip, parseTarGzip } from "nanotar";
+import { type Found, pinsIn } from "../../lab/cli/chart-sources";
 import { definitionOf } from "./custom-kind";
 import { CHECKOUT } from "./lab-settings";
+import { upstreamChart } from "./upstream-chart";
 
 /** Longhorn's packaged chart, and which one it is. */
 export interface LonghornChart {
@@ -14,17 +16,24 @@ export interface LonghornChart {
   version: string;
 }
 
-/** The real chart of the pinned version where the folder CHARTS has it, else a small one, written to the folder. */
-export async function longhornChart(folder: string): Promise<LonghornChart> {
-  const pin = load(readFileSync(path.join(CHECKOUT, "charts", "longhorn", "Chart.yaml"), "utf8"));
-  const { version } = (pin as { dependencies: [{ version: string }] }).dependencies[0];
-  const given = process.env.CHARTS && path.resolve(process.env.CHARTS, `longhorn-${version}.tgz`);
-  if (given && existsSync(given)) {
-    process.stderr.write(`  Longhorn's own chart ${version}, from CHARTS\n`);
-    return { file: given, real: true, version };
+/**
+ * Longhorn's own chart of the pinned version, where the folder CHARTS has it or its repository can be reached; else a small one. What is
+ * made is written to the folder, and the test's output says which it is.
+ */
+export async function longhornChart(
+  folder: string,
+  fetch: typeof upstreamChart = upstreamChart,
+): Promise<LonghornChart> {
+  const pin = pinsIn(path.join(CHECKOUT, "charts")).find(({ name }) => name === "longhorn");
+  if (!pin) throw new Error("charts/longhorn pins no chart longhorn");
+  const { version } = pin;
+  const found = givenChart(version) ?? (await fetch(pin, folder));
+  if (found.file !== undefined) {
+    process.stderr.write(`  Longhorn's own chart ${version}, from ${found.source}\n`);
+    return { file: found.file, real: true, version };
   }
   process.stderr.write(
-    `  a small chart with the contract of Longhorn's: CHARTS names no folder with longhorn-${version}.tgz\n`,
+    `  a small chart with the contract of Longhorn's: CHARTS names no folder with longhorn-${version}.tgz, and ${found.why}\n`,
   );
   const file = path.join(folder, `longhorn-${version}.tgz`);
   await writeFile(
@@ -32,6 +41,11 @@ export async function longhornChart(folder: string): Promise<LonghornChart> {
     await createTarGzip(Object.entries(smallChart(version)).map(([name, data]) => ({ name, data }))),
   );
   return { file, real: false, version };
+}
+
+function givenChart(version: string): Found | undefined {
+  const given = process.env.CHARTS && path.resolve(process.env.CHARTS, `longhorn-${version}.tgz`);
+  return given && existsSync(given) ? { file: given, source: "CHARTS" } : undefined;
 }
 
 /** The same chart as one of another version, written to the folder. */
