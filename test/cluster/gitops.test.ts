@@ -167,18 +167,18 @@ withArgocd(title, () => {
   const WRONG: [what: string, set: () => Promise<void>, words: RegExp, setting: string][] = [
     ["a name that nobody knows", urlOf(() => "http://nosuch.invalid/gitops.git"), /nosuch\.invalid/, "gitops.repoURL"],
     ["a port without a listener", urlOf(() => url.replace(/:\d+\//, ":9/")), /connection refused/, "gitops.repoURL"],
-    [
-      "a repository that is not there",
-      urlOf(() => url.replace("gitops.git", "nosuch.git")),
-      /repository not found/,
-      "gitops.repoURL",
-    ],
     ["a missing revision", () => follow({ ...followed, revision: "nosuch" }), /'nosuch'/, "gitops.revision"],
     [
       "a wrong password",
       wrongPassword,
       /authentication required/,
       "the credentials: gitops.username and gitops.password",
+    ],
+    [
+      "a repository that is not there",
+      urlOf(() => url.replace("gitops.git", "nosuch.git")),
+      /repository not found/,
+      "gitops.repoURL",
     ],
   ];
 
@@ -198,7 +198,7 @@ withArgocd(title, () => {
     await follow(followed);
     await stack.up();
     expect(await stack.plan()).toEqual([]);
-    expect(await eventually(() => argocd.isSynced("hello"), 60)).toBe(true);
+    expect(await eventually(() => argocd.isSynced("hello"), 120)).toBe(true);
   });
 
   test("a commit is deployed, and a deleted Deployment comes back", async () => {
