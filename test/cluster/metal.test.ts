@@ -1,6 +1,11 @@
+import path from "node:path";
 import { dump } from "js-yaml";
+import { ensureMirrorWith, whyNoAddon } from "../../lab/addons/mirror";
+import type { Application } from "../../providers/argocd/applications";
+import { GitRepository } from "../harness/git-repository";
 import { checkImage } from "../../versions";
 import { Kubectl } from "../harness/kubectl";
+import { CHECKOUT } from "../harness/lab-settings";
 import { LabStack } from "../harness/lab-stack";
 import { type MetalHost, MetalHosts } from "../harness/metal-hosts";
 import { inventoryEntry } from "../harness/metal-hosts-settings";
@@ -14,11 +19,21 @@ const missing = whyNoMetalHosts();
 const onHosts = missing ? describe.skip : describe;
 const title = `the stack metal: a cluster on hosts that exist already${missing ? ` (skipped: ${missing})` : ""}`;
 
+const withoutArgocd = whyNoAddon("argocd");
+/** A test with Argo CD. */
+const gitops = (name: string, run: () => Promise<void>) =>
+  withoutArgocd ? test.skip(`${name} (skipped: ${withoutArgocd})`, run) : test(name, run);
+
 const SUDO_PASSWORD = "canary-sudo-'pass\"word$";
 const WEB_PORT = 30090;
 
+/** A configuration of another network plugin, and where it is while Cilium is the only one. */
+const FOREIGN = "/etc/cni/net.d/10-theirs.conflist";
+const FOREIGN_TEXT = '{"cniVersion":"1.0.0","name":"theirs","plugins":[]}';
+
 let hosts: MetalHosts;
 let stack: LabStack;
+let repository: GitRepository | undefined;
 let cluster: ClusterUnderTest;
 /** Each host's digest before its first `up`. */
 const atFirst = new Map<string, string>();
@@ -37,6 +52,19 @@ async function differences(host: MetalHost): Promise<string[]> {
   const now = new Set(after);
   const differing = [...[...before].filter((line) => !now.has(line)), ...after.filter((line) => !before.has(line))];
   return differing.filter((line) => !KEPT.test(line));
+}
+
+/** The names among these, in the order in which a run said that it had deleted them. */
+function deleted(output: string, names: string[]): string[] {
+  return [...output.matchAll(/ (\S+) deleted\b/g)].map(([, name = ""]) => name).filter((name) => names.includes(name));
+}
+
+/** Applications that are Synced and Healthy. */
+async function applications(): Promise<string[]> {
+  const { items } = await cluster.kubectl.json<{ items: Application[] }>("-n", "argocd", "get", "applications");
+  return items
+    .filter(({ status }) => status?.sync?.status === "Synced" && status.health?.status === "Healthy")
+    .map(({ metadata }) => metadata.name);
 }
 
 /** A web server of two pods on different workers, of which one may be away; the other answers meanwhile. */
@@ -125,8 +153,10 @@ done`);
 onHosts(title, () => {
   beforeAll(async () => {
     hosts = await MetalHosts.create("e2m", [{ behindBastion: true }, { sudoPassword: SUDO_PASSWORD }]);
+    await hosts.host(0).run(`install -d /etc/cni/net.d; printf '%s' '${FOREIGN_TEXT}' >${FOREIGN}`);
     for (const host of hosts.all) await remember(host);
-    stack = await LabStack.create({ name: "e2m", roles: ["control-plane", "worker"], hosts });
+    const mirror = withoutArgocd ? undefined : () => ensureMirrorWith(["argocd"]);
+    stack = await LabStack.create({ name: "e2m", roles: ["control-plane", "worker"], hosts, mirror, copy: true });
     await stack.up();
     cluster = { stack, hosts: [hosts.host(0), hosts.host(1)], kubectl: await Kubectl.of(stack) };
   });
@@ -136,6 +166,7 @@ onHosts(title, () => {
       await stack?.remove();
     } finally {
       await hosts?.remove();
+      await repository?.remove();
     }
   });
 
@@ -176,8 +207,49 @@ onHosts(title, () => {
     expect(await differences(hosts.host(1))).toEqual([]);
   });
 
+  test("stale-CNI: while Cilium is there, the configuration of another network plugin is set aside", async () => {
+    expect(await hosts.host(0).run("ls /etc/cni/net.d")).toBe("05-cilium.conflist\n10-theirs.conflist.cilium_bak");
+  });
+
+  gitops("Argo CD is switched on, and what is in a repository is deployed", async () => {
+    repository = await GitRepository.of(path.join(CHECKOUT, "examples", "gitops"));
+    const repoURL = await repository.serve(`${hosts.network}.1`);
+    await stack.change((settings) => {
+      (settings["homelab:addons"] as Record<string, unknown>)["argocd"] = { enabled: true };
+      settings["homelab:gitops"] = { repoURL };
+    });
+    expect((await stack.plan()).filter(({ op }) => op !== "create")).toEqual([]);
+    await stack.up();
+    expect(await applications()).toEqual(["hello", "namespaces", "root"]);
+    expect(await stack.plan()).toEqual([]);
+  });
+
+  test("a cluster on hosts of one's own is protected: `make down` refuses before it has removed anything", async () => {
+    const protect = async (on: boolean) => {
+      await stack.change((settings) => void Object.assign(settings["homelab:machines"], { protect: on }));
+      await stack.up();
+    };
+    await protect(true);
+    const refused = await stack.makeDown();
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.output).toMatch(/is protected \(.*nothing was removed/s);
+    expect(refused.output).toContain("machines.protect: false");
+    expect(await stack.plan()).toEqual([]);
+    await protect(false);
+  });
+
   test("ends with a destroy in order that leaves every host as it was", async () => {
-    await stack.destroy();
+    const { output } = await stack.destroy();
+    const order = withoutArgocd ? [] : ["argocd-root", "argocd-applications", "argocd-release"];
+    expect(deleted(output, [...order, "cilium-release", hosts.host(0).name])).toEqual([
+      ...order,
+      "cilium-release",
+      hosts.host(0).name,
+    ]);
     for (const host of hosts.all) expect(await differences(host)).toEqual([]);
+  });
+
+  test("stale-CNI: the configuration of the other network plugin is where it was", async () => {
+    expect(await hosts.host(0).run(`ls -A /etc/cni/net.d; cat ${FOREIGN}`)).toBe(`10-theirs.conflist\n${FOREIGN_TEXT}`);
   });
 });
