@@ -29,7 +29,7 @@ const WEB_PORT = 30090;
 
 /** A configuration of another network plugin, and where it is while Cilium is the only one. */
 const FOREIGN = "/etc/cni/net.d/10-theirs.conflist";
-const FOREIGN_TEXT = '{"cniVersion":"1.0.0","name":"theirs","plugins":[]}';
+const FOREIGN_TEXT = '{"cniVersion":"1.0.0","name":"theirs","plugins":[{"type":"theirs"}]}';
 
 let hosts: MetalHosts;
 let stack: LabStack;
