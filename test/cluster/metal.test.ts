@@ -2,6 +2,7 @@ import path from "node:path";
 import { dump } from "js-yaml";
 import { ensureMirrorWith, whyNoAddon } from "../../lab/addons/mirror";
 import type { Application } from "../../providers/argocd/applications";
+import { eventually } from "../harness/eventually";
 import { GitRepository } from "../harness/git-repository";
 import { checkImage } from "../../versions";
 import { Kubectl } from "../harness/kubectl";
@@ -220,7 +221,8 @@ onHosts(title, () => {
     });
     expect((await stack.plan()).filter(({ op }) => op !== "create")).toEqual([]);
     await stack.up();
-    expect(await applications()).toEqual(["hello", "namespaces", "root"]);
+    const all = "hello infrastructure-namespaces root";
+    expect(await eventually(async () => (await applications()).join(" ") === all, 120)).toBe(true);
     expect(await stack.plan()).toEqual([]);
   });
 
