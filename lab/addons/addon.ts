@@ -6,7 +6,7 @@ import { cached, cacheRoot, keyOf } from "../build/cache";
 import { withBuildLock } from "../build/lock";
 import type { Say } from "../build/progress";
 import { must } from "../cli/command";
-import type { PackedChart } from "../packages/charts";
+import { buildCharts, type PackedChart } from "../packages/charts";
 import type { Image } from "../packages/image";
 import { mirrorProgramName } from "../packages/main";
 
@@ -57,6 +57,14 @@ export async function ensureAddon(name: string, addon: Addon, say: Say): Promise
 export function isBuilt(addon: Addon): boolean {
   const group = groupOf(addon);
   return fs.existsSync(path.join(cacheRoot(), `binaries-${group}`, keyFor(group)));
+}
+
+/** @param write writes the sources of the add-on's chart into a folder */
+export async function addChart(root: string, write: (folder: string) => void, program: string): Promise<void> {
+  const source = path.join(root, "chart");
+  write(source);
+  await buildCharts(path.join(root, "charts"), [source], program);
+  fs.rmSync(source, { recursive: true });
 }
 
 export async function addImages(root: string, images: readonly Image[], program: string): Promise<void> {

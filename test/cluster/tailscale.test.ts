@@ -4,7 +4,7 @@ import { LabTailnet, type TailnetDevice } from "../../lab/tailscale/tailnet";
 import { versions } from "../../versions";
 import { eventually } from "../harness/eventually";
 import { Kubectl } from "../harness/kubectl";
-import { freePort } from "../harness/lab-settings";
+import { freePort } from "../harness/free-port";
 import { LabStack } from "../harness/lab-stack";
 import { KeyWatch } from "../harness/key-watch";
 import { workload } from "./workload";

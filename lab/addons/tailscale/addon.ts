@@ -1,9 +1,7 @@
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { versions } from "../../../versions";
-import { buildCharts } from "../../packages/charts";
 import { ensureDebianBase } from "../../packages/debian-base";
-import { type Addon, addImages } from "../addon";
+import { type Addon, addChart, addImages } from "../addon";
 import { writeTailscaleChart } from "./chart";
 import { tailscaleImages } from "./images";
 import { buildTailscaleRepository, tailscaleDeb } from "./packages";
@@ -19,11 +17,8 @@ export const tailscaleAddon: Addon = {
   chart: "tailscale-operator",
   recipe: { version: versions.tailscale },
   async fill(root, { binaries, program, pin }) {
-    const source = path.join(root, "chart");
     const inside = { chart: path.join(binaries, "chart"), crds: path.join(binaries, "crds") };
-    writeTailscaleChart(source, inside, pin.version);
-    await buildCharts(path.join(root, "charts"), [source], program);
-    fs.rmSync(source, { recursive: true });
+    await addChart(root, (source) => writeTailscaleChart(source, inside, pin.version), program);
     await buildTailscaleRepository(path.join(root, "apt", "tailscale"), tailscaleDeb(binaries), program);
     const debian = await ensureDebianBase(program);
     await addImages(root, tailscaleImages({ tailscale: binaries, debian }), program);
