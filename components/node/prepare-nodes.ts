@@ -77,11 +77,15 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
 /** What the settings say of hosts, as the preflight takes it. */
 function expectations(settings: Settings): Expectations {
   const { cilium } = settings.addons;
-  const { kubelet, kubeadm } = settings.cluster;
+  const { kubelet, kubeadm, podSubnet, serviceSubnet } = settings.cluster;
   return {
     apiPort: controlPlaneEndpoint(settings).port,
     cilium: cilium.enabled,
     hubble: cilium.hubble.enabled,
+    subnets: [
+      { setting: "cluster.podSubnet", subnet: podSubnet },
+      { setting: "cluster.serviceSubnet", subnet: serviceSubnet },
+    ],
     // Kubelet's own default since 1.35.
     refusesCgroupV1: kubelet.failCgroupV1 ?? true,
     ignored: kubeadm.ignorePreflightErrors,

@@ -39,6 +39,7 @@ const KUBERNETES_FILES = [
  * `condition`: what tells whether a host can be prepared, and changes from look to look. Lists are words in one line:
  * - `modules`: `<name>:present`, `:loadable` or `:missing`
  * - `listening`: `<tcp|udp>:<port>:<process id>:<its name>`; without id and name the kernel itself listens
+ * - `addresses`: `<device>:<IPv4 address>/<prefix length>`, without loopback
  * - `unfinishedPackages`: `<state of dpkg>:<package>`
  * - `kubeadm`: how far this program's own kubeadm came; `kubernetesFile`: a file of any cluster's
  */
@@ -84,6 +85,7 @@ listening() {
       printf '%s:%d:%s:%s ' "$protocol" "$((16#$port))" "\${pid#0}" "\${name//[ :]/_}"
     done
 }
+addresses() { ip -o -4 address show 2>/dev/null | awk '$2 != "lo" { printf "%s:%s ", $2, $4 }'; }
 first_existing() {
   local file
   for file; do
@@ -108,6 +110,7 @@ condition() {
   say fact resolvedNameservers "$(nameservers /run/systemd/resolve/resolv.conf)"
   say fact unfinishedPackages "$(unfinished_packages)"
   say fact listening "$(listening)"
+  say fact addresses "$(addresses)"
   say fact kubeadm "$(cd ${KUBEADM_STATE} 2>/dev/null && first_existing completed joined started joining)"
   say fact kubernetesFile "$(first_existing ${KUBERNETES_FILES.join(" ")})"
 }`;

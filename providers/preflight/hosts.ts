@@ -22,6 +22,8 @@ export interface Expectations {
   /** Cilium, and with it Hubble, will be the network. */
   cilium: boolean;
   hubble: boolean;
+  /** Of the cluster's own addresses, each with the setting that says it. */
+  subnets: readonly { setting: string; subnet: string }[];
   /** Kubelet refuses hosts with cgroup v1. */
   refusesCgroupV1: boolean;
   /** kubeadm's own checks whose failure is a warning, as in "NumCPU"; "all" for every one. */

@@ -1,9 +1,10 @@
 import { isIgnored, type LookedAtHost, type Problem, words } from "./hosts";
+import { foreignDevices } from "./foreign-devices";
 import { neededOn, neededPorts, portText } from "./ports";
 
 /** What of the software on a host, and of its settings, stands in the way. */
 export function softwareProblems(host: LookedAtHost): Problem[] {
-  return [identity, packages, nameResolution, otherCluster, portsInUse].flatMap((rule) => rule(host));
+  return [identity, packages, nameResolution, otherCluster, foreignDevices, portsInUse].flatMap((rule) => rule(host));
 }
 
 /** RFC 1123, of which Kubernetes' names are made; in capitals it does no harm, since nodes are named by the inventory. */

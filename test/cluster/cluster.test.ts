@@ -3,12 +3,14 @@ import path from "node:path";
 import { load } from "js-yaml";
 import { Kubectl } from "../harness/kubectl";
 import { LabStack } from "../harness/lab-stack";
+import { secondsToReady } from "../harness/ready-time";
 import { leaksInFolder, leaksInText, lineOfKey, ProcessWatch, type Secret } from "../harness/secret-search";
 import { checkCommand } from "./check-command";
 import { clusterChecks, type ClusterUnderTest, type NodeList } from "./checks";
 
 jest.setTimeout(15 * 60_000);
 
+const NODES_READY_BUDGET_SECONDS = 40;
 /** A bootstrap token: six and sixteen characters. */
 const JOIN_TOKEN = /\b[a-z0-9]{6}\.[a-z0-9]{16}\b/;
 
@@ -52,6 +54,13 @@ async function secretsOf(lab: LabStack): Promise<Secret[]> {
 }
 
 describe("the stack lab: a cluster of one control plane and one worker", () => {
+  test("has every node Ready soon after kubeadm is done", async () => {
+    const seconds = await secondsToReady(stack.machines, cluster.kubectl);
+    process.stderr.write(`from kubeadm done to all nodes Ready: ${seconds.toFixed(0)} s\n`);
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThanOrEqual(NODES_READY_BUDGET_SECONDS);
+  });
+
   test("gives nodes the labels of the inventory", async () => {
     const node = await cluster.kubectl.json<NodeList["items"][0]>("get", "node", cluster.hosts[1].name);
     expect(node.metadata.labels).toMatchObject({ "e2e/disk": "fast", "node-role.kubernetes.io/worker": "" });

@@ -46,6 +46,16 @@ async function isSynced(name: string): Promise<boolean> {
   return status?.sync?.status === "Synced" && status.health?.status === "Healthy";
 }
 
+interface CiliumSettings {
+  mtu?: number;
+  hubble: object;
+}
+
+const cilium = (settings: Record<string, unknown>) => (settings["homelab:addons"] as { cilium: CiliumSettings }).cilium;
+
+const hubbleIs = () =>
+  kubectl.run("-n", "kube-system", "get", "configmap", "cilium-config", "-o", "jsonpath={.data.enable-hubble}");
+
 /** Has Argo CD's own ConfigMap, which a version of the chart may change. */
 const banner = () =>
   kubectl.run("-n", "argocd", "get", "configmap", "argocd-cm", "-o", "jsonpath={.data.ui\\.bannercontent}");
@@ -148,27 +158,34 @@ withArgocd(title, () => {
   });
 
   test("Hubble off is one readable update, and another MTU says what it disrupts", async () => {
-    const cilium = (settings: Record<string, unknown>) => (settings["homelab:addons"] as { cilium: object }).cilium;
-    const hubble = (enabled: boolean) => (settings: Record<string, unknown>) =>
-      void Object.assign((cilium(settings) as { hubble: object }).hubble, { enabled });
     await stack.change((settings) => void Object.assign(cilium(settings), { mtu: 1400 }));
     expect(await planned()).toEqual(["update cilium-checks", "update cilium-release"]);
     expect(await stack.previewText()).toMatch(/\+ *# MTU = 1400: pods keep the old MTU until they are made again/);
-    await stack.change((settings) => void delete (cilium(settings) as { mtu?: number }).mtu);
+    await stack.change((settings) => void delete cilium(settings).mtu);
 
-    await stack.change(hubble(false));
+    await stack.change((settings) => void Object.assign(cilium(settings).hubble, { enabled: false }));
     expect(await planned()).toEqual(["update cilium-release"]);
     expect(await stack.previewText()).toMatch(/~ hubble: \{\s*~ enabled: true => false\s*\}/);
     await stack.up();
-    const config = () =>
-      kubectl.run("-n", "kube-system", "get", "configmap", "cilium-config", "-o", "jsonpath={.data.enable-hubble}");
-    expect(await config()).toBe("false");
+    expect(await hubbleIs()).toBe("false");
     await kubectl.run("-n", "kube-system", "rollout", "status", "daemonset/cilium", "--timeout=120s");
-    await stack.change(hubble(true));
+  });
+
+  test("Hubble with its relay and metrics is one update too: the agents count flows, and the relay reaches them", async () => {
+    await stack.change((settings) => {
+      Object.assign(cilium(settings).hubble, { enabled: true, relay: true, metrics: true });
+      // The image that makes certificates is none of the lab's.
+      Object.assign(cilium(settings), { values: { hubble: { tls: { enabled: false } } } });
+    });
     expect(await planned()).toEqual(["update cilium-release"]);
     await stack.up();
-    expect(await config()).toBe("true");
+    expect(await hubbleIs()).toBe("true");
+    await kubectl.run("-n", "kube-system", "rollout", "status", "deployment/hubble-relay", "--timeout=180s");
+    const metrics = () =>
+      stack.machine(0).run(`curl -fsS --max-time 5 http://${stack.machine(0).address}:9965/metrics`);
+    expect(await eventually(async () => /^hubble_flows_processed_total\{/m.test(await metrics()), 120)).toBe(true);
     expect(await eventually(() => isSynced("hello"), 60)).toBe(true);
+    expect(await planned()).toEqual([]);
   });
 
   test("`make down` takes everything away, with Argo CD and its Applications in the cluster", async () => {

@@ -1,7 +1,9 @@
 import path from "node:path";
 import { dump } from "js-yaml";
+import { networkCheck } from "../../checks/network";
 import { ensureMirrorWith, whyNoAddon } from "../../lab/addons/mirror";
 import type { Application } from "../../providers/argocd/applications";
+import { findings } from "../harness/cluster-access";
 import { eventually } from "../harness/eventually";
 import { GitRepository } from "../harness/git-repository";
 import { checkImage } from "../../versions";
@@ -253,5 +255,19 @@ onHosts(title, () => {
 
   test("stale-CNI: the configuration of the other network plugin is where it was", async () => {
     expect(await hosts.host(0).run(`ls -A /etc/cni/net.d; cat ${FOREIGN}`)).toBe(`10-theirs.conflist\n${FOREIGN_TEXT}`);
+  });
+
+  test("stale-CNI: on the same hosts the next cluster comes up, and goes without a trace", async () => {
+    await stack.change((settings) => {
+      delete settings["homelab:gitops"];
+      delete (settings["homelab:addons"] as Record<string, unknown>)["argocd"];
+    });
+    await stack.up();
+    cluster.kubectl = await Kubectl.of(stack);
+    const [first, , second] = [hosts.host(0), hosts.host(1), hosts.host(2)];
+    expect(await readyNodes(cluster.kubectl)).toEqual([first.name, second.name]);
+    expect((await findings(stack, [networkCheck])).filter(({ status }) => status === "failed")).toEqual([]);
+    await stack.destroy();
+    for (const host of hosts.all) expect(await differences(host)).toEqual([]);
   });
 });

@@ -114,7 +114,7 @@ test("Pulumi's own commands, as the page on hosts has them, forget what was in t
   expect(await recorded()).toContain("addon-release");
 });
 
-test("with the machines gone, what was in the cluster is forgotten, and destroy ends", async () => {
+test("destroy-host-gone / API gone: with the machines gone, what was in the cluster is forgotten, and destroy ends", async () => {
   await host.close();
   await forgetLostCluster(stack.name, { consented: false, times: TIMES });
   expect(said).toMatch(/gone with it, and not deleted \(addon-namespace, addon-release\)/);

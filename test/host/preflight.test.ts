@@ -48,7 +48,7 @@ const listenOn = (port: number) =>
 describe("the preflight", () => {
   let ids: string[];
 
-  test("dup-machine-id, port-in-use, clock-skew: stand in one table, with a firewall, before any change on any host", async () => {
+  test("dup-machine-id, port-in-use, clock-skew, stale-CNI: stand in one table, with a firewall, before any change on any host", async () => {
     ids = await Promise.all(stack.machines.map((machine) => machine.run("cat /etc/machine-id")));
     const before = { digests: await digests(), logins: await logins() };
     for (const machine of [first, second]) await machine.run(`echo ${TWIN_ID} >/etc/machine-id`);
@@ -59,20 +59,24 @@ describe("the preflight", () => {
     );
     await inNetworkOf(first, "iptables", "-A", "INPUT", "-p", "tcp", "--dport", "6443", "-j", "DROP");
     await inNetworkOf(second, "iptables", "-A", "INPUT", "-p", "udp", "--dport", "8472", "-j", "DROP");
+    await inNetworkOf(second, "ip", "link", "add", "cni0", "type", "bridge");
+    await inNetworkOf(second, "ip", "address", "add", "10.244.0.1/24", "dev", "cni0");
 
     const output = await failingUp();
 
     await first.run("rm /usr/local/bin/date");
     await second.run("systemctl stop squatter");
+    await inNetworkOf(second, "ip", "link", "delete", "cni0");
     for (const machine of [first, second]) await inNetworkOf(machine, "iptables", "-F", "INPUT");
     for (const [index, id] of ids.entries()) await stack.machine(index).run(`echo ${id} >/etc/machine-id`);
 
     const text = rowsOf(output).join(" ").replace(/ +/g, " ");
     expect(output.match(/what was found +what to do/g)).toHaveLength(1);
-    expect(text).toContain("the preflight ended with 5 findings. Nothing was changed on any host.");
+    expect(text).toContain("the preflight ended with 6 findings. Nothing was changed on any host.");
     expect(output).toContain(TWIN_ID);
     expect(output).toMatch(/10250\/tcp \(kubelet\)/);
     expect(output).toMatch(/perl/);
+    expect(text).toMatch(/device cni0 has 10\.244\.0\.1\/24.*cluster\.podSubnet/);
     expect(output).toMatch(/3[56]\d\d s +ahead|clock is 3[56]\d\d s/);
     expect(output).toMatch(/6443\/tcp/);
     expect(output).toMatch(/8472\/udp/);

@@ -125,7 +125,14 @@ describe("hosts that the preflight looks at", () => {
     const inventory = hosts.settings.machines.nodes.map(({ name, role }, index) => {
       return { name, role, address: targets[index]?.host ?? "", incarnation: "1", sharedKernel: true };
     });
-    const expected = { apiPort: 6443, cilium: true, hubble: false, refusesCgroupV1: false, ignored: ["all"] };
+    const expected = {
+      apiPort: 6443,
+      cilium: true,
+      hubble: false,
+      subnets: [],
+      refusesCgroupV1: false,
+      ignored: ["all"],
+    };
     return preflightDriver.create({ hosts: inventory, targets, expected }).then(
       () => "",
       (error: Error) => error.message.replace(/\s+/g, " "),

@@ -79,7 +79,7 @@ test("a host that fails to be undone is an error, and stays in the state", async
   expect(warnings).toEqual([]);
 });
 
-test("a host that can't be reached is taken as gone, with a warning that says what to do if it comes back", async () => {
+test("destroy-host-gone / API gone: a host that can't be reached is taken as gone, with a warning that says what to do if it comes back", async () => {
   const { recorded: old } = await host();
   await server?.close();
   server = undefined;

@@ -23,11 +23,19 @@ const GOOD: Readonly<Record<string, string>> = {
   nameservers: "127.0.0.53",
   resolvedNameservers: "192.0.2.1",
   listening: "tcp:22:1:sshd udp:68:300:dhclient",
+  addresses: "eth0:192.168.1.11/24 docker0:172.17.0.1/16 eth1.5:10.245.0.1/8",
   unfinishedPackages: "",
   kubeadm: "",
   kubernetesFile: "",
 };
-const EXPECTED: Expectations = { apiPort: 6443, cilium: true, hubble: true, refusesCgroupV1: true, ignored: [] };
+const EXPECTED: Expectations = {
+  apiPort: 6443,
+  cilium: true,
+  hubble: true,
+  subnets: [{ setting: "cluster.podSubnet", subnet: "10.244.0.0/16" }],
+  refusesCgroupV1: true,
+  ignored: [],
+};
 
 const host = (facts: Record<string, string> = {}, args: Partial<LookedAtHost> = {}): LookedAtHost => ({
   name: "node1",
@@ -46,6 +54,11 @@ test("a host that fits has no finding, as a control plane and as a worker", () =
 });
 
 const FINDINGS: [string, Record<string, string>, RegExp, Partial<LookedAtHost>?][] = [
+  [
+    "stale-CNI",
+    { addresses: "eth0:192.168.1.11/24 cni0:10.244.1.1/24" },
+    /device cni0 has 10\.244\.1\.1\/24, an address of cluster\.podSubnet \(10\.244\.0\.0\/16\) -> 'sudo ip link delete cni0' where another cluster/,
+  ],
   [
     "unsupported-os-arch",
     { osId: "fedora", osVersion: "42", osName: "Fedora 42" },
@@ -112,6 +125,7 @@ test.each<[string, Record<string, string>, Partial<LookedAtHost>]>([
   ["a control plane's port on a worker", { listening: "tcp:6443:1:haproxy" }, { role: "worker" }],
   ["the same number of another protocol", { listening: "udp:10250:1:x tcp:8472:1:x" }, {}],
   ["ports of this program's own cluster", { listening: "tcp:6443:1:kube-apiserver", kubeadm: "completed" }, {}],
+  ["an address of pods on its own node", { addresses: "cilium_host:10.244.0.7/32", kubeadm: "joined" }, {}],
   ["this program's own node", { kubernetesFile: "/etc/kubernetes/kubelet.conf", kubeadm: "joined" }, {}],
   ["Hubble's port without Hubble", { listening: "tcp:4244:1:x" }, { expected: { ...EXPECTED, hubble: false } }],
   ["Cilium's ports without Cilium", { listening: "tcp:4240:1:x" }, { expected: { ...EXPECTED, cilium: false } }],

@@ -13,7 +13,14 @@ import {
 import { reachFindings } from "../../../providers/preflight/reach-findings";
 import { freePort } from "../../harness/free-port";
 
-const EXPECTED: Expectations = { apiPort: 6443, cilium: true, hubble: true, refusesCgroupV1: true, ignored: [] };
+const EXPECTED: Expectations = {
+  apiPort: 6443,
+  cilium: true,
+  hubble: true,
+  subnets: [],
+  refusesCgroupV1: true,
+  ignored: [],
+};
 
 function host(number: number, role: Role, listening?: string): ProbedHost {
   const address = `10.0.0.${number}`;

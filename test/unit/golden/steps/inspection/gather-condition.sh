@@ -150,6 +150,7 @@ listening() {
       printf '%s:%d:%s:%s ' "$protocol" "$((16#$port))" "${pid#0}" "${name//[ :]/_}"
     done
 }
+addresses() { ip -o -4 address show 2>/dev/null | awk '$2 != "lo" { printf "%s:%s ", $2, $4 }'; }
 first_existing() {
   local file
   for file; do
@@ -174,6 +175,7 @@ condition() {
   say fact resolvedNameservers "$(nameservers /run/systemd/resolve/resolv.conf)"
   say fact unfinishedPackages "$(unfinished_packages)"
   say fact listening "$(listening)"
+  say fact addresses "$(addresses)"
   say fact kubeadm "$(cd /var/lib/homelab/kubeadm 2>/dev/null && first_existing completed joined started joining)"
   say fact kubernetesFile "$(first_existing /etc/kubernetes/admin.conf /etc/kubernetes/kubelet.conf /etc/kubernetes/bootstrap-kubelet.conf /etc/kubernetes/manifests/kube-apiserver.yaml /var/lib/etcd/member)"
 }
