@@ -1,4 +1,6 @@
+import { networkCheck } from "../../checks/network";
 import { killOnce } from "../harness/crash";
+import { faults } from "../harness/cluster-access";
 import { eventually } from "../harness/eventually";
 import { checkImage } from "../../versions";
 import { Kubectl } from "../harness/kubectl";
@@ -169,5 +171,25 @@ test("drill-restart: all machines restart at once, and the cluster comes back by
   expect(await eventually(async () => (await readyNodes(client)).length === 2, 120)).toBe(true);
   expect((await client.run(...dns)).match(/ True$/gm)).toHaveLength(2);
   await stack.refresh();
+  expect(await stack.plan()).toEqual([]);
+});
+
+test("Cilium switched off and on again in a running cluster: each is planned as such, and pods reach each other again", async () => {
+  const switchTo = async (enabled: boolean) => {
+    await stack.change((settings) => {
+      const addons = settings["homelab:addons"] as { cilium: object };
+      Object.assign(addons.cilium, { enabled });
+    });
+    const plan = (await stack.plan()).map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`);
+    await stack.up();
+    return plan;
+  };
+  const agents = async () =>
+    (await kubectl()).run("-n", "kube-system", "get", "pods", "-l", "k8s-app=cilium", "-o", "name");
+  expect(await switchTo(false)).toContain("delete cilium-release");
+  expect(await agents()).toBe("");
+  expect(await switchTo(true)).toContain("create cilium-release");
+  expect((await agents()).split("\n")).toHaveLength(2);
+  expect(await eventually(async () => (await faults(stack, [networkCheck])).length === 0, 180)).toBe(true);
   expect(await stack.plan()).toEqual([]);
 });

@@ -1,4 +1,3 @@
-import { dump } from "js-yaml";
 import { ensureMirrorWith, whyNoAddon } from "../../lab/addons/mirror";
 import { LabTailnet, type TailnetDevice } from "../../lab/tailscale/tailnet";
 import { versions } from "../../versions";
@@ -7,7 +6,6 @@ import { Kubectl } from "../harness/kubectl";
 import { freePort } from "../harness/free-port";
 import { LabStack } from "../harness/lab-stack";
 import { KeyWatch } from "../harness/key-watch";
-import { workload } from "./workload";
 
 jest.setTimeout(15 * 60_000);
 
@@ -29,6 +27,7 @@ interface Tailscale {
   oauth: { clientId: string; clientSecret?: unknown };
   machines: { enabled: boolean };
   apiServerProxy?: boolean;
+  ingress?: { argocd: boolean };
 }
 
 async function change(edit: (tailscale: Tailscale) => void): Promise<void> {
@@ -53,7 +52,7 @@ async function reaches(name: string): Promise<boolean> {
 const operatorPod = (...args: string[]) =>
   kubectl.run("-n", "tailscale", "get", "deployment", "operator", ...args, "--ignore-not-found");
 
-const missing = whyNoAddon("tailscale");
+const missing = whyNoAddon("tailscale") ?? whyNoAddon("argocd");
 // The report shows the reason.
 const withTailscale = missing ? describe.skip : describe;
 const title = `Tailscale's own operator and tailscaled${missing ? ` (skipped: ${missing})` : ""}`;
@@ -63,7 +62,7 @@ withTailscale(title, () => {
     stack = await LabStack.create({
       name: "tsn",
       roles: ["control-plane"],
-      mirror: () => ensureMirrorWith(["tailscale"]),
+      mirror: () => ensureMirrorWith(["argocd", "tailscale"]),
     });
     await stack.up();
     kubectl = await Kubectl.of(stack);
@@ -120,33 +119,28 @@ withTailscale(title, () => {
     expect(await stack.plan()).toEqual([]);
   });
 
-  test("a page gets a proxy and a device of its own, and its name in the tailnet", async () => {
-    const { name: nodeName } = stack.machine(0);
-    await kubectl.apply(`${workload(nodeName, nodeName)}---\n${dump(page("server"))}`);
-    expect(await connected("page", PROXY_SECONDS)).toBe(true);
-    expect(await device("page")).toMatchObject({ tags: ["tag:k8s"] });
-    const status = () => kubectl.run("get", "ingress", "page", "-o", "jsonpath={.status.loadBalancer.ingress}");
-    const { name } = await device("page");
+  test("Argo CD's page gets a proxy and a device of its own, and its name in the tailnet; without it both are gone", async () => {
+    const page = `${stack.name}-argocd`;
+    const show = async (on: boolean) => {
+      await stack.change((settings) => {
+        const addons = settings["homelab:addons"] as Record<string, object> & { tailscale: Tailscale };
+        addons.argocd = { enabled: on };
+        addons.tailscale.ingress = { argocd: on };
+      });
+      await stack.up();
+    };
+    await show(true);
+    expect(await connected(page, PROXY_SECONDS)).toBe(true);
+    expect(await device(page)).toMatchObject({ tags: ["tag:k8s"] });
+    const status = () =>
+      kubectl.run("-n", "argocd", "get", "ingress", "-o", "jsonpath={.items[*].status.loadBalancer.ingress}");
+    const { name } = await device(page);
     expect(await eventually(async () => (await status()).includes(name), LOGIN_SECONDS)).toBe(true);
-    expect(await reaches("page")).toBe(true);
-    await kubectl.run("delete", "ingress", "page", "--timeout=120s");
+    expect(await reaches(page)).toBe(true);
+    expect(await stack.plan()).toEqual([]);
+    await show(false);
     expect(await tailnet.names()).toEqual([node, operator].sort());
   });
-
-  /** As `showPages` makes them. */
-  function page(service: string): object {
-    const port = { number: 80 };
-    return {
-      apiVersion: "networking.k8s.io/v1",
-      kind: "Ingress",
-      metadata: { name: "page" },
-      spec: {
-        ingressClassName: "tailscale",
-        defaultBackend: { service: { name: service, port } },
-        tls: [{ hosts: ["page"] }],
-      },
-    };
-  }
 
   test("the API server is reached through the tailnet from the moment its switch is on", async () => {
     const [{ nodeId, addresses }, machine] = [await device(operator), stack.machine(0)];
