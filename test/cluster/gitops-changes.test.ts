@@ -3,7 +3,6 @@ import path from "node:path";
 import { dump, load } from "js-yaml";
 import { createTarGzip, parseTarGzip } from "nanotar";
 import { ensureMirrorWith, whyNoAddon } from "../../lab/addons/mirror";
-import type { Application } from "../../providers/argocd/applications";
 import { generateKeyPair } from "../../providers/ssh-key/key-pair";
 import { type ChartRepository, serveChart } from "../harness/chart-repository";
 import { eventually } from "../harness/eventually";
@@ -12,6 +11,7 @@ import { Kubectl } from "../harness/kubectl";
 import { CHECKOUT } from "../harness/lab-settings";
 import { LabStack } from "../harness/lab-stack";
 import { leftOf } from "../harness/leftovers";
+import { ArgocdView } from "./argocd-view";
 
 /** What a person changes on a cluster that runs: a switch, a login, a pin, a value; and then it all goes. */
 
@@ -41,10 +41,7 @@ const up = () => stack.pulumi("up", "--yes", "--skip-preview");
 /** `update argocd-release` for each planned operation. */
 const planned = async () => (await stack.plan()).map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`);
 
-async function isSynced(name: string): Promise<boolean> {
-  const { status } = await kubectl.json<Application>("-n", "argocd", "get", "application", name);
-  return status?.sync?.status === "Synced" && status.health?.status === "Healthy";
-}
+const isSynced = (name: string) => new ArgocdView(stack, kubectl).isSynced(name);
 
 interface CiliumSettings {
   mtu?: number;
