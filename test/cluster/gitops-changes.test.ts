@@ -46,6 +46,7 @@ const isSynced = (name: string) => new ArgocdView(stack, kubectl).isSynced(name)
 interface CiliumSettings {
   mtu?: number;
   hubble: object;
+  values: object;
 }
 
 const cilium = (settings: Record<string, unknown>) => (settings["homelab:addons"] as { cilium: CiliumSettings }).cilium;
@@ -172,7 +173,7 @@ withArgocd(title, () => {
     await stack.change((settings) => {
       Object.assign(cilium(settings).hubble, { enabled: true, relay: true, metrics: true });
       // The image that makes certificates is none of the lab's.
-      Object.assign(cilium(settings), { values: { hubble: { tls: { enabled: false } } } });
+      Object.assign(cilium(settings).values, { hubble: { tls: { enabled: false } } });
     });
     expect(await planned()).toEqual(["update cilium-release"]);
     await stack.up();
