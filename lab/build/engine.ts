@@ -1,5 +1,10 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { load } from "js-yaml";
+import { quote } from "../../shell/quote";
+
+const project = fs.readFileSync(path.join(__dirname, "..", "..", "Pulumi.yaml"), "utf8");
+const { options } = (load(project) as { runtime: { options: { typescript: boolean; nodeargs: string } } }).runtime;
 
 /**
  * What stands beside the engine's binaries. Plugins in the CLI's own folder are taken without a search of PATH.
@@ -8,7 +13,7 @@ import * as path from "node:path";
 const scripts: Readonly<Record<string, string>> = {
   // This language host is older than the `runtime.options` of Pulumi.yaml, so they are given to it here.
   "pulumi-language-nodejs": `#!/bin/sh
-exec "$(dirname "$(readlink -f "$0")")/pulumi-language-nodejs-bin" -typescript=false -nodeargs "--require tsx/cjs" "$@"
+exec "$(dirname "$(readlink -f "$0")")/pulumi-language-nodejs-bin" -typescript=${options.typescript} -nodeargs ${quote(options.nodeargs)} "$@"
 `,
   // The engine starts it in the project's folder, whose SDK it has to be. Replaces the shell (the SDK's own script
   // does not), so that the engine ends the provider itself and not only the shell.
