@@ -25,6 +25,9 @@ const FETCH_TIMEOUT_SECONDS = 60;
 const FETCH_TRIES = 3;
 const FETCH_PAUSE_MS = 500;
 
+/** The repository answers, and has another chart than the one that is pinned. */
+export class WrongChart extends Error {}
+
 /**
  * A packaged chart and its sha256.
  *
@@ -41,7 +44,7 @@ export async function downloadChart(
   const bytes = await fetchBytes(url, origin, within);
   const digest = createHash("sha256").update(bytes).digest("hex");
   if (expected && digest !== expected) {
-    throw failed(
+    throw wrong(
       origin,
       `the digest is sha256:${digest}, ${LOCK_FILE} has sha256:${expected}`,
       `The chart was changed after it was recorded: find out why before you change ${LOCK_FILE}`,
@@ -58,7 +61,7 @@ async function chartUrl(origin: ChartOrigin, within?: AbortSignal): Promise<stri
   const found = entry?.urls?.[0];
   if (found) return new URL(found, `${url}/`).toString();
   const served = entries.map((candidate) => candidate.version).join(", ") || "none";
-  throw failed(
+  throw wrong(
     origin,
     `the repository has no such version (it has ${served})`,
     `Mend the pin in charts/${folder}/Chart.yaml${origin.setting ? `, or ${origin.setting}` : ""}`,
@@ -105,6 +108,14 @@ function whereFrom({ setting }: ChartOrigin): string {
     : "Check that the repository can be reached from here, or point the setting mirrors.charts at one that can";
 }
 
-function failed({ name, version, url }: ChartOrigin, why: string, next: string): Error {
-  return new Error(`chart ${name} ${version}: fetching it from ${url} failed: ${why}. ${next}`);
+function failed(origin: ChartOrigin, why: string, next: string): Error {
+  return new Error(message(origin, why, next));
+}
+
+function wrong(origin: ChartOrigin, why: string, next: string): WrongChart {
+  return new WrongChart(message(origin, why, next));
+}
+
+function message({ name, version, url }: ChartOrigin, why: string, next: string): string {
+  return `chart ${name} ${version}: fetching it from ${url} failed: ${why}. ${next}`;
 }

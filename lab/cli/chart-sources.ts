@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { load } from "js-yaml";
 import { fetchChart } from "../../components/platform/chart";
+import { WrongChart } from "../../components/platform/chart-download";
 import { cacheRoot } from "../build/cache";
 import { say } from "./progress";
 
@@ -12,8 +13,9 @@ export interface Pin {
   version: string;
 }
 
-/** A packaged chart, or why there is none. */
-export type Found = { file: string; source: string; why?: undefined } | { file?: undefined; why?: string };
+/** A packaged chart, or why there is none: because it could not be had, or because what is there is `wrong`. */
+export type Found =
+  { file: string; source: string; why?: undefined } | { file?: undefined; why?: string; wrong?: boolean };
 
 /** Charts that the lab takes unchanged from their project's own sources; the others' archives there are of its own making. */
 const REAL_IN_LAB: readonly string[] = ["cilium", "tailscale-operator"];
@@ -42,6 +44,7 @@ async function findChart(pin: Pin, given: string | undefined): Promise<Found> {
     const chart = await fetchChart(pin.folder, undefined, say);
     return { file: path.resolve(chart.path ?? ""), source: "its repository" };
   } catch (error) {
+    if (error instanceof WrongChart) return { why: error.message, wrong: true };
     return builtChart(pin) ?? { why: `it could not be fetched: ${(error as Error).message}` };
   }
 }

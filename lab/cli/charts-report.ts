@@ -27,7 +27,7 @@ export function chartsReport(
     const without = stacks.filter(({ releases, refused }) => !releases[pin.name] || refused[pin.name]);
     if (chart.file === undefined) {
       const why = chart.why ?? "it was not found";
-      return [notRendered(title, why, true), ...without.map((stack) => refusal(pin, stack))];
+      return [notRendered(title, why, !chart.wrong), ...without.map((stack) => refusal(pin, stack))];
     }
     const { file, source } = chart;
     return stacks.map((stack) => {

@@ -55,6 +55,13 @@ test("what was rendered is named with its stack, its source and its objects, and
   expect([said, exitCode]).toEqual(["", 0]);
 });
 
+test("a chart that is there, and is not the pinned one, is an error", async () => {
+  const why = "the digest is sha256:1, charts/charts.lock.yaml has sha256:2";
+  const lines = report({ longhorn: { why, wrong: true } });
+  expect(texts(lines)).toContain(`✗ longhorn 1.12.1: not rendered: ${why}`);
+  expect((await command(lines)).exitCode).toBe(1);
+});
+
 test("a chart that can't be had is named once, with the reason, and is no error", async () => {
   const lines = report({
     longhorn: away,

@@ -4,6 +4,7 @@ import path from "node:path";
 import { load } from "js-yaml";
 import { parseTarGzip } from "nanotar";
 import { fetchChart, previewChart } from "../../../components/platform/chart";
+import { WrongChart } from "../../../components/platform/chart-download";
 import { type ChartRepository, serveChart } from "../../harness/chart-repository";
 
 let folder: string;
@@ -56,6 +57,7 @@ test("bad-checksum: a chart whose digest is not the recorded one is refused and 
   await fetched();
   await rm(".homelab", { recursive: true });
   repository.replace("another chart");
+  await expect(fetched()).rejects.toBeInstanceOf(WrongChart);
   await expect(fetched()).rejects.toThrow(/chart demo 1\.2\.3: .*the digest is sha256:[0-9a-f]{64}, .* has sha256:/);
   await expect(readFile(path.join(".homelab", "charts", "anything"))).rejects.toThrow("ENOENT");
 });
