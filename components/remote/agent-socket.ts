@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { type AgentLogin, agentWithOneKey } from "../../providers/ssh/agent";
-import { serveAgent } from "../../providers/ssh/agent-server";
+import type { AgentLogin } from "../../providers/ssh/agent";
 
 /** Relative to the project's folder, which is where the engine starts both the program and the plugin. */
 const FOLDER = ".homelab/ssh";
@@ -38,6 +37,9 @@ export function agentSocketPath(login: AgentLogin, stack: string): string {
 }
 
 async function serve(socket: string, login: AgentLogin): Promise<void> {
+  // ssh2 takes a while to load, and a preview needs none of it.
+  const { agentWithOneKey } = await import("../../providers/ssh/agent");
+  const { serveAgent } = await import("../../providers/ssh/agent-server");
   const about = { host: "SSH agent", doing: "logging in" };
   let told = "";
   await serveAgent(
