@@ -37,9 +37,12 @@ export function agentSocketPath(login: AgentLogin, stack: string): string {
 }
 
 async function serve(socket: string, login: AgentLogin): Promise<void> {
-  // ssh2 takes a while to load, and a preview needs none of it.
-  const { agentWithOneKey } = await import("../../providers/ssh/agent");
-  const { serveAgent } = await import("../../providers/ssh/agent-server");
+  /* eslint-disable @typescript-eslint/no-require-imports --
+     ssh2 takes a while to load, and a preview needs none of it. */
+  const { agentWithOneKey } = require("../../providers/ssh/agent") as typeof import("../../providers/ssh/agent");
+  const { serveAgent } =
+    require("../../providers/ssh/agent-server") as typeof import("../../providers/ssh/agent-server");
+  /* eslint-enable @typescript-eslint/no-require-imports */
   const about = { host: "SSH agent", doing: "logging in" };
   let told = "";
   await serveAgent(
