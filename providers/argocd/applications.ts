@@ -33,7 +33,7 @@ export function progressOf(application: Application | undefined, source: GitSour
   const status = application?.status;
   if (!application || !status) return { state: "waiting", why: "Argo CD has not looked at it yet" };
   // What stands there is of before: of another password, for example.
-  if (application.metadata.annotations?.[REFRESH]) {
+  if (isAsking(application)) {
     return { state: "waiting", why: "Argo CD has not asked the repository again yet" };
   }
   const complaint = status.conditions?.find(({ type }) => /Error$/.test(type));
@@ -45,6 +45,11 @@ export function progressOf(application: Application | undefined, source: GitSour
   const [sync, health] = [status.sync?.status ?? "Unknown", status.health?.status ?? "Unknown"];
   if (sync === "Synced" && health === "Healthy") return { state: "done" };
   return { state: "waiting", why: [`it is ${sync} and ${health}`, ...notDone(application)].join("; ") };
+}
+
+/** It was told to ask the repository anew, and has not yet. */
+export function isAsking(application: Application | undefined): boolean {
+  return application?.metadata.annotations?.[REFRESH] !== undefined;
 }
 
 function sameSource(compared: GitSource | undefined, wanted: GitSource): boolean {

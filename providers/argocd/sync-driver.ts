@@ -4,7 +4,15 @@ import { withSsh } from "../ssh/connect";
 import { HostError } from "../ssh/errors";
 import { runAsRootOrFail } from "../ssh/root";
 import type { SshSession, SshTarget } from "../ssh/target";
-import { aboutServerIdentity, adviceFor, type Application, type GitSource, progressOf } from "./applications";
+import {
+  aboutServerIdentity,
+  adviceFor,
+  type Application,
+  type GitSource,
+  isAsking,
+  type Progress,
+  progressOf,
+} from "./applications";
 import { applicationScript, refreshScript } from "./kubectl";
 
 export interface SyncInputs {
@@ -39,13 +47,13 @@ export const syncDriver: Driver<SyncInputs, SyncInputs> = {
   diff: (_id, recorded, wanted) => difference(recorded, wanted, { replaceOn: ["cluster", "namespace", "application"] }),
 
   async create(inputs) {
-    await awaitSync(inputs);
+    await awaitSync(inputs, false);
     return { id: `${inputs.namespace}/${inputs.application}`, outputs: inputs };
   },
 
   async update(_id, recorded, wanted) {
     const { changes } = difference(recorded, wanted, { ignore: ["controlPlane"] });
-    if (changes) await awaitSync(wanted);
+    if (changes) await awaitSync(wanted, recorded.credentials !== wanted.credentials);
     return wanted;
   },
 
@@ -54,11 +62,15 @@ export const syncDriver: Driver<SyncInputs, SyncInputs> = {
   },
 };
 
-async function awaitSync(inputs: SyncInputs): Promise<void> {
+async function awaitSync(inputs: SyncInputs, otherCredentials: boolean): Promise<void> {
   const { namespace, application } = inputs;
   await withSsh(inputs.controlPlane, CONNECT, "waiting for the first sync", async (session) => {
-    await runAsRootOrFail(session, refreshScript(namespace, application), { timeoutSeconds: KUBECTL_SECONDS });
-    await untilSynced(inputs, () => look(session, namespace, application));
+    const ask = async (): Promise<void> => {
+      await runAsRootOrFail(session, refreshScript(namespace, application), { timeoutSeconds: KUBECTL_SECONDS });
+    };
+    await ask();
+    const argocd = { look: () => look(session, namespace, application), ask, doubtful: otherCredentials };
+    await untilSynced(inputs, argocd);
   });
 }
 
@@ -68,31 +80,63 @@ async function look(session: SshSession, namespace: string, name: string): Promi
   return stdout.trim() === "" ? undefined : (JSON.parse(stdout) as Application);
 }
 
-/** @throws HostError in Argo CD's own words, with the setting to correct */
+/** Argo CD, as far as it is asked of one Application. */
+export interface AskedArgocd {
+  look: () => Promise<Application | undefined>;
+  /** Has it ask the repository anew. `look` shows the annotation REFRESH until it has. */
+  ask: () => Promise<void>;
+  /** Its first answer may be of before: a moment after a change it may still use the old credentials. */
+  doubtful: boolean;
+}
+
+/**
+ * Waits until Argo CD says Synced and Healthy of the repository as it is now. Between two answers of the repository it compares with
+ * what it remembers of it, and takes a complaint back: only where it has asked anew since the last complaint it is believed.
+ *
+ * @throws HostError in Argo CD's own words, with the setting to correct
+ */
 export async function untilSynced(
   inputs: Pick<SyncInputs, "controlPlane" | "source">,
-  lookAgain: () => Promise<Application | undefined>,
+  { look: lookAgain, ask, doubtful }: AskedArgocd,
   times: SyncTimes = TIMES,
 ): Promise<void> {
   const started = Date.now();
+  let believed = !doubtful;
   let failingSince: number | undefined;
   for (;;) {
-    const progress = progressOf(await lookAgain(), inputs.source);
-    if (progress.state === "done") return;
+    const application = await lookAgain();
+    const progress = progressOf(application, inputs.source);
     const now = Date.now();
-    failingSince = progress.state === "failing" ? (failingSince ?? now) : undefined;
-    const grace = progress.state === "failing" && aboutServerIdentity(progress.why) ? times.filesGrace : times.grace;
-    const hopeless = failingSince !== undefined && now - failingSince >= grace * 1000;
-    if (hopeless || now - started >= times.limit * 1000) {
-      const why = hopeless ? progress.why : `not Synced and Healthy after ${times.limit} s: ${progress.why}`;
-      throw new HostError({
-        kind: "command",
-        host: inputs.controlPlane.name,
-        doing: `waiting for the first sync of ${inputs.source.repoURL}`,
-        why,
-        next: `${adviceFor(progress.why)}. Without the wait: gitops.await: false`,
-      });
+    if (progress.state === "done") {
+      if (believed) return;
+      await ask();
+      believed = true;
+    } else {
+      if (progress.state === "failing") believed = false;
+      // While it is asking, the complaint of before still counts.
+      if (!isAsking(application)) failingSince = progress.state === "failing" ? (failingSince ?? now) : undefined;
+      refuseAfter(times, inputs, progress, { started, failingSince, now });
     }
     await sleep(times.pause * 1000);
   }
+}
+
+/** @throws HostError where a complaint has stood too long, or the wait has */
+function refuseAfter(
+  times: SyncTimes,
+  { controlPlane, source }: Pick<SyncInputs, "controlPlane" | "source">,
+  progress: Exclude<Progress, { state: "done" }>,
+  { started, failingSince, now }: { started: number; failingSince?: number; now: number },
+): void {
+  const failing = progress.state === "failing";
+  const grace = failing && aboutServerIdentity(progress.why) ? times.filesGrace : times.grace;
+  const hopeless = failing && failingSince !== undefined && now - failingSince >= grace * 1000;
+  if (!hopeless && now - started < times.limit * 1000) return;
+  throw new HostError({
+    kind: "command",
+    host: controlPlane.name,
+    doing: `waiting for the first sync of ${source.repoURL}`,
+    why: hopeless ? progress.why : `not Synced and Healthy after ${times.limit} s: ${progress.why}`,
+    next: `${adviceFor(progress.why)}. Without the wait: gitops.await: false`,
+  });
 }

@@ -187,6 +187,8 @@ onHosts(title, () => {
     await kubectl.run("delete", "pod", "server", "client");
     await kubectl.apply(WEB);
     await kubectl.run("rollout", "status", "deployment/web", "--timeout=120s");
+    const answers = () => first.succeeds(`curl -fsS --max-time 3 http://${first.address}:${WEB_PORT}`);
+    expect(await eventually(answers, 60)).toBe(true);
     const requests = new Requests(first);
 
     requests.during = "a worker joins";

@@ -1,4 +1,4 @@
-import { adviceFor, type Application, progressOf } from "../../../providers/argocd/applications";
+import { adviceFor, type Application, progressOf, REFRESH } from "../../../providers/argocd/applications";
 import { applicationsGuard } from "../../../providers/argocd/applications-guard";
 import { untilSynced } from "../../../providers/argocd/sync-driver";
 import { untilNoneLeft } from "../../../providers/guard";
@@ -135,15 +135,47 @@ test.each([
 
 describe("waiting for the first sync", () => {
   const failing = application({ conditions: [{ type: "ComparisonError", message: "repository not found" }] });
+  const asking = { ...failing, metadata: { ...failing.metadata, annotations: { [REFRESH]: "hard" } } };
 
-  test("ends when it is done, and a complaint that passes is no failure", async () => {
-    const seen = [undefined, failing, synced];
-    await untilSynced({ controlPlane, source }, async () => seen.shift(), patient);
-    expect(seen).toEqual([]);
+  let asked: number;
+  beforeEach(() => void (asked = 0));
+  /** Answers these in turn, the last one again and again. */
+  const argocd = (seen: (Application | undefined)[], doubtful = false) => ({
+    look: async () => (seen.length > 1 ? seen.shift() : seen[0]),
+    ask: async () => void asked++,
+    doubtful,
+  });
+
+  test("ends when it is done", async () => {
+    const seen = [undefined, synced];
+    await untilSynced({ controlPlane, source }, argocd(seen), patient);
+    expect([seen, asked]).toEqual([[synced], 0]);
+  });
+
+  test("a complaint that passes is no failure, once the repository was asked anew", async () => {
+    const seen = [undefined, failing, synced, asking, synced];
+    await untilSynced({ controlPlane, source }, argocd(seen), patient);
+    expect([seen, asked]).toEqual([[synced], 1]);
+  });
+
+  test("a complaint that Argo CD takes back without asking the repository stands", async () => {
+    const turns = [failing, synced, asking];
+    let turn = 0;
+    const look = async () => turns[turn++ % turns.length];
+    const times = { ...quick, limit: 5 };
+    const waiting = untilSynced({ controlPlane, source }, { ...argocd([]), look }, times);
+    await expect(waiting).rejects.toThrow("failed: ComparisonError: repository not found. Correct gitops.repoURL");
+    expect(asked).toBeGreaterThan(0);
+  });
+
+  test("with other credentials it is asked twice: the first answer may be one to the old ones", async () => {
+    const seen = [synced, asking, synced];
+    await untilSynced({ controlPlane, source }, argocd(seen, true), patient);
+    expect([seen, asked]).toEqual([[synced], 1]);
   });
 
   test("ends in an error when a complaint stands: host, repository, words, setting, and how not to wait", async () => {
-    const waiting = untilSynced({ controlPlane, source }, async () => failing, quick);
+    const waiting = untilSynced({ controlPlane, source }, argocd([failing]), quick);
     await expect(waiting).rejects.toThrow(
       /^cp1: waiting for the first sync of https:\/\/git\.example\/gitops\.git failed: ComparisonError: repository not found\. Correct gitops\.repoURL.*gitops\.await: false$/,
     );
@@ -152,12 +184,9 @@ describe("waiting for the first sync", () => {
   test("a complaint about who the server is stands longer: running pods see a corrected known_hosts late", async () => {
     const message = "ssh: handshake failed: knownhosts: key is unknown";
     const unknown = application({ conditions: [{ type: "ComparisonError", message }] });
-    const wait = (seen: object[], times: object) =>
-      untilSynced({ controlPlane, source }, async () => (seen.length > 1 ? seen.shift() : seen[0]) as typeof unknown, {
-        ...quick,
-        ...times,
-      });
-    const late = [...Array<object>(20).fill(unknown), synced];
+    const wait = (seen: Application[], times: object) =>
+      untilSynced({ controlPlane, source }, argocd(seen), { ...quick, ...times });
+    const late = [...Array<Application>(20).fill(unknown), synced];
     await wait(late, { filesGrace: 60 });
     expect(late).toEqual([synced]);
     await expect(wait([unknown], {})).rejects.toThrow("configs.ssh.extraHosts");
@@ -166,7 +195,7 @@ describe("waiting for the first sync", () => {
 
   test("ends in an error when nothing happens for too long", async () => {
     await expect(
-      untilSynced({ controlPlane, source }, async () => undefined, { ...patient, limit: 0.05 }),
+      untilSynced({ controlPlane, source }, argocd([undefined]), { ...patient, limit: 0.05 }),
     ).rejects.toThrow("not Synced and Healthy after 0.05 s: Argo CD has not looked at it yet");
   });
 });
