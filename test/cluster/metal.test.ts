@@ -184,7 +184,7 @@ onHosts(title, () => {
     const { kubectl } = cluster;
     const [first, leaving] = [hosts.host(0), hosts.host(1)];
     // Pods that nothing would make anew are not thrown away: they would keep the node.
-    await kubectl.run("delete", "pod", "server", "client");
+    await kubectl.run("delete", "pod", "server", "client", "--ignore-not-found");
     await kubectl.apply(WEB);
     await kubectl.run("rollout", "status", "deployment/web", "--timeout=120s");
     const answers = () => first.succeeds(`curl -fsS --max-time 3 http://${first.address}:${WEB_PORT}`);
