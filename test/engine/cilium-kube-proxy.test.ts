@@ -1,7 +1,5 @@
 import path from "node:path";
-import execa from "execa";
 import { ciliumChecksScript } from "../../components/platform/cilium-checks";
-import { ensureBinaries } from "../../lab/build/binaries";
 import { ApiServer } from "../harness/api-server";
 
 /** Whether Cilium may be installed, by what a real API server has. */
@@ -20,18 +18,11 @@ afterAll(async () => {
 });
 
 /** How the check ends with these values, by the real kubectl. */
-async function check(kubeProxyReplacement: unknown, kubeconfig = path.join(api.folder, "kubeconfig")) {
+async function check(kubeProxyReplacement: unknown, kubeconfig?: string) {
   const commands = ciliumChecksScript({ kubeProxyReplacement });
-  const admin = "/etc/kubernetes/admin.conf";
-  expect(commands.includes(admin)).toBe(kubeProxyReplacement !== false);
-  const input = [
-    "set -euo pipefail",
-    'die() { printf "%s; %s\\n" "$1" "$2" >&2; exit 1; }',
-    `export PATH=${await ensureBinaries("kubernetes")}:$PATH KUBECACHEDIR=${api.folder}/cache`,
-    commands.replaceAll(admin, kubeconfig),
-  ].join("\n");
-  const { exitCode, stdout, stderr } = await execa("bash", ["-s"], { input, reject: false });
-  return { exitCode, stdout, stderr };
+  expect(commands.includes("/etc/kubernetes/admin.conf")).toBe(kubeProxyReplacement !== false);
+  const die = 'die() { printf "%s; %s\\n" "$1" "$2" >&2; exit 1; }';
+  return api.run(["set -euo pipefail", die, commands].join("\n"), kubeconfig);
 }
 
 const passed = { exitCode: 0, stdout: "", stderr: "" };

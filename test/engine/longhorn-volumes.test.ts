@@ -1,6 +1,4 @@
-import path from "node:path";
-import execa from "execa";
-import { ensureBinaries } from "../../lab/build/binaries";
+import { KUBECTL } from "../../shell/kubectl";
 import { LONGHORN_VOLUMES } from "../../shell/longhorn";
 import { ApiServer } from "../harness/api-server";
 import { serveKind } from "../harness/custom-kind";
@@ -21,13 +19,11 @@ afterAll(async () => {
 });
 
 async function ask(question: string): Promise<string> {
-  const kubectl = path.join(await ensureBinaries("kubernetes"), "kubectl");
-  const script = `set -euo pipefail
-kubectl() { ${kubectl} --kubeconfig ${api.folder}/kubeconfig --cache-dir ${api.folder}/cache "$@"; }
-${LONGHORN_VOLUMES}
-${question}
-`;
-  return (await execa("bash", ["-s"], { input: script })).stdout;
+  const { exitCode, stdout, stderr } = await api.run(
+    ["set -euo pipefail", KUBECTL, LONGHORN_VOLUMES, question].join("\n"),
+  );
+  expect([exitCode, stderr]).toEqual([0, ""]);
+  return stdout;
 }
 
 const copies: [name: string, spec: object][] = [

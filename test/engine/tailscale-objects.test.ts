@@ -1,6 +1,3 @@
-import path from "node:path";
-import execa from "execa";
-import { ensureBinaries } from "../../lab/build/binaries";
 import { parseTakenUp } from "../../providers/tailscale/objects-guard";
 import { takenUpScript } from "../../providers/tailscale/objects-script";
 import { ApiServer } from "../harness/api-server";
@@ -23,11 +20,8 @@ afterAll(async () => {
 
 /** What the script finds, as `kind name`. */
 async function found(): Promise<string[]> {
-  const script = takenUpScript()
-    .replaceAll("/etc/kubernetes/admin.conf", path.join(api.folder, "kubeconfig"))
-    .replace("KUBECACHEDIR=/run/homelab-kubectl", `KUBECACHEDIR=${api.folder}/cache`)
-    .replace("PATH=", `PATH=${await ensureBinaries("kubernetes")}:`);
-  const { stdout } = await execa("bash", ["-s"], { input: script });
+  const { exitCode, stdout, stderr } = await api.run(takenUpScript());
+  expect([exitCode, stderr]).toEqual([0, ""]);
   return parseTakenUp(stdout).map(
     ({ kind, metadata: { name, deletionTimestamp } }) => `${kind} ${name}${deletionTimestamp ? ", going" : ""}`,
   );

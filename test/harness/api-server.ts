@@ -2,13 +2,16 @@ import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import execa from "execa";
 import { dump } from "js-yaml";
 import { KubernetesApi, type Method } from "../../components/cluster/kubernetes-api";
-import { ensureAllBinaries } from "../../lab/build/binaries";
+import { ensureAllBinaries, ensureBinaries } from "../../lab/build/binaries";
 import { freePort } from "./free-port";
 import { ServiceProcess } from "./service-process";
 
 const START_SECONDS = 60;
+/** Where scripts on a control plane find the administrator's kubeconfig. */
+const ADMIN = "/etc/kubernetes/admin.conf";
 
 /**
  * A control plane without machines: etcd, the API server, the controllers and the scheduler of the pinned version, as plain
@@ -31,6 +34,11 @@ export class ApiServer {
     this.api = new KubernetesApi(this.kubeconfig);
   }
 
+  /** Where `kubeconfig` stands in a file. */
+  private get kubeconfigFile(): string {
+    return path.join(this.folder, "kubeconfig");
+  }
+
   static async start(): Promise<ApiServer> {
     const { etcd, kubernetes } = await ensureAllBinaries(["etcd", "kubernetes"]);
     const folder = await mkdtemp(path.join(os.tmpdir(), "homelab-api-"));
@@ -48,7 +56,7 @@ export class ApiServer {
       run(path.join(etcd, "etcd"), etcdArguments(folder, store, await freeAddress()));
       run(path.join(kubernetes, "kube-apiserver"), serverArguments(folder, store, port));
       const server = await ApiServer.reached(folder, port, token, processes);
-      const file = path.join(folder, "kubeconfig");
+      const file = server.kubeconfigFile;
       await writeFile(file, server.kubeconfig, { mode: 0o600 });
       run(path.join(kubernetes, "kube-controller-manager"), controllerArguments(folder, file, await freePort()));
       run(path.join(kubernetes, "kube-scheduler"), schedulerArguments(file, await freePort()));
@@ -93,6 +101,25 @@ export class ApiServer {
   async request<T = unknown>(method: Method, at: string, body?: object): Promise<T> {
     const text = await this.api.request(method, at, {}, body);
     return (text.startsWith("{") ? JSON.parse(text) : text) as T;
+  }
+
+  /**
+   * Runs a script that is for a control plane: with the real kubectl, as this server's administrator.
+   *
+   * @param kubeconfig another file in place of the administrator's
+   */
+  async run(
+    script: string,
+    kubeconfig = this.kubeconfigFile,
+  ): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+    const [programs, cache] = [await ensureBinaries("kubernetes"), `${this.folder}/cache`];
+    const input = script
+      .replaceAll(ADMIN, kubeconfig)
+      .replace("KUBECACHEDIR=/run/homelab-kubectl", `KUBECACHEDIR=${cache}`)
+      .replace(/\bPATH=/, `PATH=${programs}:`);
+    const env = { PATH: `${programs}:${process.env.PATH ?? ""}`, KUBECACHEDIR: cache };
+    const { exitCode, stdout, stderr } = await execa("bash", ["-s"], { input, env, reject: false });
+    return { exitCode, stdout, stderr };
   }
 
   /** Ends its processes, and takes its folder away. */
