@@ -15,8 +15,13 @@ export class ArgocdView {
 
   /** Whether an Application is Synced and Healthy. */
   async isSynced(name: string): Promise<boolean> {
-    const { status } = await this.application(name);
-    return status?.sync?.status === "Synced" && status.health?.status === "Healthy";
+    return isDone(await this.application(name));
+  }
+
+  /** The Applications that are Synced and Healthy, by name. */
+  async synced(): Promise<string[]> {
+    const { items } = await this.kubectl.json<{ items: Application[] }>("-n", "argocd", "get", "applications");
+    return items.filter(isDone).map(({ metadata }) => metadata.name);
   }
 
   /** What Argo CD answers to a login of its admin. */
@@ -41,6 +46,10 @@ export class ArgocdView {
   private async clusterIp(namespace: string, service: string): Promise<string> {
     return this.kubectl.run("-n", namespace, "get", "service", service, "-o", "jsonpath={.spec.clusterIP}");
   }
+}
+
+function isDone({ status }: Application): boolean {
+  return status?.sync?.status === "Synced" && status.health?.status === "Healthy";
 }
 
 /** An Application that somebody made beside the program: nobody but he deletes it. */

@@ -2,7 +2,6 @@ import path from "node:path";
 import { dump } from "js-yaml";
 import { networkCheck } from "../../checks/network";
 import { ensureMirrorWith, whyNoAddon } from "../../lab/addons/mirror";
-import type { Application } from "../../providers/argocd/applications";
 import { findings } from "../harness/cluster-access";
 import { eventually } from "../harness/eventually";
 import { GitRepository } from "../harness/git-repository";
@@ -13,6 +12,7 @@ import { LabStack } from "../harness/lab-stack";
 import { type MetalHost, MetalHosts } from "../harness/metal-hosts";
 import { inventoryEntry } from "../harness/metal-hosts-settings";
 import { whyNoMetalHosts } from "../harness/metal-hosts-tree";
+import { ArgocdView } from "./argocd-view";
 import { clusterChecks, type ClusterUnderTest, readyNodes } from "./checks";
 
 jest.setTimeout(15 * 60_000);
@@ -60,14 +60,6 @@ async function differences(host: MetalHost): Promise<string[]> {
 /** The names among these, in the order in which a run said that it had deleted them. */
 function deleted(output: string, names: string[]): string[] {
   return [...output.matchAll(/ (\S+) deleted\b/g)].map(([, name = ""]) => name).filter((name) => names.includes(name));
-}
-
-/** Applications that are Synced and Healthy. */
-async function applications(): Promise<string[]> {
-  const { items } = await cluster.kubectl.json<{ items: Application[] }>("-n", "argocd", "get", "applications");
-  return items
-    .filter(({ status }) => status?.sync?.status === "Synced" && status.health?.status === "Healthy")
-    .map(({ metadata }) => metadata.name);
 }
 
 /** A web server of two pods on different workers, of which one may be away; the other answers meanwhile. */
@@ -234,7 +226,8 @@ onHosts(title, () => {
     expect((await stack.plan()).filter(({ op }) => op !== "create")).toEqual([]);
     await stack.up();
     const all = "hello infrastructure-namespaces root";
-    expect(await eventually(async () => (await applications()).join(" ") === all, 120)).toBe(true);
+    const argocd = new ArgocdView(stack, cluster.kubectl);
+    expect(await eventually(async () => (await argocd.synced()).join(" ") === all, 120)).toBe(true);
     expect(await stack.plan()).toEqual([]);
   });
 
