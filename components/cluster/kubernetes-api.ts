@@ -7,7 +7,7 @@ interface Kubeconfig {
   users: { user: { token?: string; "client-certificate-data"?: string; "client-key-data"?: string } }[];
 }
 
-export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
 /** What one request may say about itself. */
 export interface Asked {

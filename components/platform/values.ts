@@ -17,6 +17,7 @@ function mergeTwo(under: Values, over: Values): Values {
   return merged;
 }
 
-function isMap(value: unknown): value is Values {
+/** A map of values; not an input that Pulumi has yet to know. */
+export function isMap(value: unknown): value is Values {
   return value !== null && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -1,7 +1,6 @@
 import { load } from "js-yaml";
+import { isMap, type Values } from "../../components/platform/values";
 import { keysInComments } from "./chart-comments";
-
-type Values = Readonly<Record<string, unknown>>;
 
 /** Parts of values.yaml that take any key beside those that it has. By chart. */
 const OPEN: Readonly<Record<string, readonly string[]>> = {
@@ -35,7 +34,7 @@ export function valueProblems(values: Values, valuesFile: string, known: { open:
     Object.entries(ours).flatMap(([key, value]) => {
       const at = above === "" ? key : `${above}.${key}`;
       // Every chart takes it, for the sake of its subcharts.
-      if (at === "global" && !isMapping(theirs.global)) return [];
+      if (at === "global" && !isMap(theirs.global)) return [];
       if (!Object.hasOwn(theirs, key)) {
         return isOpen(at) || commented.has(at) ? [] : [`the chart knows no value ${at}`];
       }
@@ -43,22 +42,18 @@ export function valueProblems(values: Values, valuesFile: string, known: { open:
       // Null takes the chart's default away.
       if (isEmpty(below) || value === null || value === undefined) return [];
       if (kindOf(value) !== kindOf(below)) return [`${at} is ${kindOf(value)}, and ${kindOf(below)} in the chart`];
-      return isMapping(value) && isMapping(below) ? compare(value, below, at) : [];
+      return isMap(value) && isMap(below) ? compare(value, below, at) : [];
     });
   return compare(values, (load(valuesFile) ?? {}) as Values, "");
 }
 
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return "a list";
-  return isMapping(value) ? "a mapping" : "a single value";
+  return isMap(value) ? "a mapping" : "a single value";
 }
 
 function isEmpty(value: unknown): boolean {
   if (value === null || value === undefined || value === "") return true;
   if (Array.isArray(value)) return value.length === 0;
-  return isMapping(value) && Object.keys(value).length === 0;
-}
-
-function isMapping(value: unknown): value is Values {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
+  return isMap(value) && Object.keys(value).length === 0;
 }
