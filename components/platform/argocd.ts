@@ -1,4 +1,5 @@
-import * as kubernetes from "@pulumi/kubernetes";
+import { CustomResource } from "@pulumi/kubernetes/apiextensions";
+import { Namespace, Secret } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { ArgocdApplications, ArgocdPassword, GitopsSync } from "../../providers/argocd/resource";
 import type { ArgocdSettings, GitopsSettings } from "../../settings";
@@ -53,14 +54,14 @@ export class Argocd extends pulumi.ComponentResource {
   /** Password of the user `admin`. Secret. */
   readonly adminPassword: pulumi.Output<string>;
 
-  private readonly namespace: kubernetes.core.v1.Namespace;
+  private readonly namespace: Namespace;
 
   constructor(name: string, args: ArgocdArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:platform:Argocd", name, {}, opts);
     this.version = args.chart.version;
     const { controlPlane, cluster } = args;
 
-    this.namespace = new kubernetes.core.v1.Namespace(
+    this.namespace = new Namespace(
       `${name}-namespace`,
       { metadata: { name: NAMESPACE } },
       { parent: this, dependsOn: args.after },
@@ -105,7 +106,7 @@ export class Argocd extends pulumi.ComponentResource {
       this.secret(`${name}-cluster`, clusterSecretMarks(gitops), CLUSTER_DATA),
       ...(login ? [this.secret(`${name}-repository`, REPOSITORY_SECRET, login)] : []),
     ];
-    const root = new kubernetes.apiextensions.CustomResource(`${name}-root`, rootApplication(gitops), {
+    const root = new CustomResource(`${name}-root`, rootApplication(gitops), {
       parent: this,
       dependsOn: [applications, ...secrets, ...services],
       customTimeouts: { delete: DELETE_TIMEOUT },
@@ -125,13 +126,9 @@ export class Argocd extends pulumi.ComponentResource {
     );
   }
 
-  private secret(
-    name: string,
-    marks: SecretMarks,
-    data: Record<string, pulumi.Input<string>>,
-  ): kubernetes.core.v1.Secret {
+  private secret(name: string, marks: SecretMarks, data: Record<string, pulumi.Input<string>>): Secret {
     const metadata = { ...marks, namespace: this.namespace.metadata.name };
     const values = pulumi.secret(pulumi.output(data).apply(encoded));
-    return new kubernetes.core.v1.Secret(name, { metadata, data: values }, { parent: this });
+    return new Secret(name, { metadata, data: values }, { parent: this });
   }
 }

@@ -1,4 +1,4 @@
-import * as kubernetes from "@pulumi/kubernetes";
+import { Release, type ReleaseArgs } from "@pulumi/kubernetes/helm/v3/release";
 import * as pulumi from "@pulumi/pulumi";
 import { KubernetesApi } from "../cluster/kubernetes-api";
 import { descriptionOf, forget, type HelmRecord, helmRecords, type ReleaseName } from "./helm-records";
@@ -34,12 +34,8 @@ export class HelmReleases {
     };
   }
 
-  add(
-    name: string,
-    args: Omit<kubernetes.helm.v3.ReleaseArgs, "description">,
-    opts: pulumi.CustomResourceOptions,
-  ): kubernetes.helm.v3.Release {
-    return new kubernetes.helm.v3.Release(name, { ...args, description: OWNER }, { ...opts, hooks: this.hooks });
+  add(name: string, args: Omit<ReleaseArgs, "description">, opts: pulumi.CustomResourceOptions): Release {
+    return new Release(name, { ...args, description: OWNER }, { ...opts, hooks: this.hooks });
   }
 }
 

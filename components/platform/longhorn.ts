@@ -1,4 +1,4 @@
-import * as kubernetes from "@pulumi/kubernetes";
+import { Namespace } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import type { LonghornSettings, Storage, StorageNode } from "../../settings";
 import { type Taint, taintText, wantedTaints } from "../cluster/kubeadm-config";
@@ -38,7 +38,7 @@ export class Longhorn extends pulumi.ComponentResource {
     super("homelab:platform:Longhorn", name, {}, opts);
     this.version = args.chart.version;
     // Its own resource, so that it goes after the release, and whatever Longhorn's job left goes with it.
-    const namespace = new kubernetes.core.v1.Namespace(
+    const namespace = new Namespace(
       `${name}-namespace`,
       { metadata: { name: NAMESPACE, labels: { "pod-security.kubernetes.io/enforce": "privileged" } } },
       { parent: this, dependsOn: args.after, customTimeouts: { delete: REMOVAL } },

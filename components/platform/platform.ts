@@ -1,4 +1,4 @@
-import * as kubernetes from "@pulumi/kubernetes";
+import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 import type { AddonsSettings, GitopsSettings, Storage } from "../../settings";
 import type { Cluster } from "../cluster/cluster";
@@ -45,7 +45,7 @@ export class Platform extends pulumi.ComponentResource {
     if (Object.keys(leftOut).length > 0) this.outputs.leftOut = leftOut;
 
     this.releases = new HelmReleases(cluster.kubeconfig);
-    const provider = new kubernetes.Provider(
+    const provider = new Provider(
       "kubernetes",
       {
         kubeconfig: cluster.kubeconfig,

@@ -1,4 +1,5 @@
-import * as kubernetes from "@pulumi/kubernetes";
+import { Namespace, Secret } from "@pulumi/kubernetes/core/v1";
+import { Ingress } from "@pulumi/kubernetes/networking/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { TailscaleDevices, TailscaleObjects } from "../../providers/tailscale/resource";
 import type { TailscaleSettings } from "../../settings";
@@ -45,13 +46,13 @@ export class Tailscale extends pulumi.ComponentResource {
   constructor(name: string, args: TailscaleArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:platform:Tailscale", name, {}, opts);
     this.version = args.chart.version;
-    const namespace = new kubernetes.core.v1.Namespace(
+    const namespace = new Namespace(
       `${name}-namespace`,
       { metadata: { name: NAMESPACE, labels: NAMESPACE_LABELS } },
       { parent: this, dependsOn: args.after },
     );
     const { clientId, clientSecret } = args.client;
-    const oauth = new kubernetes.core.v1.Secret(
+    const oauth = new Secret(
       `${name}-oauth`,
       {
         metadata: { name: OAUTH_SECRET, namespace: NAMESPACE },
@@ -146,7 +147,7 @@ export function showPages(
   for (const page of pagesOf(settings)) {
     const { namespace, service, port } = PAGES[page];
     const shown = page === "argocd" && after.argocd ? [after.argocd] : [];
-    new kubernetes.networking.v1.Ingress(
+    new Ingress(
       `tailscale-${page}`,
       {
         metadata: { name: `tailscale-${page}`, namespace },

@@ -15,11 +15,10 @@ const scripts: Readonly<Record<string, string>> = {
   "pulumi-language-nodejs": `#!/bin/sh
 exec "$(dirname "$(readlink -f "$0")")/pulumi-language-nodejs-bin" -typescript=${options.typescript} -nodeargs ${quote(options.nodeargs)} "$@"
 `,
-  // The engine starts it in the project's folder, whose SDK it has to be. Replaces the shell (the SDK's own script
-  // does not), so that the engine ends the provider itself and not only the shell.
+  // The engine starts it in the project's folder, whose SDK it has to be. One process, where the SDK's own script takes
+  // three: the engine ends the provider itself and not only a shell, and a preview waits for one start of Node.
   "pulumi-resource-pulumi-nodejs": `#!/bin/sh
-provider=$(node -p 'require.resolve("@pulumi/pulumi/cmd/dynamic-provider")') || exit 1
-exec node "$provider" "$@"
+exec node -e 'require("@pulumi/pulumi/cmd/dynamic-provider")' dynamic-provider "$@"
 `,
 };
 
