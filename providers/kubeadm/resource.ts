@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { driverProvider } from "../driver-provider";
+import { driverProvider, OLD_ONE_FIRST } from "../driver-provider";
 import type { JoinInputs } from "./join-driver";
 
 export type KubeadmJoinArgs = { [key in keyof JoinInputs]: pulumi.Input<JoinInputs[key]> };
@@ -11,7 +11,7 @@ export class KubeadmJoin extends pulumi.dynamic.Resource {
       driverProvider("kubeadm-join"),
       name,
       args,
-      { ...opts, additionalSecretOutputs: ["node", "controlPlane"] },
+      { ...opts, ...OLD_ONE_FIRST, additionalSecretOutputs: ["node", "controlPlane"] },
       "kubeadm",
       "Join",
     );

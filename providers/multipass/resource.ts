@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { driverProvider } from "../driver-provider";
+import { driverProvider, OLD_ONE_FIRST } from "../driver-provider";
 import type { ConditionInputs } from "./condition-driver";
 import type { MachineInputs } from "./machine";
 
@@ -22,7 +22,7 @@ export class MultipassMachine extends pulumi.dynamic.Resource {
       driverProvider("multipass-machine"),
       name,
       { ...args, incarnation: undefined, address: undefined, deleted: undefined },
-      { ...opts, additionalSecretOutputs: ["hostKeyPrivate", "clientKey"] },
+      { ...opts, ...OLD_ONE_FIRST, additionalSecretOutputs: ["hostKeyPrivate", "clientKey"] },
       "multipass",
       "Machine",
     );

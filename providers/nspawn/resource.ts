@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { driverProvider } from "../driver-provider";
+import { driverProvider, OLD_ONE_FIRST } from "../driver-provider";
 import type { MachineInputs } from "./machine";
 import type { PowerInputs } from "./power-driver";
 
@@ -19,7 +19,14 @@ export interface NspawnNetworkArgs {
 /** A bridge on this computer, to which the machines of one stack are connected. */
 export class NspawnNetwork extends pulumi.dynamic.Resource {
   constructor(name: string, args: NspawnNetworkArgs, opts?: pulumi.CustomResourceOptions) {
-    super(driverProvider("nspawn-network"), name, { ...args, bootId: undefined }, opts, "nspawn", "Network");
+    super(
+      driverProvider("nspawn-network"),
+      name,
+      { ...args, bootId: undefined },
+      { ...opts, ...OLD_ONE_FIRST },
+      "nspawn",
+      "Network",
+    );
   }
 }
 
@@ -36,7 +43,7 @@ export class NspawnMachine extends pulumi.dynamic.Resource {
       driverProvider("nspawn-machine"),
       name,
       { ...args, incarnation: undefined },
-      { ...opts, additionalSecretOutputs: ["hostKeyPrivate", "clientKey"] },
+      { ...opts, ...OLD_ONE_FIRST, additionalSecretOutputs: ["hostKeyPrivate", "clientKey"] },
       "nspawn",
       "Machine",
     );

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { driverProvider } from "../driver-provider";
+import { driverProvider, OLD_ONE_FIRST } from "../driver-provider";
 import type { DevicesInputs } from "./devices-driver";
 import type { GuardInputs } from "../guard";
 import type { LoginInputs } from "./login-driver";
@@ -18,7 +18,7 @@ export class TailscaleLogin extends pulumi.dynamic.Resource {
       driverProvider("tailscale-login"),
       name,
       { ...args, device: undefined, addresses: undefined },
-      { ...opts, additionalSecretOutputs: ["node", "oauth", "authKey"] },
+      { ...opts, ...OLD_ONE_FIRST, additionalSecretOutputs: ["node", "oauth", "authKey"] },
       "tailscale",
       "Login",
     );
@@ -32,7 +32,7 @@ export class TailscaleDevices extends pulumi.dynamic.Resource {
       driverProvider("tailscale-devices"),
       name,
       { ...args, others: undefined },
-      { ...opts, additionalSecretOutputs: ["access"] },
+      { ...opts, ...OLD_ONE_FIRST, additionalSecretOutputs: ["access"] },
       "tailscale",
       "Devices",
     );
