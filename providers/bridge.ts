@@ -8,8 +8,9 @@ type AnyProps = Record<string, unknown>;
 export function bridgeTo(kind: string): Bridge {
   const driver = driverOf(kind) as Driver<AnyProps, AnyProps>;
   return {
-    check(news) {
-      const checked = driver.check?.(news as AnyProps) ?? { inputs: news, failures: [] };
+    check(olds, news) {
+      const recorded = olds && Object.keys(olds).length > 0 ? (olds as AnyProps) : undefined;
+      const checked = driver.check?.(news as AnyProps, recorded) ?? { inputs: news, failures: [] };
       return { inputs: checked.inputs, failures: checked.failures };
     },
 

@@ -3,7 +3,7 @@ import type { DriverKind } from "./drivers";
 
 /** What a driver looks like from the engine's side. Made by `bridge.ts`. */
 export interface Bridge {
-  check(news: unknown): pulumi.dynamic.CheckResult;
+  check(olds: unknown, news: unknown): pulumi.dynamic.CheckResult;
   diff(id: string, olds: unknown, news: unknown): pulumi.dynamic.DiffResult;
   create(inputs: unknown): Promise<pulumi.dynamic.CreateResult>;
   read(id: string, props: unknown): Promise<pulumi.dynamic.ReadResult>;
@@ -46,7 +46,7 @@ function providerOf(kind: DriverKind): pulumi.dynamic.ResourceProvider {
     return bridgeTo(kind);
   };
   return {
-    check: async (_olds, news) => bridge().check(news),
+    check: async (olds, news) => bridge().check(olds, news),
     diff: async (id, olds, news) => bridge().diff(id, olds, news),
     create: async (inputs) => bridge().create(inputs),
     read: async (id, props) => bridge().read(id, props),

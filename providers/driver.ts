@@ -34,7 +34,8 @@ export interface Reading<Inputs, Outputs> {
  * - `delete` takes an absent thing as deleted.
  */
 export interface Driver<Inputs extends object, Outputs extends object> {
-  check?(inputs: Inputs): { inputs: Inputs; failures: CheckFailure[] };
+  /** @param recorded the inputs of the last run; none where there is no such thing yet, or it is about to be made anew */
+  check?(inputs: Inputs, recorded?: Inputs): { inputs: Inputs; failures: CheckFailure[] };
   diff(id: string, recorded: Outputs, wanted: Inputs): Difference;
   create(inputs: Inputs): Promise<{ id: string; outputs: Outputs }>;
   read?(id: string, recorded: Outputs): Promise<Reading<Inputs, Outputs> | undefined>;

@@ -24,6 +24,7 @@ export function multipassMachines(settings: MultipassSettings, parent: pulumi.Re
       {
         ...shared,
         image: node.image,
+        controlPlane: node.role === "control-plane",
         networks: node.networks.map((network) => ({ ...network })),
         cloudInit: node.cloudInit,
         authorizedKey: clientKey.publicKey,

@@ -37,6 +37,7 @@ export function nspawnMachines(settings: NspawnSettings, parent: pulumi.Resource
         prefixLength: prefixLength(settings.network.subnet),
         gateway: gatewayAddress(settings.network.subnet),
         image: settings.image,
+        controlPlane: node.role === "control-plane",
         authorizedKey: clientKey.publicKey,
         hostKeyPrivate: hostKey.privateKey,
       },

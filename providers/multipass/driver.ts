@@ -1,3 +1,4 @@
+import { controlPlaneAnew } from "../control-plane-anew";
 import { difference, type Driver, PartiallyCreated } from "../driver";
 import { located } from "./address";
 import { setAuthorizedKey } from "./change";
@@ -11,13 +12,17 @@ import { inTurn } from "./turn";
 
 /** Virtual machines of Multipass on this computer: which ones they are. What changes with time is their condition. */
 export const multipassDriver: Driver<MachineInputs, MachineOutputs> = {
-  check: (inputs) => ({ inputs, failures: problems(inputs) }),
+  check(inputs, recorded) {
+    const anew =
+      recorded && inputs.controlPlane ? difference(recorded, inputs, { replaceOn: [...REPLACING] }).replaces : [];
+    return { inputs, failures: [...problems(inputs), ...controlPlaneAnew(inputs.name, anew)] };
+  },
 
   diff(_id, recorded, wanted) {
     const found = difference(recorded, wanted, {
       replaceOn: [...REPLACING],
       // Sizes are the condition's. The private keys change together with the public parts, which are compared.
-      ignore: ["cpus", "memory", "disk", "clientKey", "hostKeyPrivate"],
+      ignore: ["cpus", "memory", "disk", "clientKey", "hostKeyPrivate", "controlPlane"],
       // The new VM needs the old one's name.
       deleteBeforeReplace: true,
     });

@@ -25,6 +25,8 @@ export interface MachineInputs extends Sizes {
   image: "22.04" | "24.04";
   /** Networks besides Multipass' own. */
   networks: VmNetwork[];
+  /** It holds a cluster, which would be lost with it. */
+  controlPlane?: boolean;
   /** The user's own cloud-init user-data, merged over the program's. */
   cloudInit: Record<string, unknown>;
   /** Logs in by key and may use sudo. */

@@ -1,4 +1,5 @@
 import { quote } from "../../shell/quote";
+import { controlPlaneAnew } from "../control-plane-anew";
 import { difference, type Driver, PartiallyCreated } from "../driver";
 import { ensureBaseImage, imageKey } from "./base-image";
 import { authorizedKeyScript } from "./files";
@@ -20,8 +21,8 @@ const INPUTS = [
 
 /** Machines in systemd-nspawn on this computer: systemd, sshd and a network address of their own, the kernel shared. */
 export const machineDriver: Driver<MachineInputs, MachineOutputs> = {
-  check(inputs) {
-    const failures = [];
+  check(inputs, recorded) {
+    const failures = recorded && inputs.controlPlane ? controlPlaneAnew(inputs.name, replacedBy(recorded, inputs)) : [];
     if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(inputs.name)) {
       failures.push({ property: "name", reason: `'${inputs.name}' is not an RFC 1123 label (a-z, 0-9, '-')` });
     }
@@ -31,8 +32,8 @@ export const machineDriver: Driver<MachineInputs, MachineOutputs> = {
   diff(_id, recorded, wanted) {
     return difference(recorded, wanted, {
       replaceOn: INPUTS.filter((name) => !IN_PLACE.has(name)),
-      // They change together with the public parts, which are compared.
-      ignore: ["clientKey", "hostKeyPrivate"],
+      // The private keys change together with the public parts, which are compared.
+      ignore: ["clientKey", "hostKeyPrivate", "controlPlane"],
       // The new machine needs the old one's name and address.
       deleteBeforeReplace: true,
     });
@@ -83,6 +84,10 @@ export const machineDriver: Driver<MachineInputs, MachineOutputs> = {
     await removeTree(machine);
   },
 };
+
+function replacedBy(recorded: MachineInputs, wanted: MachineInputs): string[] {
+  return machineDriver.diff(wanted.name, { ...recorded, incarnation: "" }, wanted).replaces;
+}
 
 async function bringUp(machine: MachineOutputs): Promise<void> {
   await startMachine(machineId(machine));

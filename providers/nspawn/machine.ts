@@ -24,6 +24,8 @@ export interface MachineInputs {
   hostKeyPrivate: string;
   /** The private part of `authorizedKey`, with which the new machine is tried. Secret. */
   clientKey: string;
+  /** It holds a cluster, which would be lost with it. */
+  controlPlane?: boolean;
   /** Lines of the machine's sources.list. Default: none, for networks from which no repository is reached. */
   aptSources?: string[];
 }

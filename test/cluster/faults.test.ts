@@ -99,6 +99,17 @@ test("multi-NIC/IP-changed: another address in the inventory is planned as a new
   expect(await stack.plan()).toEqual([]);
 });
 
+test("multi-NIC/IP-changed: another address of the control plane is refused in the preview, with what to do", async () => {
+  const node = stack.settings["homelab:machines"].nodes[0] ?? {};
+  await stack.change(() => Object.assign(node, { address: controlPlane.address.replace(/\d+$/, "78") }));
+  const preview = await stack.pulumi("preview");
+  await stack.change(() => Object.assign(node, { address: controlPlane.address }));
+  expect(preview.exitCode).not.toBe(0);
+  expect(preview.output).toContain(`${controlPlane.name}: another address means another machine`);
+  expect(preview.output).toContain("make down, then make up");
+  expect(await stack.plan()).toEqual([]);
+});
+
 describe("kubeadm init is asked for again", () => {
   let ca: string;
   let urn: string;

@@ -68,3 +68,16 @@ test.each<[keyof MachineInputs, unknown, string]>([
 ])("%s: %j is refused before anything is made", (property, value, reason) => {
   expect(failures({ [property]: value })).toEqual([{ property, reason: expect.stringContaining(reason) as string }]);
 });
+
+test("a control plane is not made anew with the cluster on it: that is refused before anything is changed", () => {
+  const check = (changes: Partial<MachineInputs>, before?: MachineInputs) =>
+    multipassDriver.check?.({ ...inputs, controlPlane: true, ...changes }, before).failures;
+  const image = inputs.image === "24.04" ? "22.04" : "24.04";
+  expect(check({ image }, inputs)).toEqual([
+    { property: "image", reason: expect.stringMatching(/another image .*make down, then make up/) as string },
+  ]);
+  expect(check({ cpus: inputs.cpus + 1 }, inputs)).toEqual([]);
+  expect(check({ image })).toEqual([]);
+  expect(check({ image, controlPlane: false }, inputs)).toEqual([]);
+  expect(diff(recorded, { ...inputs, controlPlane: true })).toMatchObject({ changes: false });
+});

@@ -44,3 +44,27 @@ test("another login key is set in place", () => {
 test.each(["Foo_Bar", "", "-a", "a.b", "a".repeat(64), "$(id)"])("'%s' is refused as a name", (name) => {
   expect(machineDriver.check?.({ ...inputs, name }).failures).toEqual([expect.objectContaining({ property: "name" })]);
 });
+
+describe("a control plane", () => {
+  const wanted = { ...inputs, controlPlane: true };
+  const failures = (changes: Partial<MachineInputs>, before?: MachineInputs) =>
+    machineDriver.check?.({ ...wanted, ...changes }, before).failures;
+
+  test("is not made anew with the cluster on it: that is refused before anything is changed", () => {
+    const image: MachineInputs["image"] = { ...inputs.image, release: "trixie" };
+    expect(failures({ address: "10.90.0.77", image }, inputs)).toEqual([
+      {
+        property: "address",
+        reason: expect.stringMatching(/^cp1: another address, image .*make down, then make up/) as string,
+      },
+    ]);
+    expect(failures({ authorizedKey: "ssh-ed25519 DDDD" }, inputs)).toEqual([]);
+    // What was recorded by an earlier checkout says nothing of it, and that is no change.
+    expect(diff(recorded, wanted)).toMatchObject({ changes: false });
+  });
+
+  test("that is not there yet, and a worker, may be anything", () => {
+    expect(failures({ address: "10.90.0.77" })).toEqual([]);
+    expect(failures({ address: "10.90.0.77", controlPlane: false }, inputs)).toEqual([]);
+  });
+});
