@@ -39,9 +39,13 @@ export async function refuseTaken(
   }
 }
 
-/** True when somebody on the bridge has the address: asking for any port makes the kernel look for its owner. */
+/**
+ * True when somebody on the bridge has the address: asking for any port makes the kernel look for its owner. What it remembers is
+ * forgotten first, because that may be the machine that was thrown away a moment ago to make this one in its place.
+ */
 async function answers(inputs: MachineInputs): Promise<boolean> {
   const script = `ip link show ${quote(inputs.bridge)} >/dev/null
+ip neighbour flush to ${quote(inputs.address)} dev ${quote(inputs.bridge)} >/dev/null 2>&1 || true
 timeout 1 bash -c ${quote(`</dev/tcp/${inputs.address}/22`)} 2>/dev/null && { echo taken; return; }
 if ip neighbour show ${quote(inputs.address)} dev ${quote(inputs.bridge)} | grep -q 'lladdr.*\\(REACHABLE\\|DELAY\\)'; then echo taken; fi`;
   return (await asRoot(`looking whether ${inputs.address} is free`, script, LIMIT)) === "taken";
