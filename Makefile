@@ -1,4 +1,4 @@
-# A thin front for lab/cli: every target installs the npm packages where they are missing or older than the lock file.
+# A thin front for cli: every target installs the npm packages where they are missing or older than the lock file.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help up preview refresh kubeconfig nodes check host-keys down clean-cache test e2e lint charts-check bench
@@ -12,46 +12,46 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{ printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 up: $(packages) ## build the cluster, or bring it to what the settings say (STACK=lab|local|metal)
-	$(tsx) lab/cli/up.ts
+	$(tsx) cli/up.ts
 
 preview: $(packages) ## show what `make up` would change
-	$(tsx) lab/cli/preview.ts
+	$(tsx) cli/preview.ts
 
 refresh: $(packages) ## look at the machines, and record what differs from the state
-	$(tsx) lab/cli/refresh.ts
+	$(tsx) cli/refresh.ts
 
 kubeconfig: $(packages) ## print the kubeconfig (a secret: make -s kubeconfig > file, mode 0600)
-	$(tsx) lab/cli/kubeconfig.ts
+	$(tsx) cli/kubeconfig.ts
 
 nodes: $(packages) ## show the nodes of the cluster
-	$(tsx) lab/cli/nodes.ts
+	$(tsx) cli/nodes.ts
 
 check: $(packages) ## look whether the running cluster is healthy, and say what to do (JSON=1: as JSON)
-	$(tsx) lab/cli/check.ts
+	$(tsx) cli/check.ts
 
 host-keys: $(packages) ## print the host keys of a metal inventory, to compare and paste (STACK=metal)
-	$(tsx) lab/cli/host-keys.ts
+	$(tsx) cli/host-keys.ts
 
 down: $(packages) ## remove the cluster, its machines, and what `make up` made
-	$(tsx) lab/cli/down.ts
+	$(tsx) cli/down.ts
 
 clean-cache: $(packages) ## remove what was built and kept for the next `make up`
-	$(tsx) lab/cli/clean-cache.ts
+	$(tsx) cli/clean-cache.ts
 
 test: $(packages) ## types, rules, and every tier of tests but the cluster's
-	$(tsx) lab/cli/test.ts
+	$(tsx) test/run.ts
 
 e2e: $(packages) ## the cluster's tests, on a cluster of their own
-	$(tsx) lab/cli/test.ts cluster
+	$(tsx) test/run.ts cluster
 
 lint: $(packages) ## types, rules and layout of the sources alone
-	$(tsx) lab/cli/test.ts lint
+	$(tsx) test/run.ts lint
 
 charts-check: $(packages) ## render every pinned chart with the values of each stack (CHARTS=folder of charts)
-	$(tsx) lab/cli/charts-check.ts
+	$(tsx) cli/charts-check.ts
 
 bench: $(packages) ## measure the times and sizes that have a budget
-	$(tsx) lab/cli/bench.ts
+	$(tsx) test/bench/bench.ts
 
 $(packages): package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer (https://nodejs.org)" >&2; exit 1; }

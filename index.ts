@@ -3,8 +3,8 @@ import { Cluster } from "./components/cluster/cluster";
 import { clusterEndpoint } from "./components/cluster/endpoint";
 import { Machines } from "./components/machines";
 import { prepareNodes } from "./components/node/prepare-nodes";
-import { fetchCharts } from "./components/platform/charts";
-import { Platform } from "./components/platform/platform";
+import { fetchCharts } from "./components/addons/charts";
+import { Platform } from "./components/addons/platform";
 import { loadSettings, storageOf } from "./settings";
 import { versions } from "./versions";
 

@@ -1,4 +1,4 @@
-import type { SshTarget } from "../providers/ssh/target";
+import type { SshTarget } from "../providers/host/ssh/target";
 import { KubernetesApi } from "../components/cluster/kubernetes-api";
 
 /** How a run of the Pulumi CLI ended. */

@@ -1,7 +1,13 @@
-import { type Certificate, certificates, KUBELETS_OWN, RENEWAL, WARN_DAYS } from "../providers/inspection/host-facts";
-import { lookAt, LOOKING } from "../providers/inspection/look";
-import { withSsh } from "../providers/ssh/connect";
-import type { SshTarget } from "../providers/ssh/target";
+import {
+  type Certificate,
+  certificates,
+  KUBELETS_OWN,
+  RENEWAL,
+  WARN_DAYS,
+} from "../providers/host/inspection/host-facts";
+import { lookAt, LOOKING } from "../providers/host/inspection/look";
+import { withSsh } from "../providers/host/ssh/connect";
+import type { SshTarget } from "../providers/host/ssh/target";
 import type { Check } from "./check";
 import { CheckFailure, failed, few, type Finding, ok, skipped, warning } from "./finding";
 

@@ -1,4 +1,4 @@
-import { NAMESPACE, ROOT } from "../components/platform/argocd/objects";
+import { NAMESPACE, ROOT } from "../components/addons/argocd/objects";
 import { adviceFor, type Application } from "../providers/argocd/applications";
 import { type Check, until } from "./check";
 import { failed, few, type Finding, ok, skipped } from "./finding";

@@ -1,4 +1,4 @@
-import { quote, quoteAll } from "../shell/quote";
+import { quote, quoteAll } from "../providers/host/shell/quote";
 
 /** How long the network may take to know new pods and a new service, in seconds: after that, what fails has failed. */
 const SETTLE_SECONDS = 25;

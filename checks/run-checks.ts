@@ -12,7 +12,7 @@ import { nodesCheck } from "./nodes";
 import { OwnNamespace, removeLeftovers } from "./own-namespace";
 import { storageCheck } from "./storage";
 import { systemPodsCheck } from "./system-pods";
-import { RENEWAL } from "../providers/inspection/host-facts";
+import { RENEWAL } from "../providers/host/inspection/host-facts";
 
 /** In the order of the table. They run side by side. */
 export const CHECKS: readonly Check[] = [

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { quote } from "../shell/quote";
+import { quote } from "../providers/host/shell/quote";
 import { type Check, type CheckContext, until } from "./check";
 import { CheckFailure, failed, type Finding, ok, skipped } from "./finding";
 import type { Metadata, Node, Pod } from "./kubernetes-objects";

@@ -1,4 +1,4 @@
-import { NAMESPACE as ARGOCD } from "../components/platform/argocd/objects";
+import { NAMESPACE as ARGOCD } from "../components/addons/argocd/objects";
 import { type Check, until } from "./check";
 import { failed, few, type Finding, ok, warning } from "./finding";
 import { isReady, type Pod, whyNotRunning, type Workload } from "./kubernetes-objects";

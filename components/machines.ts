@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MachinesSettings } from "../settings";
-import type { Machine } from "./machine";
-import { metalMachines } from "./machines/metal";
-import { multipassMachines } from "./machines/multipass";
-import { nspawnMachines } from "./machines/nspawn";
+import type { Machine } from "../providers/machines/machine";
+import { metalMachines } from "../providers/machines/metal/machines";
+import { multipassMachines } from "../providers/machines/multipass/machines";
+import { nspawnMachines } from "../providers/machines/nspawn/machines";
 
 /**
  * The machines of a stack. This is the only place where the environments differ: everything after it sees `Machine`.

@@ -3,19 +3,24 @@ import type { Driver } from "./driver";
 /* eslint-disable @typescript-eslint/no-require-imports --
    A driver is loaded when the engine first asks for its kind: a preview that needs none of SSH does not load it. */
 const drivers = {
-  "ssh-key": () => (require("./ssh-key/driver") as typeof import("./ssh-key/driver")).sshKeyDriver,
-  "ssh-key-file": () => (require("./ssh-key/file-driver") as typeof import("./ssh-key/file-driver")).sshKeyFileDriver,
+  "ssh-key": () => (require("./machines/ssh-key/driver") as typeof import("./machines/ssh-key/driver")).sshKeyDriver,
+  "ssh-key-file": () =>
+    (require("./machines/ssh-key/file-driver") as typeof import("./machines/ssh-key/file-driver")).sshKeyFileDriver,
   "nspawn-network": () =>
-    (require("./nspawn/network-driver") as typeof import("./nspawn/network-driver")).networkDriver,
+    (require("./machines/nspawn/network-driver") as typeof import("./machines/nspawn/network-driver")).networkDriver,
   "nspawn-machine": () =>
-    (require("./nspawn/machine-driver") as typeof import("./nspawn/machine-driver")).machineDriver,
-  "nspawn-power": () => (require("./nspawn/power-driver") as typeof import("./nspawn/power-driver")).powerDriver,
-  "multipass-machine": () => (require("./multipass/driver") as typeof import("./multipass/driver")).multipassDriver,
+    (require("./machines/nspawn/machine-driver") as typeof import("./machines/nspawn/machine-driver")).machineDriver,
+  "nspawn-power": () =>
+    (require("./machines/nspawn/power-driver") as typeof import("./machines/nspawn/power-driver")).powerDriver,
+  "multipass-machine": () =>
+    (require("./machines/multipass/driver") as typeof import("./machines/multipass/driver")).multipassDriver,
   "multipass-condition": () =>
-    (require("./multipass/condition-driver") as typeof import("./multipass/condition-driver")).conditionDriver,
-  "host-inspection": () => (require("./inspection/driver") as typeof import("./inspection/driver")).inspectionDriver,
-  preflight: () => (require("./preflight/driver") as typeof import("./preflight/driver")).preflightDriver,
-  "metal-host": () => (require("./metal/driver") as typeof import("./metal/driver")).metalHostDriver,
+    (require("./machines/multipass/condition-driver") as typeof import("./machines/multipass/condition-driver"))
+      .conditionDriver,
+  "host-inspection": () =>
+    (require("./host/inspection/driver") as typeof import("./host/inspection/driver")).inspectionDriver,
+  preflight: () => (require("./host/preflight/driver") as typeof import("./host/preflight/driver")).preflightDriver,
+  "metal-host": () => (require("./machines/metal/driver") as typeof import("./machines/metal/driver")).metalHostDriver,
   "kubeadm-join": () => (require("./kubeadm/join-driver") as typeof import("./kubeadm/join-driver")).joinDriver,
   "tailscale-login": () =>
     (require("./tailscale/login-driver") as typeof import("./tailscale/login-driver")).tailscaleLoginDriver,

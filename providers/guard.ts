@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { CLUSTER_GONE } from "../shell/cluster";
+import { CLUSTER_GONE } from "./host/shell/cluster";
 import { difference, type Driver } from "./driver";
-import { withSsh } from "./ssh/connect";
-import { HostError } from "./ssh/errors";
-import { runAsRoot } from "./ssh/root";
-import { succeeded } from "./ssh/run";
-import type { SshSession, SshTarget } from "./ssh/target";
-import { unlessGone } from "./ssh/unless-gone";
+import { withSsh } from "./host/ssh/connect";
+import { HostError } from "./host/ssh/errors";
+import { runAsRoot } from "./host/ssh/root";
+import { succeeded } from "./host/ssh/run";
+import type { SshSession, SshTarget } from "./host/ssh/target";
+import { unlessGone } from "./host/ssh/unless-gone";
 import { warn } from "./warn";
 
 const CONNECT_ON_DELETE = { timeoutSeconds: 20 };

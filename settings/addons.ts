@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { argocdSchema } from "./addons/argocd";
-import { ciliumSchema } from "./addons/cilium";
-import { longhornSchema } from "./addons/longhorn";
-import { tailscaleSchema } from "./addons/tailscale";
+import { argocdSchema } from "../components/addons/argocd/settings";
+import { ciliumSchema } from "../components/addons/cilium/settings";
+import { longhornSchema } from "../components/addons/longhorn/settings";
+import { tailscaleSchema } from "../components/addons/tailscale/settings";
 import { described } from "./node";
 
 export const addonsSchema = z.strictObject({

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Capabilities } from "../components/machine";
+import type { Capabilities } from "../providers/machines/machine";
 import { imageRegistries } from "./cluster";
 import { type HostSshSettings, resolveSsh } from "./login";
 import type { machinesSchema, metalSchema, multipassSchema, nspawnSchema } from "./machines";

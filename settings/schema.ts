@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { addonsSchema } from "./addons";
-import { gitopsSchema } from "./addons/argocd";
+import { gitopsSchema } from "../components/addons/argocd/settings";
 import { clusterSchema, containerdSchema, mirrorsSchema, proxySchema, sysctlsSchema } from "./cluster";
 import { machinesSchema } from "./machines";
 import { described } from "./node";

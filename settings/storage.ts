@@ -1,4 +1,4 @@
-import type { Capabilities } from "../components/machine";
+import type { Capabilities } from "../providers/machines/machine";
 import type { NodeSettings, Settings } from "./resolve";
 
 /** A node that keeps volumes, and on which they can be used. */

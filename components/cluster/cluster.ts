@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettings } from "../../settings";
 import { KubeadmJoin } from "../../providers/kubeadm/resource";
-import { type Machine, sshTarget } from "../machine";
+import { type Machine, sshTarget } from "../../providers/machines/machine";
 import type { InventoriedNode } from "../node/prepare-nodes";
 import { RemoteStep } from "../remote/remote-step";
 import { ControlPlane } from "./control-plane";

@@ -1,6 +1,6 @@
 import { load, dump } from "js-yaml";
 import * as pulumi from "@pulumi/pulumi";
-import type { Machine } from "../machine";
+import type { Machine } from "../../providers/machines/machine";
 import type { InventoriedNode } from "../node/prepare-nodes";
 import { RemoteStep } from "../remote/remote-step";
 import type { ClusterSettings } from "../../settings";

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { controlPlaneEndpoint, type Settings } from "../../settings";
-import type { Machine } from "../machine";
+import type { Machine } from "../../providers/machines/machine";
 
 /** By which nodes and people reach the API server: as set, else the address of the first control plane. */
 export interface Endpoint {

@@ -1,4 +1,4 @@
-import { quote } from "../../shell/quote";
+import { quote } from "../../providers/host/shell/quote";
 import { KUBEADM_STATE } from "../../providers/kubeadm/kubeadm-state";
 import { kubeletPatchFunctions } from "../../providers/kubeadm/kubelet-patch-script";
 

@@ -1,8 +1,8 @@
 import { dump } from "js-yaml";
 import type { NodeSettings } from "../../settings";
-import { KUBECTL } from "../../shell/kubectl";
-import { LONGHORN_VOLUMES, MOVING_AWAY } from "../../shell/longhorn";
-import { quote } from "../../shell/quote";
+import { KUBECTL } from "../../providers/host/shell/kubectl";
+import { LONGHORN_VOLUMES, MOVING_AWAY } from "../../providers/host/shell/longhorn";
+import { quote } from "../../providers/host/shell/quote";
 import { STORAGE_LABEL } from "../node/storage-metadata";
 import { CONTROL_PLANE_TAINT, taintText, wantedTaints } from "./kubeadm-config";
 

@@ -1,5 +1,5 @@
-import type { Claim } from "../../shell/claims";
-import { quote } from "../../shell/quote";
+import type { Claim } from "../../providers/host/shell/claims";
+import { quote } from "../../providers/host/shell/quote";
 
 /** An apt repository whose key is pinned. */
 export interface AptRepository {

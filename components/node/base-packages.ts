@@ -1,4 +1,4 @@
-import type { Claim } from "../../shell/claims";
+import type { Claim } from "../../providers/host/shell/claims";
 
 /** From the distribution's own archive; kubeadm's preflight, kubelet, containerd and the other steps use them. */
 const PACKAGES = [

@@ -1,5 +1,5 @@
-import { type Claim, fileClaim } from "../../shell/claims";
-import { hereDocument, quote } from "../../shell/quote";
+import { type Claim, fileClaim } from "../../providers/host/shell/claims";
+import { hereDocument, quote } from "../../providers/host/shell/quote";
 import { type AptRepository, aptRepositoryClaims, aptRepositoryCommands, sourceList } from "./apt-repository";
 import {
   CONFIG_FILE,

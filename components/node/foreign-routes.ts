@@ -1,5 +1,5 @@
-import type { Claim } from "../../shell/claims";
-import { hereDocument } from "../../shell/quote";
+import type { Claim } from "../../providers/host/shell/claims";
+import { hereDocument } from "../../providers/host/shell/quote";
 
 const FILE = "/etc/systemd/networkd.conf.d/homelab.conf";
 const CONTENT = `# Written by homelab. Cilium's rules and routes are not networkd's: without these lines it deletes them when it starts.

@@ -1,5 +1,5 @@
-import { type Claim, fileClaim } from "../../shell/claims";
-import { hereDocument } from "../../shell/quote";
+import { type Claim, fileClaim } from "../../providers/host/shell/claims";
+import { hereDocument } from "../../providers/host/shell/quote";
 
 /** Layers of images; what kube-proxy's replacement and the checks of kubeadm expect of bridges. */
 const MODULES = ["br_netfilter", "overlay"] as const;

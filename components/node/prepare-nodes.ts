@@ -1,14 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
-import { HostInspection } from "../../providers/inspection/resource";
-import type { Expectations } from "../../providers/preflight/hosts";
-import { Preflight } from "../../providers/preflight/resource";
+import { HostInspection } from "../../providers/host/inspection/resource";
+import type { Expectations } from "../../providers/host/preflight/hosts";
+import { Preflight } from "../../providers/host/preflight/resource";
 import { controlPlaneEndpoint, type NodeSettings, possibleStorage, type Settings, storageOf } from "../../settings";
 import { versions } from "../../versions";
-import { type Machine, sshTarget } from "../machine";
+import { type Machine, sshTarget } from "../../providers/machines/machine";
 import { PreparedNode } from "./prepared-node";
 import { type NodeSteps, stepsOf } from "./steps";
 import { withStorageLabel, withStorageMetadata } from "./storage-metadata";
-import { TAILSCALE_STEP, TailscaleMachine, tailscaleMachines } from "./tailscale-machine";
+import { TAILSCALE_STEP, TailscaleMachine, tailscaleMachines } from "../addons/tailscale/tailscale-machine";
 
 /** A machine that is ready for kubeadm, with what the inventory says of the node that it becomes. */
 export interface InventoriedNode {

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Machine } from "../machine";
+import type { Machine } from "../../providers/machines/machine";
 import { type Drift, RemoteStep } from "../remote/remote-step";
 import { type NodeSteps, stepsOf } from "./steps";
 

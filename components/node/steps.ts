@@ -1,5 +1,5 @@
-import type { Capabilities } from "../machine";
-import type { Claim } from "../../shell/claims";
+import type { Capabilities } from "../../providers/machines/machine";
+import type { Claim } from "../../providers/host/shell/claims";
 import type { AptRepository } from "./apt-repository";
 import { basePackagesClaims, basePackagesScript } from "./base-packages";
 import { containerdClaims, containerdScript } from "./containerd";

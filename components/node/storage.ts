@@ -1,5 +1,5 @@
-import type { Claim } from "../../shell/claims";
-import { hereDocument, quote } from "../../shell/quote";
+import type { Claim } from "../../providers/host/shell/claims";
+import { hereDocument, quote } from "../../providers/host/shell/quote";
 import { installMissingCommands, packageClaims } from "./base-packages";
 import { loadModulesClaims, loadModulesCommands } from "./kernel-modules";
 

@@ -1,5 +1,5 @@
-import { SWAP_OFF } from "../../shell/before";
-import type { Claim } from "../../shell/claims";
+import { SWAP_OFF } from "../../providers/host/shell/before";
+import type { Claim } from "../../providers/host/shell/claims";
 
 export interface SwapArgs {
   /** The machine runs on another's kernel: swap in use is that computer's, and stays as it is. */

@@ -1,5 +1,5 @@
-import { type Claim, fileClaim } from "../../shell/claims";
-import { hereDocument, quote, quoteAll } from "../../shell/quote";
+import { type Claim, fileClaim } from "../../providers/host/shell/claims";
+import { hereDocument, quote, quoteAll } from "../../providers/host/shell/quote";
 import { foreignRoutesClaims, foreignRoutesCommands } from "./foreign-routes";
 
 /** What every node needs, by name. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import type { AgentLogin } from "../../providers/ssh/agent";
+import type { AgentLogin } from "../../providers/host/ssh/agent";
 
 /** Relative to the project's folder, which is where the engine starts both the program and the plugin. */
 const FOLDER = ".homelab/ssh";
@@ -39,9 +39,10 @@ export function agentSocketPath(login: AgentLogin, stack: string): string {
 async function serve(socket: string, login: AgentLogin): Promise<void> {
   /* eslint-disable @typescript-eslint/no-require-imports --
      ssh2 takes a while to load, and a preview needs none of it. */
-  const { agentWithOneKey } = require("../../providers/ssh/agent") as typeof import("../../providers/ssh/agent");
+  const { agentWithOneKey } =
+    require("../../providers/host/ssh/agent") as typeof import("../../providers/host/ssh/agent");
   const { serveAgent } =
-    require("../../providers/ssh/agent-server") as typeof import("../../providers/ssh/agent-server");
+    require("../../providers/host/ssh/agent-server") as typeof import("../../providers/host/ssh/agent-server");
   /* eslint-enable @typescript-eslint/no-require-imports */
   const about = { host: "SSH agent", doing: "logging in" };
   let told = "";

@@ -1,5 +1,5 @@
 import type { types } from "@pulumi/command";
-import type { Connection } from "../machine";
+import type { Connection } from "../../providers/machines/machine";
 import { agentSocket } from "./agent-socket";
 
 type CommandConnection = types.input.remote.ConnectionArgs;

@@ -1,8 +1,8 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { Machine } from "../machine";
-import type { Claim } from "../../shell/claims";
-import { rootShell, rootShellWithPassword, stepScript } from "../../shell/script";
+import type { Machine } from "../../providers/machines/machine";
+import type { Claim } from "../../providers/host/shell/claims";
+import { rootShell, rootShellWithPassword, stepScript } from "../../providers/host/shell/script";
 import { commandConnection } from "./connection";
 
 /** How often a step's drift was found on its host, and what was found last. */

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { load } from "js-yaml";
-import { quote } from "../../shell/quote";
+import { quote } from "../../providers/host/shell/quote";
 
 const project = fs.readFileSync(path.join(__dirname, "..", "..", "Pulumi.yaml"), "utf8");
 const { options } = (load(project) as { runtime: { options: { typescript: boolean; nodeargs: string } } }).runtime;

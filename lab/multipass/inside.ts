@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 
 import execa from "execa";
 
-import { quoteAll } from "../../shell/quote";
+import { quoteAll } from "../../providers/host/shell/quote";
 import type { Parsed } from "./arguments";
 import { valueOf } from "./arguments";
 import { CommandFailure, commandLineError, daemonError, errorsOccurred, exitCodes } from "./failure";

@@ -1,5 +1,5 @@
-import { ASK_CLUSTER } from "../../shell/cluster";
-import { quote } from "../../shell/quote";
+import { ASK_CLUSTER } from "../host/shell/cluster";
+import { quote } from "../host/shell/quote";
 import { REFRESH } from "./applications";
 
 /** Prints every Application of the cluster as JSON lists have it; an empty list where there is no such kind. */

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { difference, type Driver } from "../driver";
-import { withSsh } from "../ssh/connect";
-import { HostError } from "../ssh/errors";
-import { runAsRootOrFail } from "../ssh/root";
-import type { SshSession, SshTarget } from "../ssh/target";
+import { withSsh } from "../host/ssh/connect";
+import { HostError } from "../host/ssh/errors";
+import { runAsRootOrFail } from "../host/ssh/root";
+import type { SshSession, SshTarget } from "../host/ssh/target";
 import {
   aboutServerIdentity,
   adviceFor,

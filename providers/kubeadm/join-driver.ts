@@ -8,12 +8,12 @@ import {
   leaveScript,
   removeNodeScript,
 } from "./join-script";
-import { stepScript } from "../../shell/script";
+import { stepScript } from "../host/shell/script";
 import { difference, type Driver } from "../driver";
-import { withSsh } from "../ssh/connect";
-import { runAsRootOrFail } from "../ssh/root";
-import type { SshSession, SshTarget } from "../ssh/target";
-import { unlessGone } from "../ssh/unless-gone";
+import { withSsh } from "../host/ssh/connect";
+import { runAsRootOrFail } from "../host/ssh/root";
+import type { SshSession, SshTarget } from "../host/ssh/target";
+import { unlessGone } from "../host/ssh/unless-gone";
 import { warn } from "../warn";
 
 export interface JoinInputs {

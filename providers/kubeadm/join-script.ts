@@ -1,6 +1,6 @@
-import { KUBECTL } from "../../shell/kubectl";
-import { LONGHORN_VOLUMES, MOVING_AWAY } from "../../shell/longhorn";
-import { quote } from "../../shell/quote";
+import { KUBECTL } from "../host/shell/kubectl";
+import { LONGHORN_VOLUMES, MOVING_AWAY } from "../host/shell/longhorn";
+import { quote } from "../host/shell/quote";
 import { KUBEADM_STATE } from "./kubeadm-state";
 import { kubeletPatchFunctions } from "./kubelet-patch-script";
 

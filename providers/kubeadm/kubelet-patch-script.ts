@@ -1,4 +1,4 @@
-import { quote } from "../../shell/quote";
+import { quote } from "../host/shell/quote";
 import { KUBEADM_STATE } from "./kubeadm-state";
 
 /**

@@ -1,10 +1,10 @@
-import { stepScript } from "../../shell/script";
+import { stepScript } from "../host/shell/script";
 import { difference, type Driver } from "../driver";
-import { withSsh } from "../ssh/connect";
-import { HostError } from "../ssh/errors";
-import { runAsRootOrFail } from "../ssh/root";
-import type { SshSession, SshTarget } from "../ssh/target";
-import { unlessGone } from "../ssh/unless-gone";
+import { withSsh } from "../host/ssh/connect";
+import { HostError } from "../host/ssh/errors";
+import { runAsRootOrFail } from "../host/ssh/root";
+import type { SshSession, SshTarget } from "../host/ssh/target";
+import { unlessGone } from "../host/ssh/unless-gone";
 import { warn } from "../warn";
 import { Tailnet, type TailnetAccess } from "./api";
 import { loginScript, logoutScript, renameScript, statusScript } from "./login-script";

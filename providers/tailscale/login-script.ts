@@ -1,4 +1,4 @@
-import { quote } from "../../shell/quote";
+import { quote } from "../host/shell/quote";
 
 /**
  * What the package step leaves on a host on which nobody was logged in to a tailnet: a login that is found there later is

@@ -1,4 +1,4 @@
-import { ASK_CLUSTER } from "../../shell/cluster";
+import { ASK_CLUSTER } from "../host/shell/cluster";
 
 /**
  * Prints a line `KIND|NAMESPACE|NAME|DELETED SINCE` for each object that only Tailscale's operator can let go: it has put a finalizer of

@@ -1,4 +1,4 @@
-import { HostError } from "../ssh/errors";
+import { HostError } from "../host/ssh/errors";
 
 /** What `tailscale status --json` says of the host itself. */
 export interface TailscaleStatus {

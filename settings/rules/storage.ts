@@ -1,4 +1,4 @@
-import type { Capabilities } from "../../components/machine";
+import type { Capabilities } from "../../providers/machines/machine";
 import type { Problem } from "../problems";
 import { valueAt } from "../problems";
 import { capabilitiesOf, type MachinesSettings } from "../resolve";

@@ -7,7 +7,7 @@ import { CHECK_LABEL } from "../../checks/own-namespace";
 import { reportLines } from "../../checks/report";
 import { CHECKS, runChecks } from "../../checks/run-checks";
 import { storageCheck } from "../../checks/storage";
-import { clusterReport } from "../../lab/cli/cluster-report";
+import { clusterReport } from "../../cli/cluster-report";
 import { clusterAccess, findings } from "../harness/cluster-access";
 import { eventually } from "../harness/eventually";
 import type { ClusterUnderTest } from "./checks";

@@ -3,7 +3,7 @@ import path from "node:path";
 import { dump, load } from "js-yaml";
 import { createTarGzip, parseTarGzip } from "nanotar";
 import { ensureMirrorWith, whyNoAddon } from "../../lab/addons/mirror";
-import { generateKeyPair } from "../../providers/ssh-key/key-pair";
+import { generateKeyPair } from "../../providers/machines/ssh-key/key-pair";
 import { type ChartRepository, serveChart } from "../harness/chart-repository";
 import { eventually } from "../harness/eventually";
 import { GitRepository } from "../harness/git-repository";

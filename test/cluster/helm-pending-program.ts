@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { HelmReleases } from "../../components/platform/helm-releases";
+import { HelmReleases } from "../../components/addons/helm-releases";
 
 /** What the test asks for: a release of a chart of its own, in the cluster of a kubeconfig. */
 export interface Wanted {

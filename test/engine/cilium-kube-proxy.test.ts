@@ -1,5 +1,5 @@
 import path from "node:path";
-import { ciliumChecksScript } from "../../components/platform/cilium-checks";
+import { ciliumChecksScript } from "../../components/addons/cilium/cilium-checks";
 import { ApiServer } from "../harness/api-server";
 
 /** Whether Cilium may be installed, by what a real API server has. */

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { KubernetesApi } from "../../components/cluster/kubernetes-api";
-import { descriptionOf, forget, helmRecords } from "../../components/platform/helm-records";
+import { descriptionOf, forget, helmRecords } from "../../components/addons/helm-records";
 import { ApiServer } from "../harness/api-server";
 
 /** What Helm keeps of its releases, read from a real API server. */

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../../components/cluster/cluster";
-import type { Charts } from "../../components/platform/charts";
-import { Platform } from "../../components/platform/platform";
+import type { Charts } from "../../components/addons/charts";
+import { Platform } from "../../components/addons/platform";
 import { parseSettings, storageOf } from "../../settings";
 
 /** What the test wants of the program, as JSON in the file that TEST_LONGHORN names. */

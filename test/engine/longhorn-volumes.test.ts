@@ -1,5 +1,5 @@
-import { KUBECTL } from "../../shell/kubectl";
-import { LONGHORN_VOLUMES } from "../../shell/longhorn";
+import { KUBECTL } from "../../providers/host/shell/kubectl";
+import { LONGHORN_VOLUMES } from "../../providers/host/shell/longhorn";
 import { ApiServer } from "../harness/api-server";
 import { serveKind } from "../harness/custom-kind";
 

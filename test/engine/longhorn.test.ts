@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { load } from "js-yaml";
 import { withStorageMetadata } from "../../components/node/storage-metadata";
-import { knownAdvice } from "../../lab/cli/known-failures";
+import { knownAdvice } from "../../cli/known-failures";
 import { parseSettings, storageOf } from "../../settings";
 import { ApiServer } from "../harness/api-server";
 import { eventually } from "../harness/eventually";

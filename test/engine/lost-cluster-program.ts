@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as kubernetes from "@pulumi/kubernetes";
 import { ArgocdApplications, ArgocdPassword } from "../../providers/argocd/resource";
-import { MetalHost } from "../../providers/metal/resource";
-import type { SshTarget } from "../../providers/ssh/target";
+import { MetalHost } from "../../providers/machines/metal/resource";
+import type { SshTarget } from "../../providers/host/ssh/target";
 
 /** What the test wants of the program, as JSON in the file that TEST_LOST_CLUSTER names. */
 export interface Wanted {

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import type { MachineInputs } from "../../providers/multipass/machine";
-import { MultipassCondition, MultipassMachine } from "../../providers/multipass/resource";
-import { SshKey } from "../../providers/ssh-key/resource";
+import type { MachineInputs } from "../../providers/machines/multipass/machine";
+import { MultipassCondition, MultipassMachine } from "../../providers/machines/multipass/resource";
+import { SshKey } from "../../providers/machines/ssh-key/resource";
 
 // Not in the stack's settings: Pulumi puts those in its state.
 const inputs = JSON.parse(readFileSync(process.env.TEST_VM ?? "", "utf8")) as MachineInputs;

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import type { AddressInfo } from "node:net";
 import { Server, type ServerChannel, utils } from "ssh2";
-import { generateKeyPair } from "../../providers/ssh-key/key-pair";
+import { generateKeyPair } from "../../providers/machines/ssh-key/key-pair";
 
 export interface SshGitServer {
   /** As `ssh://git@address:port/`. */

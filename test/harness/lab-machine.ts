@@ -1,5 +1,5 @@
 import path from "node:path";
-import { machineDir, PROCESS } from "../../providers/nspawn/layout";
+import { machineDir, PROCESS } from "../../providers/machines/nspawn/layout";
 import { eventually } from "./eventually";
 import { LabHost } from "./lab-host";
 import { nspawnInit } from "./nspawn-init";

@@ -84,7 +84,7 @@ export class LabStack extends StackCli {
       all: true,
       reject: false,
     } as const;
-    const ended = await execa("node_modules/.bin/tsx", ["lab/cli/down.ts"], { ...options, stdin: "ignore" });
+    const ended = await execa("node_modules/.bin/tsx", ["cli/down.ts"], { ...options, stdin: "ignore" });
     this.gone = ended.exitCode === 0;
     return { exitCode: ended.exitCode ?? 1, output: ended.all ?? "" };
   }

@@ -1,4 +1,4 @@
-import { quote } from "../../shell/quote";
+import { quote } from "../../providers/host/shell/quote";
 
 /** One host, as the files in its tree and LXC's configuration describe it. */
 export interface HostPlan {

@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { machineDriver } from "../../providers/nspawn/machine-driver";
-import type { MachineInputs } from "../../providers/nspawn/machine";
-import { networkDriver, type NetworkOutputs } from "../../providers/nspawn/network-driver";
-import { readRecords } from "../../providers/nspawn/record";
-import { withSsh } from "../../providers/ssh/connect";
-import { generateKeyPair } from "../../providers/ssh-key/key-pair";
+import { machineDriver } from "../../providers/machines/nspawn/machine-driver";
+import type { MachineInputs } from "../../providers/machines/nspawn/machine";
+import { networkDriver, type NetworkOutputs } from "../../providers/machines/nspawn/network-driver";
+import { readRecords } from "../../providers/machines/nspawn/record";
+import { withSsh } from "../../providers/host/ssh/connect";
+import { generateKeyPair } from "../../providers/machines/ssh-key/key-pair";
 import { freeNetwork } from "./lab-settings";
 import { whyNotHere } from "./not-here";
 

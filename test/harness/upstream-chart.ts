@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { load } from "js-yaml";
-import { downloadChart } from "../../components/platform/chart-download";
-import { LOCK_FILE } from "../../components/platform/chart-lock";
-import type { Found, Pin } from "../../lab/cli/chart-sources";
+import { downloadChart } from "../../components/addons/chart-download";
+import { LOCK_FILE } from "../../components/addons/chart-lock";
+import type { Found, Pin } from "../../cli/chart-sources";
 import { CHECKOUT } from "./lab-settings";
 
 /** A test that can do without the chart waits so long for it, in seconds. */

@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { machineDriver } from "../../providers/nspawn/machine-driver";
-import type { MachineInputs, MachineOutputs } from "../../providers/nspawn/machine";
-import { networkDriver } from "../../providers/nspawn/network-driver";
-import { powerDriver, type PowerInputs, type PowerOutputs } from "../../providers/nspawn/power-driver";
-import { bootId } from "../../providers/nspawn/process";
-import { generateKeyPair } from "../../providers/ssh-key/key-pair";
+import { machineDriver } from "../../providers/machines/nspawn/machine-driver";
+import type { MachineInputs, MachineOutputs } from "../../providers/machines/nspawn/machine";
+import { networkDriver } from "../../providers/machines/nspawn/network-driver";
+import { powerDriver, type PowerInputs, type PowerOutputs } from "../../providers/machines/nspawn/power-driver";
+import { bootId } from "../../providers/machines/nspawn/process";
+import { generateKeyPair } from "../../providers/machines/ssh-key/key-pair";
 import { untilItSucceeds } from "../harness/eventually";
 import { interfaces, NspawnBench, whyNoNspawn } from "../harness/nspawn-bench";
 
@@ -194,7 +194,7 @@ onHosts(title, () => {
 
 /** Makes the machine in a process of its own, which can be killed. */
 const MAKER = `
-const { machineDriver } = require("./providers/nspawn/machine-driver");
+const { machineDriver } = require("./providers/machines/nspawn/machine-driver");
 machineDriver.create(JSON.parse(process.env.MACHINE_INPUTS)).catch((error) => { console.error(error); process.exit(1); });
 `;
 

@@ -1,5 +1,5 @@
 import { STEPS } from "../../components/node/steps";
-import { undoScript } from "../../providers/metal/undo-script";
+import { undoScript } from "../../providers/machines/metal/undo-script";
 import { type BareHost, BareHosts, onHost } from "../harness/bare-hosts";
 
 jest.setTimeout(10 * 60_000);

@@ -3,9 +3,9 @@ import os from "node:os";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { load } from "js-yaml";
-import program from "../../index";
+import program from "../..";
 import { CHECKOUT } from "../harness/lab-settings";
-import { takeHooks } from "../../lab/cli/mock-hooks";
+import { takeHooks } from "../../cli/mock-hooks";
 import { type ChartRepository, serveChart } from "../harness/chart-repository";
 
 /** A resource as the program registered it. */

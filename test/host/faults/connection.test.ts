@@ -1,14 +1,14 @@
 import { BareHosts, onHost } from "../../harness/bare-hosts";
 import { eventually } from "../../harness/eventually";
 import type { LabMachine } from "../../harness/lab-machine";
-import { withSsh } from "../../../providers/ssh/connect";
-import { HostError } from "../../../providers/ssh/errors";
-import { fingerprint, parseHostKey } from "../../../providers/ssh/host-key";
-import type { SshTarget } from "../../../providers/ssh/target";
-import { generateKeyPair } from "../../../providers/ssh-key/key-pair";
-import { stepScript } from "../../../shell/script";
+import { withSsh } from "../../../providers/host/ssh/connect";
+import { HostError } from "../../../providers/host/ssh/errors";
+import { fingerprint, parseHostKey } from "../../../providers/host/ssh/host-key";
+import type { SshTarget } from "../../../providers/host/ssh/target";
+import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
+import { stepScript } from "../../../providers/host/shell/script";
 
-/** Faults between this computer and a host, on real machines. What the program does about them is in providers/ssh. */
+/** Faults between this computer and a host, on real machines. What the program does about them is in providers/host/ssh. */
 
 jest.setTimeout(10 * 60_000);
 

@@ -1,10 +1,10 @@
 import { BareHosts, onHost } from "../../harness/bare-hosts";
 import type { LabMachine } from "../../harness/lab-machine";
 import { ProcessWatch } from "../../harness/secret-search";
-import { inspectionDriver } from "../../../providers/inspection/driver";
-import { preflightDriver } from "../../../providers/preflight/driver";
-import type { HostFacts } from "../../../providers/inspection/host-facts";
-import { stepScript, SUPPORTED } from "../../../shell/script";
+import { inspectionDriver } from "../../../providers/host/inspection/driver";
+import { preflightDriver } from "../../../providers/host/preflight/driver";
+import type { HostFacts } from "../../../providers/host/inspection/host-facts";
+import { stepScript, SUPPORTED } from "../../../providers/host/shell/script";
 
 /** Hosts that are not as the program wants them: what it says of them before it changes anything. */
 

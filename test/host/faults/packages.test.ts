@@ -1,7 +1,7 @@
 import { BareHosts } from "../../harness/bare-hosts";
 import { eventually } from "../../harness/eventually";
 import type { LabMachine } from "../../harness/lab-machine";
-import { quote } from "../../../shell/quote";
+import { quote } from "../../../providers/host/shell/quote";
 
 /** Faults of the package manager and of restarts, tried with the real steps on a real host. */
 

@@ -2,7 +2,7 @@ import { adviceFor, type Application, progressOf, REFRESH } from "../../../provi
 import { applicationsGuard } from "../../../providers/argocd/applications-guard";
 import { untilSynced } from "../../../providers/argocd/sync-driver";
 import { untilNoneLeft } from "../../../providers/guard";
-import type { SshTarget } from "../../../providers/ssh/target";
+import type { SshTarget } from "../../../providers/host/ssh/target";
 
 const source = { repoURL: "https://git.example/gitops.git", path: ".", targetRevision: "main" };
 const controlPlane = { name: "cp1" } as SshTarget;

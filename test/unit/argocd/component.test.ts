@@ -2,11 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { load } from "js-yaml";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { Argocd } from "../../../components/platform/argocd";
-import { HelmReleases } from "../../../components/platform/helm-releases";
-import type { Machine } from "../../../components/machine";
-import { argocdSchema, gitopsSchema } from "../../../settings/addons/argocd";
-import { takeHooks } from "../../../lab/cli/mock-hooks";
+import { Argocd } from "../../../components/addons/argocd/argocd";
+import { HelmReleases } from "../../../components/addons/helm-releases";
+import type { Machine } from "../../../providers/machines/machine";
+import { argocdSchema, gitopsSchema } from "../../../components/addons/argocd/settings";
+import { takeHooks } from "../../../cli/mock-hooks";
 
 interface Made {
   type: string;

@@ -1,4 +1,4 @@
-import { budgetRows, largestProvider, costOfMachine } from "../../../lab/cli/budgets";
+import { budgetRows, largestProvider, costOfMachine } from "../../bench/budgets";
 
 test("a budget holds up to its limit and not beyond", () => {
   const rows = budgetRows([

@@ -1,5 +1,5 @@
-import { keysInComments } from "../../../lab/cli/chart-comments";
-import { problemsWithValues, valueProblems } from "../../../lab/cli/chart-known-values";
+import { keysInComments } from "../../../cli/chart-comments";
+import { problemsWithValues, valueProblems } from "../../../cli/chart-known-values";
 
 const VALUES = `
 replicas: 1

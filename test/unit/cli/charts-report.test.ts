@@ -1,7 +1,7 @@
-import type { Found } from "../../../lab/cli/chart-sources";
-import type { StackReleases } from "../../../lab/cli/chart-values";
-import { chartsReport, printReport } from "../../../lab/cli/charts-report";
-import { main } from "../../../lab/cli/failure";
+import type { Found } from "../../../cli/chart-sources";
+import type { StackReleases } from "../../../cli/chart-values";
+import { chartsReport, printReport } from "../../../cli/charts-report";
+import { main } from "../../../cli/failure";
 
 const pins = [
   { folder: "cilium", name: "cilium", version: "1.20.2" },

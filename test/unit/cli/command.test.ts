@@ -1,5 +1,5 @@
-import { follow, inPhase, lastLines, must, run } from "../../../lab/cli/command";
-import { Failure } from "../../../lab/cli/failure";
+import { follow, inPhase, lastLines, must, run } from "../../../cli/command";
+import { Failure } from "../../../cli/failure";
 
 test("a program that does not exist ends with exit code 1 and a reason", async () => {
   const ended = await run("no-such-program-here", []);

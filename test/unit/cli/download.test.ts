@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import execa from "execa";
-import { downloadCli } from "../../../lab/cli/download";
+import { downloadCli } from "../../../cli/download";
 
 let folder: string;
 let server: http.Server;

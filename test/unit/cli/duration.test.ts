@@ -1,4 +1,4 @@
-import { formatDuration } from "../../../lab/cli/duration";
+import { formatDuration } from "../../../cli/duration";
 
 test.each([
   [0, "0.0s"],

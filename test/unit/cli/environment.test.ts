@@ -1,6 +1,6 @@
 import execa from "execa";
-import { applyEnvironment, environmentFile, environmentFor } from "../../../lab/cli/environment";
-import { places } from "../../../lab/cli/places";
+import { applyEnvironment, environmentFile, environmentFor } from "../../../cli/environment";
+import { places } from "../../../cli/places";
 
 const local = { url: "file:///state", description: "", cloud: false };
 const installed = { ownHome: false, standIns: [], description: "" };

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { load } from "js-yaml";
-import { fromEmpty } from "../../../lab/cli/from-empty-settings";
-import { places } from "../../../lab/cli/places";
+import { fromEmpty } from "../../../cli/from-empty-settings";
+import { places } from "../../../cli/places";
 import { parseSettings } from "../../../settings";
 
 function settingsOf(text: string): Record<string, unknown> {

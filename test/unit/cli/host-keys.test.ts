@@ -1,7 +1,7 @@
-import { bastionsOf, listedHosts, requireHostKeys, settingsOf } from "../../../lab/cli/inventory";
-import { hostKeyLines, whatToDo } from "../../../lab/cli/host-key-report";
-import { places } from "../../../lab/cli/places";
-import { parseHostKey } from "../../../providers/ssh/host-key";
+import { bastionsOf, listedHosts, requireHostKeys, settingsOf } from "../../../cli/inventory";
+import { hostKeyLines, whatToDo } from "../../../cli/host-key-report";
+import { places } from "../../../cli/places";
+import { parseHostKey } from "../../../providers/host/ssh/host-key";
 
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHKwzNZJPsxn3CMfaWgPsF6TxLBx1QmjDIFVDQLLbGQ1";
 const OTHER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { workingRun, readLocks } from "../../../lab/cli/killed-run";
+import { workingRun, readLocks } from "../../../cli/killed-run";
 
 let folder: string;
 

@@ -1,5 +1,5 @@
 import * as net from "node:net";
-import { answers, type State, withoutObjects } from "../../../lab/cli/lost-cluster";
+import { answers, type State, withoutObjects } from "../../../cli/lost-cluster";
 
 const urn = (type: string, name: string) => `urn:pulumi:metal::homelab::${type}::${name}`;
 const RELEASE = "kubernetes:helm.sh/v3:Release";

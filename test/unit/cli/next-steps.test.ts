@@ -1,4 +1,4 @@
-import { nextSteps } from "../../../lab/cli/next-steps";
+import { nextSteps } from "../../../cli/next-steps";
 
 const KUBECTL = "/opt/kubectl";
 

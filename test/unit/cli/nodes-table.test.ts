@@ -1,4 +1,4 @@
-import { allReady, type ClusterNode, nodesTable } from "../../../lab/cli/nodes-table";
+import { allReady, type ClusterNode, nodesTable } from "../../../cli/nodes-table";
 
 function node(name: string, controlPlane: boolean, ready: string): ClusterNode {
   return {

@@ -1,4 +1,4 @@
-import { outputReader } from "../../../lab/cli/output";
+import { outputReader } from "../../../cli/output";
 
 /** As Pulumi 3.246 prints it without a terminal. */
 const failedRun = `Updating (lab):

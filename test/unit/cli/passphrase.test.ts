@@ -2,9 +2,9 @@ import { createDecipheriv, pbkdf2Sync } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { readSettings, type Stack } from "../../../lab/cli/stack";
-import { choosePassphrase, clearHomelab } from "../../../lab/cli/passphrase";
-import { places } from "../../../lab/cli/places";
+import { readSettings, type Stack } from "../../../cli/stack";
+import { choosePassphrase, clearHomelab } from "../../../cli/passphrase";
+import { places } from "../../../cli/places";
 
 const real = { ...places };
 const settings = (name: string): Stack => ({

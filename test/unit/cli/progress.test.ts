@@ -1,4 +1,4 @@
-import { fit, isLive, phase } from "../../../lab/cli/progress";
+import { fit, isLive, phase } from "../../../cli/progress";
 
 function screen(isTTY: boolean): { text: string; isTTY: boolean; columns: number; write(text: string): void } {
   return {

@@ -1,5 +1,5 @@
-import { knownAdvice } from "../../../lab/cli/known-failures";
-import { protectingSettings } from "../../../lab/cli/protection";
+import { knownAdvice } from "../../../cli/known-failures";
+import { protectingSettings } from "../../../cli/protection";
 
 test("what refuses to be removed is freed by its own setting", () => {
   expect(protectingSettings(["cp1-kubeadm"])).toBe("machines.protect: false");

@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { askMultipass, chooseStack, readSettings } from "../../../lab/cli/stack";
-import { places } from "../../../lab/cli/places";
+import { askMultipass, chooseStack, readSettings } from "../../../cli/stack";
+import { places } from "../../../cli/places";
 
 const works = { works: true, why: "Multipass is installed" };
 const missing = { works: false, why: "there is no Multipass on PATH" };

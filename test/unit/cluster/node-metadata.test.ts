@@ -1,7 +1,7 @@
 import { nodeMetadataScript } from "../../../components/cluster/node-metadata";
 import { withStorageLabel } from "../../../components/node/storage-metadata";
 import type { NodeSettings } from "../../../settings";
-import { stepScript } from "../../../shell/script";
+import { stepScript } from "../../../providers/host/shell/script";
 import { longhornAnswers, type PlayedAnswer, runWithKubectl } from "../../harness/played-kubectl";
 import { testShellcheck } from "../../harness/shellcheck";
 

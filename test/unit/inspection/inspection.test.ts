@@ -1,6 +1,6 @@
-import { type DriftRecord, holds, noDrift, raiseDrift, withSteps } from "../../../providers/inspection/compare";
-import { certificateWarnings, hostFacts } from "../../../providers/inspection/host-facts";
-import { type Gathering, parseGathering } from "../../../providers/inspection/parse";
+import { type DriftRecord, holds, noDrift, raiseDrift, withSteps } from "../../../providers/host/inspection/compare";
+import { certificateWarnings, hostFacts } from "../../../providers/host/inspection/host-facts";
+import { type Gathering, parseGathering } from "../../../providers/host/inspection/parse";
 
 const line = (...fields: string[]) => ["mark", ...fields].join("\t");
 

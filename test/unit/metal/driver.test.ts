@@ -1,7 +1,7 @@
 import type { ServerChannel } from "ssh2";
-import { metalHostDriver } from "../../../providers/metal/driver";
-import { incarnationOf } from "../../../providers/metal/incarnation";
-import { generateKeyPair } from "../../../providers/ssh-key/key-pair";
+import { metalHostDriver } from "../../../providers/machines/metal/driver";
+import { incarnationOf } from "../../../providers/machines/metal/incarnation";
+import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
 import { startServer, type TestServer } from "../ssh/in-process-server";
 
 const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKdnYJkcxUtgGfEMoKcULwCvkvNqhvP2d1hWdXWHNIeE";

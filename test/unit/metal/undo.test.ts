@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FILES_BACK } from "../../../providers/metal/undo-journal";
-import { END_NETWORK } from "../../../providers/metal/undo-network";
-import { undoScript } from "../../../providers/metal/undo-script";
-import { functionsFor } from "../../../shell/functions";
+import { FILES_BACK } from "../../../providers/machines/metal/undo-journal";
+import { END_NETWORK } from "../../../providers/machines/metal/undo-network";
+import { undoScript } from "../../../providers/machines/metal/undo-script";
+import { functionsFor } from "../../../providers/host/shell/functions";
 import { testGolden } from "../../harness/golden";
 
 // SC1091: os-release is the host's, not this computer's.

@@ -1,4 +1,4 @@
-import { authorizedKeyScript } from "../../../providers/multipass/change";
+import { authorizedKeyScript } from "../../../providers/machines/multipass/change";
 import { testShellcheck } from "../../harness/shellcheck";
 
 const script = authorizedKeyScript({ name: "cp1", user: "homelab", authorizedKey: "ssh-ed25519 AAAA it's mine\n" });

@@ -1,6 +1,6 @@
-import { findVm, launchVm, setVm } from "../../../providers/multipass/client";
-import { MultipassError } from "../../../providers/multipass/errors";
-import { bytesOf } from "../../../providers/multipass/size";
+import { findVm, launchVm, setVm } from "../../../providers/machines/multipass/client";
+import { MultipassError } from "../../../providers/machines/multipass/errors";
+import { bytesOf } from "../../../providers/machines/multipass/size";
 import { errorOf } from "./life";
 import { type FakeMultipass, fakeMultipass } from "./fake-multipass";
 import { inputs } from "./vm";

@@ -3,8 +3,8 @@ import {
   conditionDriver,
   type ConditionInputs,
   type ConditionOutputs,
-} from "../../../providers/multipass/condition-driver";
-import { generateKeyPair } from "../../../providers/ssh-key/key-pair";
+} from "../../../providers/machines/multipass/condition-driver";
+import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
 import { type Bench, createCondition, endBench, errorOf, readCondition, startBench, updateCondition } from "./life";
 import { condition, conditionInputs, inputs, vmOf } from "./vm";
 

@@ -1,5 +1,5 @@
 import { PartiallyCreated } from "../../../providers/driver";
-import { generateKeyPair } from "../../../providers/ssh-key/key-pair";
+import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
 import { type Bench, booted, create, endBench, errorOf, startBench } from "./life";
 import { inputs, recorded, vmOf } from "./vm";
 

@@ -1,5 +1,5 @@
-import type { MachineInputs, MachineOutputs } from "../../../providers/multipass/machine";
-import { multipassDriver } from "../../../providers/multipass/driver";
+import type { MachineInputs, MachineOutputs } from "../../../providers/machines/multipass/machine";
+import { multipassDriver } from "../../../providers/machines/multipass/driver";
 import { ID, inputs, recorded } from "./vm";
 
 const diff = (outputs: MachineOutputs, wanted: MachineInputs) => multipassDriver.diff(ID, outputs, wanted);

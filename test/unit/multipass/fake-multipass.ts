@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { quote } from "../../../shell/quote";
+import { quote } from "../../../providers/host/shell/quote";
 
 export interface FakeVm {
   state: string;

@@ -1,5 +1,5 @@
-import { generateKeyPair } from "../../../providers/ssh-key/key-pair";
-import { multipassDriver } from "../../../providers/multipass/driver";
+import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
+import { multipassDriver } from "../../../providers/machines/multipass/driver";
 import { type Bench, endBench, errorOf, read, remove, startBench, update } from "./life";
 import { ID, inputs, recorded, vmOf } from "./vm";
 

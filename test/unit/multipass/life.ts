@@ -2,10 +2,10 @@ import {
   conditionDriver,
   type ConditionInputs,
   type ConditionOutputs,
-} from "../../../providers/multipass/condition-driver";
-import { multipassDriver } from "../../../providers/multipass/driver";
-import type { MachineInputs, MachineOutputs } from "../../../providers/multipass/machine";
-import { SSH } from "../../../providers/multipass/ready";
+} from "../../../providers/machines/multipass/condition-driver";
+import { multipassDriver } from "../../../providers/machines/multipass/driver";
+import type { MachineInputs, MachineOutputs } from "../../../providers/machines/multipass/machine";
+import { SSH } from "../../../providers/machines/multipass/ready";
 import { type Answer, startServer, type TestServer } from "../ssh/in-process-server";
 import { type FakeMultipass, fakeMultipass } from "./fake-multipass";
 import { ID } from "./vm";

@@ -1,7 +1,7 @@
 import { load } from "js-yaml";
-import type { MachineInputs } from "../../../providers/multipass/machine";
-import { newRecord } from "../../../providers/multipass/record";
-import { userData, userDataProblems } from "../../../providers/multipass/user-data";
+import type { MachineInputs } from "../../../providers/machines/multipass/machine";
+import { newRecord } from "../../../providers/machines/multipass/record";
+import { userData, userDataProblems } from "../../../providers/machines/multipass/user-data";
 import { inputs } from "./vm";
 
 function userDataOf(changes: Partial<MachineInputs> = {}): Record<string, unknown> {

@@ -1,6 +1,6 @@
-import type { ConditionInputs, ConditionOutputs } from "../../../providers/multipass/condition-driver";
-import { type MachineInputs, type MachineOutputs, sizesOf } from "../../../providers/multipass/machine";
-import { newRecord } from "../../../providers/multipass/record";
+import type { ConditionInputs, ConditionOutputs } from "../../../providers/machines/multipass/condition-driver";
+import { type MachineInputs, type MachineOutputs, sizesOf } from "../../../providers/machines/multipass/machine";
+import { newRecord } from "../../../providers/machines/multipass/record";
 import { clientKeys, hostKeys, USER } from "../ssh/in-process-server";
 import type { FakeVm } from "./fake-multipass";
 

@@ -1,9 +1,9 @@
 import { STEPS, type NodeSteps, stepsOf } from "../../../components/node/steps";
 import type { StorageFolder } from "../../../components/node/storage";
-import { stepScript } from "../../../shell/script";
-import { gatherScript } from "../../../providers/inspection/gather";
-import { probePlan } from "../../../providers/preflight/probe-plan";
-import { probeScript } from "../../../providers/preflight/probe-script";
+import { stepScript } from "../../../providers/host/shell/script";
+import { gatherScript } from "../../../providers/host/inspection/gather";
+import { probePlan } from "../../../providers/host/preflight/probe-plan";
+import { probeScript } from "../../../providers/host/preflight/probe-script";
 import { HOSTILE, testGolden } from "../../harness/golden";
 
 const plain: NodeSteps = {

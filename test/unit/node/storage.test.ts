@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { storageClaims, storageScript, type StorageArgs } from "../../../components/node/storage";
-import { functionsFor } from "../../../shell/functions";
+import { functionsFor } from "../../../providers/host/shell/functions";
 
 /**
  * The step runs as it is, with its folders moved below a temporary one, and programs on PATH that keep a host's state as files: what

@@ -1,4 +1,10 @@
-import { buildScript, deb822Lines, imageKey, imagePath, sourcesFor } from "../../../providers/nspawn/base-image";
+import {
+  buildScript,
+  deb822Lines,
+  imageKey,
+  imagePath,
+  sourcesFor,
+} from "../../../providers/machines/nspawn/base-image";
 
 const bookworm = { distribution: "debian", release: "bookworm" } as const;
 const HOST = { id: "debian", codename: "bookworm" };

@@ -1,5 +1,5 @@
 import execa from "execa";
-import { machineFiles, type MachineIdentity, writeFilesScript } from "../../../providers/nspawn/files";
+import { machineFiles, type MachineIdentity, writeFilesScript } from "../../../providers/machines/nspawn/files";
 
 const machine: MachineIdentity = {
   name: "cp1",

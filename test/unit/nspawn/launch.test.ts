@@ -1,7 +1,18 @@
-import type { CgroupHost } from "../../../providers/nspawn/cgroup";
-import { enterCgroup, killCgroup, removeCgroup } from "../../../providers/nspawn/cgroup";
-import { nspawnCommand, nspawnEnvironment, startScript, supervisorScript } from "../../../providers/nspawn/launch";
-import { cgroupName, hostInterface, machineDir, type MachineId, nspawnName } from "../../../providers/nspawn/layout";
+import type { CgroupHost } from "../../../providers/machines/nspawn/cgroup";
+import { enterCgroup, killCgroup, removeCgroup } from "../../../providers/machines/nspawn/cgroup";
+import {
+  nspawnCommand,
+  nspawnEnvironment,
+  startScript,
+  supervisorScript,
+} from "../../../providers/machines/nspawn/launch";
+import {
+  cgroupName,
+  hostInterface,
+  machineDir,
+  type MachineId,
+  nspawnName,
+} from "../../../providers/machines/nspawn/layout";
 
 const id: MachineId = { name: "worker1", bridge: "homelab", stateDir: "/srv/lab", incarnation: "0a1b2c3d" };
 const v1: CgroupHost = { version: 1, hierarchies: ["cpuset", "memory", "systemd", "unified"] };

@@ -1,5 +1,5 @@
-import { machineDriver } from "../../../providers/nspawn/machine-driver";
-import type { MachineInputs, MachineOutputs } from "../../../providers/nspawn/machine";
+import { machineDriver } from "../../../providers/machines/nspawn/machine-driver";
+import type { MachineInputs, MachineOutputs } from "../../../providers/machines/nspawn/machine";
 
 const inputs: MachineInputs = {
   name: "cp1",

@@ -5,8 +5,8 @@ import {
   ownAlias,
   removeBridgeScript,
   whyRefused,
-} from "../../../providers/nspawn/bridge";
-import { networkDriver } from "../../../providers/nspawn/network-driver";
+} from "../../../providers/machines/nspawn/bridge";
+import { networkDriver } from "../../../providers/machines/nspawn/network-driver";
 
 const inputs: NetworkInputs = {
   bridge: "homelab",

@@ -1,5 +1,5 @@
-import { powerDriver, type PowerInputs, type PowerOutputs } from "../../../providers/nspawn/power-driver";
-import { bootId } from "../../../providers/nspawn/process";
+import { powerDriver, type PowerInputs, type PowerOutputs } from "../../../providers/machines/nspawn/power-driver";
+import { bootId } from "../../../providers/machines/nspawn/process";
 
 const inputs: PowerInputs = {
   name: "cp1",

@@ -3,8 +3,8 @@ import os from "node:os";
 import path from "node:path";
 import { load } from "js-yaml";
 import { parseTarGzip } from "nanotar";
-import { fetchChart, previewChart } from "../../../components/platform/chart";
-import { WrongChart } from "../../../components/platform/chart-download";
+import { fetchChart, previewChart } from "../../../components/addons/chart";
+import { WrongChart } from "../../../components/addons/chart-download";
 import { type ChartRepository, serveChart } from "../../harness/chart-repository";
 
 let folder: string;

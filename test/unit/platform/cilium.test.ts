@@ -2,11 +2,11 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { ciliumValues } from "../../../components/platform/cilium";
-import { ciliumChecksScript } from "../../../components/platform/cilium-checks";
-import { mergeValues, type Values } from "../../../components/platform/values";
+import { ciliumValues } from "../../../components/addons/cilium/cilium";
+import { ciliumChecksScript } from "../../../components/addons/cilium/cilium-checks";
+import { mergeValues, type Values } from "../../../components/addons/values";
 import { parseSettings } from "../../../settings";
-import { stepScript } from "../../../shell/script";
+import { stepScript } from "../../../providers/host/shell/script";
 import { settingsIn } from "../settings/stack-file";
 
 function settings(change: Values = {}) {

@@ -1,4 +1,4 @@
-import { longhornValues } from "../../../components/platform/longhorn";
+import { longhornValues } from "../../../components/addons/longhorn/longhorn";
 import { withStorageMetadata } from "../../../components/node/storage-metadata";
 import { parseSettings, storageOf } from "../../../settings";
 

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { load } from "js-yaml";
-import { tailnetName } from "../../../components/tailnet-name";
-import { PAGES, tailscaleValues } from "../../../components/platform/tailscale";
-import { operatorClient, tailscaleLeftOut } from "../../../components/platform/tailscale-client";
-import { mergeValues, type Values } from "../../../components/platform/values";
+import { tailnetName } from "../../../components/addons/tailscale/tailnet-name";
+import { PAGES, tailscaleValues } from "../../../components/addons/tailscale/tailscale";
+import { operatorClient, tailscaleLeftOut } from "../../../components/addons/tailscale/tailscale-client";
+import { mergeValues, type Values } from "../../../components/addons/values";
 import { parseSettings, type Settings } from "../../../settings";
 import { versions } from "../../../versions";
 

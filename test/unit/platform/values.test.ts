@@ -1,5 +1,5 @@
-import { ciliumValues } from "../../../components/platform/cilium";
-import { mergeValues } from "../../../components/platform/values";
+import { ciliumValues } from "../../../components/addons/cilium/cilium";
+import { mergeValues } from "../../../components/addons/values";
 import { parseSettings } from "../../../settings";
 
 const endpoint = { host: "10.90.0.11", port: 6443 };

@@ -1,6 +1,6 @@
-import { acrossFindings, type KnownHost } from "../../../providers/preflight/across-findings";
-import { clockFindings } from "../../../providers/preflight/clock";
-import type { LastingFacts } from "../../../providers/preflight/hosts";
+import { acrossFindings, type KnownHost } from "../../../providers/host/preflight/across-findings";
+import { clockFindings } from "../../../providers/host/preflight/clock";
+import type { LastingFacts } from "../../../providers/host/preflight/hosts";
 
 function host(number: number, facts: Partial<LastingFacts> = {}, sharedKernel = false): KnownHost {
   const own = {

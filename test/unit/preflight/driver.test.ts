@@ -1,7 +1,7 @@
-import type { SshTarget } from "../../../providers/ssh/target";
-import { preflightDriver, type PreflightInputs, type PreflightOutputs } from "../../../providers/preflight/driver";
-import type { PreflightHost } from "../../../providers/preflight/hosts";
-import { rememberLook, takeLook } from "../../../providers/preflight/cache";
+import type { SshTarget } from "../../../providers/host/ssh/target";
+import { preflightDriver, type PreflightInputs, type PreflightOutputs } from "../../../providers/host/preflight/driver";
+import type { PreflightHost } from "../../../providers/host/preflight/hosts";
+import { rememberLook, takeLook } from "../../../providers/host/preflight/cache";
 
 const host = (number: number): PreflightHost => {
   const role = number === 1 ? "control-plane" : "worker";

@@ -1,7 +1,7 @@
 import { kernelModulesClaims } from "../../../components/node/kernel-modules";
-import { NEEDED_MODULES } from "../../../providers/inspection/condition";
-import { hostFindings } from "../../../providers/preflight/host-findings";
-import type { Expectations, LookedAtHost } from "../../../providers/preflight/hosts";
+import { NEEDED_MODULES } from "../../../providers/host/inspection/condition";
+import { hostFindings } from "../../../providers/host/preflight/host-findings";
+import type { Expectations, LookedAtHost } from "../../../providers/host/preflight/hosts";
 
 const GOOD: Readonly<Record<string, string>> = {
   osId: "debian",

@@ -1,16 +1,16 @@
 import { spawnSync } from "node:child_process";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import type { Expectations, Role } from "../../../providers/preflight/hosts";
-import type { NeededPort } from "../../../providers/preflight/ports";
-import { type Probe, type ProbedHost, probePlan } from "../../../providers/preflight/probe-plan";
+import type { Expectations, Role } from "../../../providers/host/preflight/hosts";
+import type { NeededPort } from "../../../providers/host/preflight/ports";
+import { type Probe, type ProbedHost, probePlan } from "../../../providers/host/preflight/probe-plan";
 import {
   parseProbes,
   type ProbeOutcome,
   type ProbeReport,
   probeScript,
-} from "../../../providers/preflight/probe-script";
-import { reachFindings } from "../../../providers/preflight/reach-findings";
+} from "../../../providers/host/preflight/probe-script";
+import { reachFindings } from "../../../providers/host/preflight/reach-findings";
 import { freePort } from "../../harness/free-port";
 
 const EXPECTED: Expectations = {

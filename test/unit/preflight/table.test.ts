@@ -1,4 +1,4 @@
-import { findingsTable } from "../../../providers/preflight/table";
+import { findingsTable } from "../../../providers/host/preflight/table";
 
 const LONG = "x".repeat(150);
 

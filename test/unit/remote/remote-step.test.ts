@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { agentSocketPath } from "../../../components/remote/agent-socket";
-import type { Connection, Machine } from "../../../components/machine";
+import type { Connection, Machine } from "../../../providers/machines/machine";
 import { type Drift, RemoteStep } from "../../../components/remote/remote-step";
 
 interface Registered {

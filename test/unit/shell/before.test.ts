@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { functionsFor } from "../../../shell/functions";
+import { functionsFor } from "../../../providers/host/shell/functions";
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "before-"))));

@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Claim, CLAIMS_FOLDER, fileClaim, writeClaims } from "../../../shell/claims";
-import { functionsFor } from "../../../shell/functions";
-import { gatherScript } from "../../../providers/inspection/gather";
-import { parseGathering } from "../../../providers/inspection/parse";
+import { type Claim, CLAIMS_FOLDER, fileClaim, writeClaims } from "../../../providers/host/shell/claims";
+import { functionsFor } from "../../../providers/host/shell/functions";
+import { gatherScript } from "../../../providers/host/inspection/gather";
+import { parseGathering } from "../../../providers/host/inspection/parse";
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "homelab-claims-"))));

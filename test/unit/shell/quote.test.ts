@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
-import { hereDocument, quote, quoteAll } from "../../../shell/quote";
+import { hereDocument, quote, quoteAll } from "../../../providers/host/shell/quote";
 
 function bash(script: string): string {
   const ran = spawnSync("bash", ["-s"], {

@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { functionsFor } from "../../../shell/functions";
+import { functionsFor } from "../../../providers/host/shell/functions";
 import { driftComment } from "../../../components/remote/remote-step";
-import { rootShell, stepScript } from "../../../shell/script";
+import { rootShell, stepScript } from "../../../providers/host/shell/script";
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "homelab-script-"))));

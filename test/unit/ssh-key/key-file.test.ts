@@ -3,8 +3,8 @@ import os from "node:os";
 import path from "node:path";
 import { utils } from "ssh2";
 import { driverOf } from "../../../providers/drivers";
-import { sshKeyFileDriver } from "../../../providers/ssh-key/file-driver";
-import { generateKeyPair } from "../../../providers/ssh-key/key-pair";
+import { sshKeyFileDriver } from "../../../providers/machines/ssh-key/file-driver";
+import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
 
 const pair = generateKeyPair();
 

@@ -1,5 +1,5 @@
 import { utils } from "ssh2";
-import { generateKeyPair } from "../../../providers/ssh-key/key-pair";
+import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
 
 /** Of as many that ssh2 makes by itself, some are malformed all but surely: 1 - (255/256)^1500 = 0.997. */
 const MANY = 1500;

@@ -4,9 +4,9 @@ import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { OpenSSHAgent, type ParsedKey, utils } from "ssh2";
-import { agentWithOneKey } from "../../../providers/ssh/agent";
-import { serveAgent } from "../../../providers/ssh/agent-server";
-import { generateKeyPair, type KeyPair } from "../../../providers/ssh-key/key-pair";
+import { agentWithOneKey } from "../../../providers/host/ssh/agent";
+import { serveAgent } from "../../../providers/host/ssh/agent-server";
+import { generateKeyPair, type KeyPair } from "../../../providers/machines/ssh-key/key-pair";
 import { startAgent, type TestAgent } from "./in-process-agent";
 
 const ABOUT = { host: "node1", doing: "working" };
@@ -100,7 +100,7 @@ test("an agent that is gone is told, and asked again by the next one who comes",
 test("does not keep the process alive, not even with a connection that is open", async () => {
   const program = `
     require("tsx/cjs");
-    const { serveAgent } = require(${JSON.stringify(path.resolve(__dirname, "../../../providers/ssh/agent-server"))});
+    const { serveAgent } = require(${JSON.stringify(path.resolve(__dirname, "../../../providers/host/ssh/agent-server"))});
     const open = () => {
       const connection = require("net").connect(${JSON.stringify(socket)}, () => connection.unref());
     };

@@ -1,7 +1,7 @@
-import { withSsh } from "../../../providers/ssh/connect";
-import { fingerprint, parseHostKey } from "../../../providers/ssh/host-key";
-import type { Bastion, SshTarget } from "../../../providers/ssh/target";
-import { generateKeyPair } from "../../../providers/ssh-key/key-pair";
+import { withSsh } from "../../../providers/host/ssh/connect";
+import { fingerprint, parseHostKey } from "../../../providers/host/ssh/host-key";
+import type { Bastion, SshTarget } from "../../../providers/host/ssh/target";
+import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
 import { failure } from "./failure";
 import { type TestServer, USER } from "./in-process-server";
 import { hello, serversOfTest } from "./servers-of-test";

@@ -1,8 +1,8 @@
 import { createServer, type AddressInfo } from "node:net";
 import { utils } from "ssh2";
-import { withSsh } from "../../../providers/ssh/connect";
-import { fingerprint, parseHostKey } from "../../../providers/ssh/host-key";
-import { generateKeyPair } from "../../../providers/ssh-key/key-pair";
+import { withSsh } from "../../../providers/host/ssh/connect";
+import { fingerprint, parseHostKey } from "../../../providers/host/ssh/host-key";
+import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
 import { freePort } from "../../harness/free-port";
 import { failure } from "./failure";
 import { clientKeys, hostKeys, targetAt } from "./in-process-server";

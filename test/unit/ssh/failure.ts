@@ -1,4 +1,4 @@
-import { HostError } from "../../../providers/ssh/errors";
+import { HostError } from "../../../providers/host/ssh/errors";
 
 /** The HostError that a promise ends with; anything else fails the test. */
 export async function failure(promise: Promise<unknown>): Promise<HostError> {

@@ -1,5 +1,5 @@
-import { generateKeyPair } from "../../../providers/ssh-key/key-pair";
-import { fingerprint, formatHostKey, parseHostKey, sameHostKey } from "../../../providers/ssh/host-key";
+import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
+import { fingerprint, formatHostKey, parseHostKey, sameHostKey } from "../../../providers/host/ssh/host-key";
 
 // Made for this test by ssh-keygen, which also printed its fingerprint.
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMNHNEK+hBYyxoDg1fJGcTuX5s6fn/Gsz2llVumKZleO";

@@ -1,6 +1,6 @@
 import { createServer, type Socket } from "node:net";
 import { type AgentInboundRequest, AgentProtocol, type ParsedKey, type SigningRequestOptions, utils } from "ssh2";
-import type { KeyPair } from "../../../providers/ssh-key/key-pair";
+import type { KeyPair } from "../../../providers/machines/ssh-key/key-pair";
 
 export interface TestAgent {
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer, type Server as NetServer, type Socket } from "node:net";
 import { type Connection, Server, type ServerChannel, utils } from "ssh2";
-import { generateKeyPair } from "../../../providers/ssh-key/key-pair";
-import type { SshTarget } from "../../../providers/ssh/target";
+import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
+import type { SshTarget } from "../../../providers/host/ssh/target";
 
 export const USER = "someone";
 export const hostKeys = generateKeyPair();

@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { withSsh } from "../../../providers/ssh/connect";
-import { runAsRoot, runAsRootOrFail } from "../../../providers/ssh/root";
-import type { RunResult, SshSession, SshTarget } from "../../../providers/ssh/target";
+import { withSsh } from "../../../providers/host/ssh/connect";
+import { runAsRoot, runAsRootOrFail } from "../../../providers/host/ssh/root";
+import type { RunResult, SshSession, SshTarget } from "../../../providers/host/ssh/target";
 import { failure } from "./failure";
 import { startServer, type TestServer } from "./in-process-server";
 import { byShell } from "./shell-answer";

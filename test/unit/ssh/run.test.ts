@@ -1,7 +1,7 @@
-import { withSsh } from "../../../providers/ssh/connect";
-import { HostError } from "../../../providers/ssh/errors";
-import { runOrFail } from "../../../providers/ssh/run";
-import type { RunOptions, RunResult } from "../../../providers/ssh/target";
+import { withSsh } from "../../../providers/host/ssh/connect";
+import { HostError } from "../../../providers/host/ssh/errors";
+import { runOrFail } from "../../../providers/host/ssh/run";
+import type { RunOptions, RunResult } from "../../../providers/host/ssh/target";
 import { type Answer, startServer } from "./in-process-server";
 
 const OPTIONS: RunOptions = { timeoutSeconds: 5 };

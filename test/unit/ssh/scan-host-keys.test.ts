@@ -1,8 +1,8 @@
 import { type AddressInfo, connect, createServer, type Server as NetServer } from "node:net";
 import { Server, utils } from "ssh2";
-import { parseHostKey } from "../../../providers/ssh/host-key";
-import { scanHostKeys } from "../../../providers/ssh/scan-host-keys";
-import { generateKeyPair } from "../../../providers/ssh-key/key-pair";
+import { parseHostKey } from "../../../providers/host/ssh/host-key";
+import { scanHostKeys } from "../../../providers/host/ssh/scan-host-keys";
+import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
 import { clientKeys, hostKeys, USER } from "./in-process-server";
 import { serversOfTest } from "./servers-of-test";
 

@@ -1,5 +1,5 @@
-import { HostError, type HostErrorKind } from "../../../providers/ssh/errors";
-import { unlessGone } from "../../../providers/ssh/unless-gone";
+import { HostError, type HostErrorKind } from "../../../providers/host/ssh/errors";
+import { unlessGone } from "../../../providers/host/ssh/unless-gone";
 
 let warnings: string[];
 beforeEach(() => {

@@ -2,7 +2,7 @@ import { TailnetStandIn } from "../../../lab/tailscale/service";
 import { type LoginInputs, type LoginOutputs, tailscaleLoginDriver } from "../../../providers/tailscale/login-driver";
 import { parseStatus } from "../../../providers/tailscale/status";
 import { hostKeys, startServer, type TestServer } from "../ssh/in-process-server";
-import { generateKeyPair } from "../../../providers/ssh-key/key-pair";
+import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
 
 const DEVICE = "nMACHINE";
 

@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { tailscaleClaims, tailscaleScript } from "../../../components/node/tailscale";
+import { tailscaleClaims, tailscaleScript } from "../../../components/addons/tailscale/tailscale-step";
 import { loginScript, logoutScript, renameScript, statusScript } from "../../../providers/tailscale/login-script";
 import { takenUpScript } from "../../../providers/tailscale/objects-script";
-import { stepScript } from "../../../shell/script";
+import { stepScript } from "../../../providers/host/shell/script";
 import { HOSTILE, testGolden } from "../../harness/golden";
 
 const repository = { url: "https://pkgs.tailscale.com/stable/{distribution}", fingerprint: "A".repeat(40) };

@@ -1,0 +1,194 @@
+import { createHash, generateKeyPairSync } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { dump, load } from "js-yaml";
+import { loadSettings } from "../settings";
+import { NO_STORAGE_NODE } from "../settings/rules/storage";
+import type { ReleaseInputs } from "./chart-rendering";
+import type { Pin } from "./chart-sources";
+import { pinnedKey } from "./inventory";
+import { takeHooks } from "./mock-hooks";
+import { places } from "./places";
+
+/** What the program gives to the releases of a stack, by the chart's name. */
+export interface StackReleases {
+  stack: string;
+  releases: Record<string, ReleaseInputs>;
+  /** Why a chart has no release in the stack. */
+  refused: Record<string, Refusal>;
+}
+
+/** A stack in which the program doesn't install a chart that is switched on. */
+export interface Refusal {
+  why: string;
+  /** The stack's machines can't carry it, and that is all: nothing is wrong. */
+  expected: boolean;
+}
+
+type Config = Record<string, unknown>;
+
+/** The add-on of each chart's folder, where it has another name. */
+const ADDON_OF: Readonly<Record<string, string>> = { "argo-cd": "argocd", "tailscale-operator": "tailscale" };
+
+/**
+ * Runs the program for each stack with one add-on after the other switched on, under Pulumi's mocks and as in a preview: nothing is
+ * made and nothing is connected to.
+ *
+ * @param folder the working directory, with a copy of `charts/`; its lock file is replaced.
+ */
+export async function releasesOf(
+  stacks: readonly string[],
+  pins: readonly Pin[],
+  folder: string,
+): Promise<StackReleases[]> {
+  lockAll(pins, folder);
+  const all: StackReleases[] = [];
+  for (const stack of stacks) {
+    const found: StackReleases = { stack, releases: {}, refused: {} };
+    for (const pin of pins) {
+      const addon = ADDON_OF[pin.folder] ?? pin.folder;
+      try {
+        Object.assign(found.releases, await runProgram(stack, configWith(stack, addon), pins));
+      } catch (error) {
+        found.refused[pin.name] = refusalOf(error as Error);
+      }
+    }
+    all.push(found);
+  }
+  return all;
+}
+
+/** Made-up digests, so that a preview knows each chart's path, by which its release is recognized. */
+function lockAll(pins: readonly Pin[], folder: string): void {
+  const lock = pins.map(({ name, version }) => [`${name}-${version}`, { upstream: "0".repeat(64) }]);
+  fs.writeFileSync(path.join(folder, "charts", "charts.lock.yaml"), dump(Object.fromEntries(lock)));
+}
+
+/** The stack's settings with the add-on on. What a file can't hold, or holds encrypted, is made up. */
+function configWith(stack: string, addon: string): { config: Config; secretKeys: string[] } {
+  const { config = {} } = load(fs.readFileSync(places.settings(stack), "utf8")) as { config?: Config };
+  const made = JSON.parse(JSON.stringify(config), (key, value: unknown) =>
+    isEncrypted(value) ? madeUpSecret(key) : value,
+  ) as Config;
+  // The upstream charts are asked for, not those of a mirror.
+  const mirrors = made["homelab:mirrors"] as Config | undefined;
+  if (mirrors) delete mirrors.charts;
+  const addons = (made["homelab:addons"] ??= {}) as Record<string, Config>;
+  addons[addon] = { ...addons[addon], enabled: true };
+  if (addon === "tailscale")
+    addons.tailscale = { oauth: { clientId: "made-up", clientSecret: "made-up" }, ...addons[addon] };
+  fillInHostKeys(made["homelab:machines"]);
+  return { config: made, secretKeys: Object.keys(made) };
+}
+
+/** Settings look at a deploy key's form. */
+function madeUpSecret(name: string): string {
+  if (name !== "sshPrivateKey") return "made-up";
+  return generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+}
+
+function isEncrypted(value: unknown): boolean {
+  return value !== null && typeof value === "object" && "secure" in value;
+}
+
+/** An inventory that is still the example has placeholders for its hosts' keys. */
+function fillInHostKeys(machines: unknown): void {
+  const { kind, nodes = [] } = (machines ?? {}) as { kind?: string; nodes?: { name: string; ssh?: Config }[] };
+  if (kind !== "metal") return;
+  for (const node of nodes) {
+    const pinned = node.ssh?.hostKey;
+    const listed = { name: node.name, host: "", port: 22, pinned: typeof pinned === "string" ? pinned : undefined };
+    if (!pinnedKey(listed)) node.ssh = { ...node.ssh, hostKey: madeUpKey(node.name) };
+  }
+}
+
+function madeUpKey(name: string): string {
+  const field = (bytes: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
+  const key = createHash("sha256").update(name).digest();
+  return `ssh-ed25519 ${Buffer.concat([field(Buffer.from("ssh-ed25519")), field(key)]).toString("base64")}`;
+}
+
+const RELEASE = "kubernetes:helm.sh/v3:Release";
+
+async function runProgram(
+  stack: string,
+  { config, secretKeys }: { config: Config; secretKeys: string[] },
+  pins: readonly Pin[],
+): Promise<Record<string, ReleaseInputs>> {
+  const text = Object.entries(config).map(([key, value]) => [
+    key,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  pulumi.runtime.setAllConfig(Object.fromEntries(text) as Record<string, string>, secretKeys);
+  const releases: Record<string, ReleaseInputs> = {};
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        const made = inputs as Record<string, unknown>;
+        const pin =
+          type === RELEASE
+            ? pins.find((one) => String(made.chart).includes(`/${one.name}-${one.version}-`))
+            : undefined;
+        if (pin) releases[pin.name] = releaseOf(made);
+        return { id: `${name}-id`, state: { ...made, ...madeUpOutputs(type) } };
+      },
+      call: () => ({}),
+    },
+    "homelab",
+    stack,
+    true,
+  );
+  takeHooks();
+  // A refusal that the program itself meets would end this process.
+  loadSettings();
+  const { default: program } = (await import("..")) as unknown as { default: () => Promise<pulumi.Inputs> };
+  await pulumi.runtime.runInPulumiStack(async () => program());
+  // Not in the SDK's types, and needed: what depends on a component is registered after the program's last line.
+  await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
+  return releases;
+}
+
+/** Key of an object that marks a secret (pulumi/runtime/rpc: specialSigKey), and the text of what is not known yet. */
+const SECRET_MARK = "4dabf18193072939515e22adb298388d";
+const UNKNOWN = /04da6b54-80e4-46f7-96ec-b56ff0331ba9/g;
+
+function releaseOf(inputs: Record<string, unknown>): ReleaseInputs {
+  const inClear = JSON.parse(JSON.stringify(inputs).replace(UNKNOWN, "not-known-yet"), (_key, value: unknown) =>
+    value !== null && typeof value === "object" && SECRET_MARK in value
+      ? (value as unknown as { value: unknown }).value
+      : value,
+  ) as Record<string, unknown>;
+  return {
+    name: String(inClear.name),
+    namespace: String(inClear.namespace),
+    values: (inClear.values ?? {}) as Record<string, unknown>,
+  };
+}
+
+/** What the rest of the program reads of its resources. */
+function madeUpOutputs(type: string): Record<string, unknown> {
+  switch (type) {
+    case "pulumi-nodejs:dynamic/ssh:Key":
+      return { publicKey: madeUpKey("key"), privateKey: "made-up" };
+    case "pulumi-nodejs:dynamic/nspawn:Machine":
+      return { incarnation: "made-up" };
+    case "pulumi-nodejs:dynamic/multipass:Machine":
+      return { incarnation: "made-up", address: "192.0.2.11", cpus: 2, memory: "4G", disk: "20G" };
+    case "pulumi-nodejs:dynamic/host:Inspection":
+      return { drifts: {}, facts: {} };
+    case "command:remote:Command":
+      return { stdout: "clusters: []\n", stderr: "" };
+    default:
+      return {};
+  }
+}
+
+/** Of a refusal of the settings: what is wrong, without what stands around it. Of anything else: its first line. */
+function refusalOf({ message }: Error): Refusal {
+  const [headline = "", ...lines] = message.split("\n");
+  if (!headline.startsWith("the settings of stack")) return { why: headline, expected: false };
+  const problems = lines.filter((line) => /^ {2}\S/.test(line)).map((line) => line.trim());
+  const expected = problems.every((problem) => problem.startsWith(`addons.longhorn.enabled: ${NO_STORAGE_NODE}`));
+  return { why: problems.join("; "), expected: expected && problems.length > 0 };
+}

@@ -1,0 +1,25 @@
+import * as fs from "node:fs";
+import { cacheRoot } from "../lab/build/cache";
+import { must } from "./command";
+import { Failure, main } from "./failure";
+import { places } from "./places";
+import { clearHomelab } from "./passphrase";
+import { phase } from "./progress";
+import { asRoot, requireRoot } from "./root";
+import { chooseStack } from "./stack";
+
+/** `make clean-cache`: removes what `make down` keeps. A cluster that is up keeps running, but can't be repaired from the mirror. */
+async function cleanCache(): Promise<void> {
+  if (fs.existsSync(places.env)) {
+    throw new Failure("a stack is set up, and its mirror serves from the cache", "Run `make down` first.");
+  }
+  const images = (await chooseStack()).imagesFolder;
+  await phase(`removing ${cacheRoot()}`, async () => fs.rmSync(cacheRoot(), { recursive: true, force: true }));
+  clearHomelab();
+  if (!fs.existsSync(images)) return;
+  await requireRoot(`removing ${images}`);
+  const [program = "", ...args] = asRoot(["rm", "-r", "--", images]);
+  await phase(`removing ${images}`, () => must(`removing ${images}`, program, args));
+}
+
+void main(cleanCache);

@@ -1,0 +1,86 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { cacheRoot } from "../lab/build/cache";
+import { stopMirror } from "../lab/mirror-service";
+import { must } from "./command";
+import { Failure, main } from "./failure";
+import { forgetLostCluster } from "./lost-cluster";
+import { clearHomelab, ownPassphrases } from "./passphrase";
+import { places } from "./places";
+import { operate, protectedResources, stackExists } from "./pulumi";
+import { phase, say } from "./progress";
+import { protectingSettings } from "./protection";
+import { setUp } from "./setup";
+import type { Stack } from "./stack";
+import { recoverFromKilledRun } from "./killed-run";
+
+/** `make down`: removes the cluster and what `make up` made for it; caches stay, and it says which. */
+async function down(): Promise<void> {
+  if (!fs.existsSync(places.env)) {
+    await stopMirror(places.run);
+    say("Nothing to remove: this checkout has set nothing up.");
+    return;
+  }
+  const { stack } = await setUp();
+  await recoverFromKilledRun(stack.name);
+  if (await stackExists(stack.name)) {
+    refuseProtected(stack.name, await protectedResources(stack.name));
+    await forgetLostCluster(stack.name, { consented: process.env.GONE === "1" });
+    await destroy(stack.name);
+  }
+  await phase("mirror stopped", () => stopMirror(places.run));
+  removeOwnFiles();
+  const kept = keptCaches(stack).map((folder) => `\n  ${folder}`);
+  if (kept.length > 0) say(`\nKept for the next \`make up\` (\`make clean-cache\` removes it):${kept.join("")}`);
+  const passphrases = ownPassphrases().map((file) => `\n  ${file}`);
+  if (passphrases.length > 0)
+    say(`\nKept, because nothing else can read the secrets in the settings:${passphrases.join("")}`);
+}
+
+/** Before anything is removed: Pulumi itself notices a protected resource when others are gone already. */
+function refuseProtected(stack: string, names: string[]): void {
+  if (names.length === 0) return;
+  throw new Failure(
+    `stack ${stack} is protected (${names.join(", ")}); nothing was removed`,
+    `If it shall really go: set ${protectingSettings(names)} in Pulumi.${stack}.yaml, run \`make up STACK=${stack}\`, which changes
+that alone, and then \`make down STACK=${stack}\`. Where a host is gone: . .homelab/env && pulumi state unprotect --all -s ${stack}`,
+  );
+}
+
+async function destroy(stack: string): Promise<void> {
+  await operate(
+    {
+      command: "destroy",
+      title: "machines and cluster removed",
+      advice: "What is gone is gone. Put right what is said above, then run `make down` again.",
+    },
+    stack,
+  );
+  await must(`removing the empty stack ${stack}`, "pulumi", [
+    "stack",
+    "rm",
+    "--yes",
+    "--preserve-config",
+    "--stack",
+    stack,
+  ]);
+}
+
+/** Of `.homelab` only the charts and passphrases stay, unless another stack still has its state there. */
+function removeOwnFiles(): void {
+  fs.rmSync(places.run, { recursive: true, force: true });
+  if (otherStacks().length > 0) return;
+  clearHomelab([places.charts]);
+}
+
+function otherStacks(): string[] {
+  const folder = path.join(places.state, ".pulumi", "stacks", "homelab");
+  return fs.existsSync(folder) ? fs.readdirSync(folder).filter((file) => file.endsWith(".json")) : [];
+}
+
+function keptCaches(stack: Stack): string[] {
+  const images = stack.machineKind === "nspawn" ? [stack.imagesFolder] : [];
+  return [cacheRoot(), places.charts, ...images].filter((folder) => fs.existsSync(folder));
+}
+
+void main(down);

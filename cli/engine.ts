@@ -1,0 +1,81 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { ensureAllBinaries } from "../lab/build/binaries";
+import { cacheRoot } from "../lab/build/cache";
+import { sayIn } from "./build-progress";
+import { must } from "./command";
+import { downloadCli } from "./download";
+import { places } from "./places";
+import { isInstalled, offer, type Plugin, PLUGINS, programOf, releasedPlugin, tryDownload, userHome } from "./plugins";
+import { findProgram, isInside } from "./programs";
+import type { Phase } from "./progress";
+
+/** What the engine needs in the environment. */
+export interface Engine {
+  /** The folder to be put before PATH; none where the CLI is installed. */
+  path?: string;
+  /** The plugins are those of our own PULUMI_HOME, and no others: the user's own folder is left alone. */
+  ownHome: boolean;
+  /** The names of the plugins that the lab's stand-ins stand for. */
+  standIns: string[];
+  /** In a few words, for the person at the terminal. */
+  description: string;
+}
+
+/** The programs that a complete installation has beside the CLI. */
+const BESIDE_THE_CLI = ["pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"];
+
+/**
+ * Finds the engine and its plugins. What is released and installed wins over what can be downloaded (tried once), and that
+ * over what is built here.
+ */
+export async function findEngine(phase: Phase): Promise<Engine> {
+  const installed = releasedCli();
+  if (installed && PLUGINS.every(isInstalled)) {
+    return { ownHome: false, standIns: [], description: `${await versionOf(installed)}, installed` };
+  }
+  phase.note("looking for a released CLI");
+  const downloaded = installed ? undefined : await downloadCli();
+  const folder = installed ? undefined : (downloaded ?? (await builtEngine(phase)));
+  const cli = installed ?? path.join(folder ?? "", "pulumi");
+  const standIns: Plugin[] = [];
+  for (const plugin of PLUGINS) {
+    phase.note(`looking for the plugin ${plugin.name} ${plugin.version}`);
+    const program = releasedPlugin(plugin) ?? (await tryDownload(plugin, cli));
+    if (program) offer(plugin, program);
+    else standIns.push(plugin);
+  }
+  if (standIns.length > 0) {
+    const engine = await builtEngine(phase);
+    for (const plugin of standIns) offer(plugin, path.join(engine, programOf(plugin)));
+  }
+  return {
+    path: folder,
+    ownHome: true,
+    standIns: standIns.map((plugin) => plugin.name),
+    description: `${await versionOf(cli)}, ${installed ? "installed" : downloaded ? "downloaded" : "built from its Go modules"}`,
+  };
+}
+
+/** The Pulumi CLI that the user has: not one of ours, and complete. */
+function releasedCli(): string | undefined {
+  const cli = findProgram("pulumi", [places.homelab, cacheRoot()]);
+  if (!cli) return undefined;
+  const folder = path.dirname(fs.realpathSync(cli));
+  const complete = BESIDE_THE_CLI.every((name) => fs.existsSync(path.join(folder, name)));
+  return complete && !isInside(folder, cacheRoot()) ? cli : undefined;
+}
+
+async function versionOf(cli: string): Promise<string> {
+  return `Pulumi ${(await must("asking the Pulumi CLI for its version", cli, ["version"])).trim()}`;
+}
+
+async function builtEngine(phase: Phase): Promise<string> {
+  return (await ensureAllBinaries(["engine"], sayIn(phase))).engine;
+}
+
+/** The folder of the user's login, if there is one. */
+export function userCredentials(): string | undefined {
+  const folder = process.env.PULUMI_CREDENTIALS_PATH || userHome();
+  return fs.existsSync(path.join(folder, "credentials.json")) ? folder : undefined;
+}

@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+import { dump, load } from "js-yaml";
+import { formatHostKey, HOST_KEY_TYPE, parseHostKey } from "../providers/host/ssh/host-key";
+import { pathText } from "../settings/problems";
+
+/** Settings that can be previewed without anything that only their owner has. */
+export interface FromEmpty {
+  text: string;
+  /** The keys whose encrypted values were taken out, as `pulumi config set --path` wants them. */
+  secrets: string[];
+  /** The host keys that were made up, because a placeholder stood in their place. */
+  hostKeys: string[];
+}
+
+/** How secrets are encrypted: a stack made from nothing has a way of its own. */
+const ENCRYPTION = ["encryptionsalt", "encryptedkey", "secretsprovider"];
+
+/** The settings in a stack's file, without its secrets and with a host key for each host. Pure. */
+export function fromEmpty(text: string): FromEmpty {
+  const file = load(text) as Record<string, unknown>;
+  const found: FromEmpty = { text: "", secrets: [], hostKeys: [] };
+  for (const name of ENCRYPTION) delete file[name];
+  file.config = replaced(file.config, [], found) ?? {};
+  return { ...found, text: dump(file, { lineWidth: -1 }) };
+}
+
+function replaced(value: unknown, path: PropertyKey[], found: FromEmpty): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => replaced(item, [...path, index], found));
+  if (value === null || typeof value !== "object") return hostKeyAt(value, path, found);
+  if ("secure" in value) {
+    found.secrets.push(configPath(path));
+    return undefined;
+  }
+  const entries = Object.entries(value).map(
+    ([name, inner]) => [name, replaced(inner, [...path, name], found)] as const,
+  );
+  return Object.fromEntries(entries.filter(([, inner]) => inner !== undefined));
+}
+
+function hostKeyAt(value: unknown, path: PropertyKey[], found: FromEmpty): unknown {
+  if (path.at(-1) !== "hostKey" || (typeof value === "string" && isHostKey(value))) return value;
+  found.hostKeys.push(configPath(path));
+  return madeUpHostKey(configPath(path));
+}
+
+/** "homelab:machines.nodes[0].ssh.hostKey" */
+function configPath([key = "", ...inside]: PropertyKey[]): string {
+  const rest = pathText(inside);
+  return rest ? `${String(key)}.${rest}` : String(key);
+}
+
+function isHostKey(text: string): boolean {
+  try {
+    parseHostKey(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The same one each time, so that two previews can be compared. Nobody has a private key for it. */
+function madeUpHostKey(path: string): string {
+  const field = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
+  const key = createHash("sha256").update(path).digest();
+  return formatHostKey(Buffer.concat([field(Buffer.from(HOST_KEY_TYPE)), field(key)]));
+}

@@ -1,0 +1,119 @@
+import * as fs from "node:fs";
+import { load } from "js-yaml";
+import { parseHostKey } from "../providers/host/ssh/host-key";
+import { loginIn, sshMapping, waysIn } from "../settings/login";
+import { Failure } from "./failure";
+
+/** A server of a metal inventory, as far as its settings can be read before the host keys are in them. */
+export interface ListedServer {
+  /** The host's name; of a bastion, where it is. */
+  name: string;
+  host: string;
+  port: number;
+  /** What stands there as the host's key, also where it is a placeholder. */
+  pinned?: string;
+  /** The bastion before it. */
+  bastion?: ListedBastion;
+}
+
+export interface ListedBastion extends ListedServer {
+  user: string;
+  /** The mapping that says how to log in: the bastion's own, else its host's. Encrypted values are as they stand there. */
+  login: Record<string, unknown>;
+}
+
+const SSH_PORT = 22;
+
+/**
+ * An inventory that is not filled in yet is refused before anything is set up for it.
+ *
+ * @throws Failure that says what to edit
+ */
+export function requireHostKeys(stack: string, values: Readonly<Record<string, unknown>>): void {
+  if (sshMapping(values.machines).kind !== "metal") return;
+  const hosts = listedHosts(values);
+  const without = [...bastionsOf(hosts), ...hosts].filter((server) => !pinnedKey(server)).map(({ name }) => name);
+  if (without.length === 0) return;
+  throw new Failure(
+    `Pulumi.${stack}.yaml is not filled in yet: there is no host key for ${without.join(", ")}`,
+    `1. Write your hosts into it: their addresses, and the user who logs in (docs/metal.md).
+2. Print their keys: make host-keys STACK=${stack}
+3. Compare each with the one on its host's console, and put it in the place of \`ssh-ed25519 …\`.`,
+  );
+}
+
+/** The key that is pinned for a server; none where a placeholder stands in its place. */
+export function pinnedKey({ pinned = "" }: ListedServer): Buffer | undefined {
+  try {
+    return parseHostKey(pinned);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The hosts of a settings file. It is read leniently: the program's own check refuses an inventory whose host keys are not in it
+ * yet.
+ *
+ * @param values the settings by key, without the project's name
+ */
+export function listedHosts(values: Readonly<Record<string, unknown>>): ListedServer[] {
+  const machines = sshMapping(values.machines);
+  if (machines.kind !== "metal") {
+    throw new Failure(
+      `the stack's machines are of kind ${String(machines.kind)}: the program makes their host keys itself`,
+      "Host keys are listed for existing hosts: make host-keys STACK=metal",
+    );
+  }
+  const shared = sshMapping(values.ssh);
+  const nodes = Array.isArray(machines.nodes) ? (machines.nodes as unknown[]).map(sshMapping) : [];
+  return nodes.flatMap((node) => {
+    const own = sshMapping(node.ssh);
+    if (typeof node.address !== "string") return [];
+    const login = loginIn(own) ?? shared;
+    const bastion = sshMapping(own.bastion ?? shared.bastion);
+    return [
+      {
+        name: String(node.name),
+        host: node.address,
+        port: portIn(own, portIn(shared, SSH_PORT)),
+        pinned: textIn(own, "hostKey"),
+        ...(typeof bastion.host === "string" ? { bastion: listedBastion(bastion, login) } : {}),
+      },
+    ];
+  });
+}
+
+/** Each once. */
+export function bastionsOf(hosts: readonly ListedServer[]): ListedBastion[] {
+  const bastions = hosts.flatMap(({ bastion }) => bastion ?? []);
+  return [...new Map(bastions.map((bastion) => [bastion.name, bastion])).values()];
+}
+
+function listedBastion(bastion: Record<string, unknown>, hostLogin: Record<string, unknown>): ListedBastion {
+  const host = String(bastion.host);
+  const port = portIn(bastion, SSH_PORT);
+  return {
+    name: `bastion ${host}:${port}`,
+    host,
+    port,
+    user: String(bastion.user),
+    pinned: textIn(bastion, "hostKey"),
+    login: waysIn(bastion).length > 0 ? bastion : hostLogin,
+  };
+}
+
+function portIn(ssh: Record<string, unknown>, fallback: number): number {
+  return typeof ssh.port === "number" ? ssh.port : fallback;
+}
+
+function textIn(ssh: Record<string, unknown>, name: string): string | undefined {
+  const value = ssh[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The settings in a stack's file by key, without the project's name. */
+export function settingsOf(file: string): Record<string, unknown> {
+  const { config } = (load(fs.readFileSync(file, "utf8")) ?? {}) as { config?: Record<string, unknown> };
+  return Object.fromEntries(Object.entries(config ?? {}).map(([key, value]) => [key.replace(/^homelab:/, ""), value]));
+}

@@ -1,0 +1,126 @@
+import * as fs from "node:fs";
+import { load } from "js-yaml";
+import type { AddonName } from "../lab/addons/mirror";
+import { gatewayAddress } from "../settings/subnets";
+import { stateFile } from "./backend";
+import { run } from "./command";
+import { Failure } from "./failure";
+import { places } from "./places";
+import { findProgram } from "./programs";
+
+/** The stack that a command works on, and what the commands have to know of its settings. */
+export interface Stack {
+  name: string;
+  /** Why this one, for the person at the terminal. */
+  because: string;
+  /** `nspawn` machines need programs of this computer, and may need the mirror. */
+  machineKind: string;
+  /** `address:port` of each place at which the settings expect the lab's mirror, loopback first; none where they do not. */
+  mirrorAddresses: string[];
+  /** What is on of what the mirror has only where it is. */
+  addons: AddonName[];
+  /** The base images of nspawn machines: a cache, built once. */
+  imagesFolder: string;
+  /** Of the passphrase that encrypts secrets; none where no stack was made yet, or something else encrypts them. */
+  salt?: string;
+  /** Something else than a passphrase encrypts secrets, as in a key service. */
+  otherSecretsProvider: boolean;
+}
+
+/** The lab's network where the settings name none; as in settings/machines.ts. */
+const DEFAULT_SUBNET = "10.90.0.0/24";
+
+/** What decides where nobody says which stack. */
+const found = { isSetUp: (name: string): boolean => fs.existsSync(stateFile(name)), multipass: askMultipass };
+
+/** The stack named by `STACK`, else the one that is there, else Multipass machines where it works, else the lab. */
+export async function chooseStack(wanted = process.env.STACK, here = found): Promise<Stack> {
+  const { name, because } = wanted ? { name: wanted, because: "because STACK says so" } : await defaultStack(here);
+  const file = places.settings(name);
+  if (!/^[A-Za-z0-9_.-]+$/.test(name) || !fs.existsSync(file)) {
+    throw new Failure(
+      `there is no stack ${JSON.stringify(name)}: no file Pulumi.${name}.yaml`,
+      "Use STACK=lab, STACK=local or STACK=metal, or none.",
+    );
+  }
+  return { name, because, ...readSettings(fs.readFileSync(file, "utf8")) };
+}
+
+const OTHERS = "STACK=… picks another";
+
+async function defaultStack({ isSetUp, multipass }: typeof found): Promise<{ name: string; because: string }> {
+  const there = ["lab", "local"].filter(isSetUp);
+  if (there.length === 1) return { name: there[0] ?? "", because: `because it is set up here already; ${OTHERS}` };
+  const { works, why } = await multipass();
+  return { name: works ? "local" : "lab", because: `because ${why}; ${OTHERS}` };
+}
+
+/** How long Multipass may take to say its version, in seconds. */
+const MULTIPASS_ANSWER_SECONDS = 10;
+
+/** Whether Multipass can make machines here. */
+export async function askMultipass(): Promise<{ works: boolean; why: string }> {
+  if (!findProgram("multipass")) return { works: false, why: "there is no Multipass on PATH" };
+  const asked = await run("multipass", ["version"], { timeoutSeconds: MULTIPASS_ANSWER_SECONDS });
+  if (asked.exitCode === 0) return { works: true, why: "Multipass is installed" };
+  const said = asked.timedOut ? "it took too long" : (asked.stderr.trim().split("\n")[0] ?? "");
+  return { works: false, why: `Multipass is installed, but \`multipass version\` fails: ${said}` };
+}
+
+/** Where nspawn machines are, unless the settings say otherwise; as in settings/machines.ts. */
+const DEFAULT_STATE_DIR = "/var/lib/homelab/nspawn";
+
+interface SettingsFile {
+  config?: Record<string, unknown>;
+  encryptionsalt?: unknown;
+  secretsprovider?: unknown;
+}
+
+interface AddonSwitches {
+  argocd?: { enabled?: unknown };
+  tailscale?: { enabled?: unknown; machines?: { enabled?: unknown } };
+}
+
+/** What the text of a settings file says. The program itself checks the settings; here a wrong one is only not found. */
+export function readSettings(text: string): Omit<Stack, "name" | "because"> {
+  const file = (load(text) ?? {}) as SettingsFile;
+  const config = file.config ?? {};
+  const machines = (config["homelab:machines"] ?? {}) as {
+    kind?: unknown;
+    network?: { subnet?: unknown };
+    stateDir?: unknown;
+  };
+  const subnet = typeof machines.network?.subnet === "string" ? machines.network.subnet : DEFAULT_SUBNET;
+  const stateDir = typeof machines.stateDir === "string" ? machines.stateDir : DEFAULT_STATE_DIR;
+  const addons = (config["homelab:addons"] ?? {}) as AddonSwitches;
+  return {
+    addons: [
+      ...(addons.argocd?.enabled === true ? (["argocd"] as const) : []),
+      ...(addons.tailscale?.enabled === true || addons.tailscale?.machines?.enabled === true
+        ? (["tailscale"] as const)
+        : []),
+    ],
+    imagesFolder: `${stateDir}/images`,
+    machineKind: String(machines.kind),
+    mirrorAddresses:
+      machines.kind === "nspawn" ? ownAddresses(JSON.stringify(config), ["127.0.0.1", gateway(subnet)]) : [],
+    ...(typeof file.encryptionsalt === "string" ? { salt: file.encryptionsalt } : {}),
+    otherSecretsProvider: !["undefined", "passphrase"].includes(String(file.secretsprovider)),
+  };
+}
+
+function gateway(subnet: string): string {
+  try {
+    return gatewayAddress(subnet);
+  } catch {
+    return gatewayAddress(DEFAULT_SUBNET);
+  }
+}
+
+/** Each `host:port` of the http addresses in a text whose host is this computer, in the order of the hosts. */
+function ownAddresses(text: string, hosts: string[]): string[] {
+  const found = [...text.matchAll(/http:\/\/([0-9.]+):(\d+)\//g)].map(([, host, port]) => ({ host, port }));
+  return hosts.flatMap((host) => [
+    ...new Set(found.filter((address) => address.host === host).map(({ port }) => `${host}:${port}`)),
+  ]);
+}

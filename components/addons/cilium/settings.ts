@@ -1,0 +1,21 @@
+import { z } from "zod";
+import { described } from "../../../settings/node";
+import { chartValues } from "../chart-values";
+
+export const ciliumSchema = z.strictObject({
+  enabled: described("Install Cilium; without it the nodes wait for a network of your own", z.boolean()).default(true),
+  hubble: described(
+    "Observation of the network",
+    z.strictObject({
+      enabled: described("Observe flows on each node", z.boolean()).default(true),
+      relay: described("Collect the flows of all nodes", z.boolean()).default(true),
+      metrics: described(
+        "Count flows, drops and DNS answers for Prometheus, on port 9965 of each node",
+        z.boolean(),
+      ).default(false),
+      ui: described("Show them in a web page; needs the relay", z.boolean()).default(false),
+    }),
+  ).prefault({}),
+  mtu: described("MTU of the nodes' network; found out by default", z.number().int().min(1280).max(9216)).optional(),
+  values: chartValues,
+});

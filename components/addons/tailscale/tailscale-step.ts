@@ -1,0 +1,69 @@
+import type { Claim } from "../../../providers/host/shell/claims";
+import { quote } from "../../../providers/host/shell/quote";
+import { OURS } from "../../../providers/tailscale/login-script";
+import { type AptRepository, aptRepositoryClaims, aptRepositoryCommands, sourceList } from "../../node/apt-repository";
+
+const NAME = "tailscale";
+const UNIT = "tailscaled.service";
+const DEFAULTS_FILE = "/etc/default/tailscaled";
+/** Its login, and what it caches. */
+const DATA_FOLDERS = ["/var/lib/tailscale", "/var/cache/tailscale"] as const;
+/** tailscaled's own port for WireGuard. */
+const PORT = 41641;
+
+export interface TailscaleStepArgs {
+  /** Of the package tailscale. */
+  version: string;
+  repository: AptRepository;
+  /** A machine on another's kernel has no device for tunnels: tailscaled then speaks for its programs in user space. */
+  sharedKernel: boolean;
+}
+
+/**
+ * Tailscale: exactly this version, tailscaled running now and at every boot. Refuses a host that somebody else has in a
+ * tailnet; the login itself is `providers/tailscale`, because of its key.
+ */
+export function tailscaleScript(args: TailscaleStepArgs): string {
+  return `
+${REFUSE_FOREIGN_LOGIN}
+remember_unit ${UNIT}
+remember_data ${DATA_FOLDERS.join(" ")}
+mkdir -p ${OURS.slice(0, OURS.lastIndexOf("/"))}
+touch ${OURS}
+${writeDefaults(args.sharedKernel)}${aptRepositoryCommands({ ...args.repository, name: NAME, keyPath: "$VERSION_CODENAME.noarmor.gpg", suite: " $VERSION_CODENAME main" })}
+apt_packages ${sourceList(NAME)} ${quote(`${NAME}=${args.version}`)}
+[ "$(unit_enabled ${UNIT})" = enabled ] || quietly systemctl enable ${UNIT}
+[ "$(unit_active ${UNIT})" = active ] || quietly systemctl start ${UNIT}
+${useDefaults(args.sharedKernel)}`;
+}
+
+export function tailscaleClaims(args: TailscaleStepArgs): Claim[] {
+  return [
+    ...aptRepositoryClaims(NAME),
+    { kind: "package", key: NAME, value: args.version },
+    { kind: "hold", key: NAME, value: "hold" },
+    ...(args.sharedKernel ? [{ kind: "file", key: DEFAULTS_FILE } as const] : []),
+    { kind: "unit-enabled", key: UNIT, value: "enabled" },
+    { kind: "unit-active", key: UNIT, value: "active" },
+  ];
+}
+
+const REFUSE_FOREIGN_LOGIN = `if [ ! -e ${OURS} ] && command -v tailscale >/dev/null; then
+  case $(timeout 30 tailscale status --json --peers=false 2>/dev/null || true) in
+    *'"HaveNodeKey": true'*)
+      die "this host is in a tailnet already, by somebody else's hand; nothing was changed" "run 'tailscale logout' on it if the program may take that over, or set addons.tailscale.machines.enabled to false" ;;
+  esac
+fi`;
+
+const USERSPACE = "--tun=userspace-networking";
+
+/** Stands before the package, which would start without it. */
+function writeDefaults(sharedKernel: boolean): string {
+  return sharedKernel ? `printf 'PORT="${PORT}"\\nFLAGS="${USERSPACE}"\\n' | write_file ${DEFAULTS_FILE} 644\n` : "";
+}
+
+/** Where tailscaled ran before us, it has read other ones. */
+function useDefaults(sharedKernel: boolean): string {
+  if (!sharedKernel) return "";
+  return `case $(tr '\\0' ' ' 2>/dev/null <"/proc/$(systemctl show -p MainPID --value ${UNIT})/cmdline") in *${USERSPACE}*) ;; *) quietly systemctl restart ${UNIT} ;; esac\n`;
+}

@@ -1,0 +1,98 @@
+import { warn } from "../../warn";
+import { difference, type Driver, sameValue } from "../../driver";
+import { takeLook } from "../preflight/cache";
+import { clockFinding } from "../preflight/clock";
+import { hostFindings } from "../preflight/host-findings";
+import { withSsh } from "../ssh/connect";
+import { HostError } from "../ssh/errors";
+import type { SshTarget } from "../ssh/target";
+import { type DriftRecord, noDrift, raiseDrift, withSteps } from "./compare";
+import { certificateWarnings, type HostFacts, hostFacts } from "./host-facts";
+import { lookAt, LOOKING } from "./look";
+
+export interface InspectionInputs {
+  target: SshTarget;
+  /** Changes when the machine is made anew. */
+  incarnation: string;
+  /** The steps that the machine gets. */
+  steps: string[];
+  /** What the inventory declares of the machine, to be compared with what is found. */
+  sharedKernel?: boolean;
+}
+
+export interface InspectionOutputs extends InspectionInputs, DriftRecord {
+  facts: HostFacts;
+}
+
+/** A machine that was just started may still boot. In seconds. */
+const CONNECT_FIRST = { timeoutSeconds: 180 };
+/** One dead host must not keep a refresh of the others waiting. In seconds. */
+const CONNECT_AGAIN = { timeoutSeconds: 30 };
+
+/**
+ * The condition of a host: its facts, and the drift of its steps. It is a resource of its own, apart from the machine,
+ * because it changes by itself; `read` is the only part of a refresh that connects to the host, and does so once.
+ */
+export const inspectionDriver: Driver<InspectionInputs, InspectionOutputs> = {
+  diff: (_id, recorded, wanted) => difference(recorded, wanted),
+
+  async create(inputs) {
+    const facts = await admitted(inputs);
+    return { id: inputs.target.name, outputs: { ...inputs, facts, ...noDrift(inputs.steps) } };
+  },
+
+  async read(id, recorded) {
+    const { gathering } = await withSsh(recorded.target, CONNECT_AGAIN, LOOKING, (session) =>
+      lookAt(session, { condition: false }),
+    );
+    warnOfCertificates(recorded.target.name, gathering.facts);
+    const inputs = inputsOf(recorded);
+    const record = raiseDrift(recorded, inputs.steps, gathering);
+    return { id, inputs, outputs: { ...inputs, facts: hostFacts(gathering.facts), ...record } };
+  },
+
+  async update(_id, recorded, wanted) {
+    const sameHost = sameValue(recorded.target, wanted.target) && recorded.incarnation === wanted.incarnation;
+    const facts = sameHost && recorded.sharedKernel === wanted.sharedKernel ? recorded.facts : await admitted(wanted);
+    return { ...wanted, facts, ...withSteps({ drifts: recorded.drifts, raisedFor: recorded.raisedFor }, wanted.steps) };
+  },
+
+  async delete() {
+    // Nothing on the host is of it.
+  },
+};
+
+function inputsOf({ target, incarnation, steps, sharedKernel }: InspectionOutputs): InspectionInputs {
+  return { target, incarnation, steps, ...(sharedKernel === undefined ? {} : { sharedKernel }) };
+}
+
+/**
+ * The facts of a host on which the steps can run. Where the preflight of this run looked at the host, it also judged it;
+ * where it did not, this does, as far as one host tells. Throws where the steps can't run: before anything was changed.
+ */
+async function admitted(inputs: InspectionInputs): Promise<HostFacts> {
+  const { target, sharedKernel } = inputs;
+  const known = takeLook(target);
+  if (known) return hostFacts(known.gathering.facts);
+  const look = await withSsh(target, CONNECT_FIRST, LOOKING, (session) => lookAt(session, { condition: true }));
+  const findings = [
+    ...hostFindings({ name: target.name, gathering: look.gathering, sharedKernel }),
+    ...clockFinding(target.name, look.clockAheadSeconds),
+  ];
+  if (findings.length > 0) {
+    throw new HostError({
+      kind: "command",
+      host: target.name,
+      doing: LOOKING,
+      why: findings.map(({ found, fix }) => `${found}: ${fix}`).join("; "),
+      next: "Nothing was changed on the host; mend that and run the same command again",
+    });
+  }
+  return hostFacts(look.gathering.facts);
+}
+
+function warnOfCertificates(host: string, facts: Readonly<Record<string, string>>): void {
+  for (const warning of certificateWarnings(facts, new Date())) {
+    warn(`${host}: ${warning}`);
+  }
+}

@@ -1,0 +1,39 @@
+import * as pulumi from "@pulumi/pulumi";
+import { driverProvider } from "../../driver-provider";
+import type { SshTarget } from "../ssh/target";
+import type { StepDrift } from "./compare";
+import type { HostFacts } from "./host-facts";
+
+export interface HostInspectionArgs {
+  /** How the host is reached. Secret, because the private key is in it. */
+  target: pulumi.Input<SshTarget>;
+  /** Changes when the machine is made anew. */
+  incarnation: pulumi.Input<string>;
+  /** The steps that the machine gets. */
+  steps: string[];
+  /** What the inventory declares of the machine: a host that is otherwise is refused. */
+  sharedKernel?: boolean;
+}
+
+/** The condition of a host: its facts, and the drift of its steps, as of the last `refresh`. */
+export class HostInspection extends pulumi.dynamic.Resource {
+  declare readonly facts: pulumi.Output<HostFacts>;
+  declare private readonly drifts: pulumi.Output<Record<string, StepDrift>>;
+
+  constructor(name: string, args: HostInspectionArgs, opts?: pulumi.CustomResourceOptions) {
+    super(
+      driverProvider("host-inspection"),
+      name,
+      { ...args, facts: undefined, drifts: undefined, raisedFor: undefined },
+      { ...opts, additionalSecretOutputs: ["target"] },
+      "host",
+      "Inspection",
+    );
+  }
+
+  /** What was found of a step so far. */
+  drift(step: string): pulumi.Output<StepDrift> {
+    // There are none where `--target` leaves the inspection out.
+    return this.drifts.apply((drifts?: Record<string, StepDrift>) => drifts?.[step] ?? { generation: 0, reason: "" });
+  }
+}

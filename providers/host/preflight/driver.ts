@@ -1,0 +1,87 @@
+import { difference, type Driver } from "../../driver";
+import type { SshTarget } from "../ssh/target";
+import { type Expectations, type LastingFacts, lastingFacts, type PreflightHost } from "./hosts";
+import { type Checked, judge } from "./judge";
+import { lookAtAll } from "./look-at-all";
+import { probePlan } from "./probe-plan";
+
+export interface PreflightInputs {
+  hosts: PreflightHost[];
+  /** How each host is reached, in the order of `hosts`. Secret. */
+  targets: SshTarget[];
+  expected: Expectations;
+}
+
+export interface PreflightOutputs {
+  hosts: PreflightHost[];
+  /** By host: what later hosts are compared with. */
+  checked: Record<string, LastingFacts>;
+  /** Hosts that could not be reached: they are tried again by the next `up`. */
+  unchecked: string[];
+}
+
+/**
+ * The look at all hosts before the first change on any. It stands in the way of all steps: where anything is wrong it
+ * fails with all findings at once, and no host was changed. A host that can't be reached is no finding: its own inspection
+ * fails, and the others go on.
+ *
+ * How hosts are reached is not in the outputs, and what is expected of them is not compared: neither makes a host that was
+ * looked at another one.
+ */
+export const preflightDriver: Driver<PreflightInputs, PreflightOutputs> = {
+  diff(_id, recorded, wanted) {
+    const hosts = difference(recorded, wanted, { ignore: ["targets", "expected"] });
+    return { ...hosts, changes: hosts.changes || recorded.unchecked.length > 0 };
+  },
+
+  async create(inputs) {
+    return { id: "preflight", outputs: await preflight(inputs, new Map()) };
+  },
+
+  update: async (_id, recorded, wanted) => preflight(wanted, stillChecked(recorded, wanted.hosts)),
+
+  async delete() {
+    // Nothing is of it, here or on a host.
+  },
+};
+
+/** The hosts that were looked at and are the same since. */
+function stillChecked(
+  { hosts, checked }: PreflightOutputs,
+  wanted: readonly PreflightHost[],
+): Map<string, LastingFacts> {
+  const same = new Map<string, LastingFacts>();
+  for (const host of wanted) {
+    const before = hosts.find(({ name }) => name === host.name);
+    const facts = checked[host.name];
+    if (before && facts && !difference(before, host).changes) same.set(host.name, facts);
+  }
+  return same;
+}
+
+async function preflight(inputs: PreflightInputs, known: ReadonlyMap<string, LastingFacts>): Promise<PreflightOutputs> {
+  const { hosts, targets, expected } = inputs;
+  const toLookAt = targets.filter(({ name }) => !known.has(name));
+  const seen = await lookAtAll(toLookAt, (looks) =>
+    probePlan(
+      hosts
+        .filter(({ name }) => known.has(name) || looks.has(name))
+        .map((host) => {
+          const look = looks.get(host.name);
+          return look ? { ...host, listening: look.gathering.facts.listening ?? "" } : host;
+        }),
+      expected,
+    ),
+  );
+  const checked: Checked = { hosts, expected, known, ...seen };
+  judge(checked);
+  const facts = hosts.flatMap(({ name }): [string, LastingFacts][] => {
+    const look = seen.looks.get(name);
+    const lasting = look ? lastingFacts(look.gathering) : known.get(name);
+    return lasting ? [[name, lasting]] : [];
+  });
+  const unchecked = hosts
+    .map(({ name }) => name)
+    .filter((name) => !facts.some(([checkedName]) => checkedName === name));
+  return { hosts, checked: Object.fromEntries(facts), unchecked };
+}

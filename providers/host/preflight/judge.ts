@@ -1,0 +1,62 @@
+import { HostError } from "../ssh/errors";
+import { warn } from "../../warn";
+import { acrossFindings, type KnownHost } from "./across-findings";
+import { clockFindings } from "./clock";
+import { hostFindings } from "./host-findings";
+import { type Expectations, type Finding, type LastingFacts, lastingFacts, type PreflightHost } from "./hosts";
+import type { Seen } from "./look-at-all";
+import { reachFindings } from "./reach-findings";
+import { findingsTable } from "./table";
+
+/** What is known of all hosts when they have been looked at. */
+export interface Checked extends Seen {
+  /** In the order of the inventory. */
+  hosts: readonly PreflightHost[];
+  expected: Expectations;
+  /** Hosts that were looked at in an earlier run, and not in this one. */
+  known: ReadonlyMap<string, LastingFacts>;
+}
+
+/** Throws where there are findings, with one table of them all. Warns of hosts that could not be reached. */
+export function judge(checked: Checked): void {
+  const findings = findingsOf(checked);
+  if (findings.length > 0) throw new Error(refusal(findings, checked));
+  // Why it was not stands in the error of its own inspection.
+  for (const name of checked.unreached.keys()) warn(`${name}: not checked, and left out of this run`);
+}
+
+/** All that stands in the way of any change. */
+export function findingsOf({ hosts, expected, known, looks, refused, plan, reports }: Checked): Finding[] {
+  const own = hosts.flatMap(({ name, role, sharedKernel }) => {
+    const look = looks.get(name);
+    return look ? hostFindings({ name, role, sharedKernel, gathering: look.gathering, expected }) : [];
+  });
+  const all = hosts.flatMap(({ name, role, sharedKernel }): KnownHost[] => {
+    const look = looks.get(name);
+    const facts = look ? lastingFacts(look.gathering) : known.get(name);
+    return facts ? [{ name, role, sharedKernel, facts }] : [];
+  });
+  return [
+    ...[...refused].map(asFinding),
+    ...own,
+    ...acrossFindings(all),
+    ...clockFindings(new Map([...looks].map(([name, look]) => [name, look.clockAheadSeconds]))),
+    ...reachFindings(plan, reports),
+  ];
+}
+
+function asFinding([host, failure]: [string, Error]): Finding {
+  const parts = failure instanceof HostError ? failure : undefined;
+  return { hosts: [host], found: parts?.why ?? failure.message, fix: parts?.next ?? "run the same command again" };
+}
+
+function refusal(findings: readonly Finding[], { hosts, unreached }: Checked): string {
+  const names = hosts.map(({ name }) => name);
+  const concerned = names.filter((name) => findings.some((finding) => finding.hosts.includes(name)));
+  const count = findings.length === 1 ? "1 finding" : `${findings.length} findings`;
+  const also = [...unreached.values()].map(({ message }) => `Not checked: ${message}\n`).join("");
+  return (
+    `${concerned.join(", ") || "this computer"}: the preflight ended with ${count}. Nothing was changed on any host.\n\n` +
+    `${findingsTable(findings, names)}\n\n${also}Mend what the table says and run the same command again.`
+  );
+}

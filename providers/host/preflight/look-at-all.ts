@@ -1,0 +1,118 @@
+import { newMarker } from "../inspection/gather";
+import { type Look, lookAt, LOOKING } from "../inspection/look";
+import { withSsh } from "../ssh/connect";
+import { runAsRoot } from "../ssh/root";
+import type { SshSession, SshTarget } from "../ssh/target";
+import { isOf } from "../ssh/unless-gone";
+import { warn } from "../../warn";
+import { rememberLook } from "./cache";
+import type { Probe } from "./probe-plan";
+import { failedProbes } from "./reach-findings";
+import { parseProbes, PROBE_SECONDS, type ProbeReport, probeScript } from "./probe-script";
+
+/** What all hosts showed. */
+export interface Seen {
+  /** By host; those that could not be looked at are not in it. */
+  looks: Map<string, Look>;
+  /** Why a host could not be reached, or not for long enough. */
+  unreached: Map<string, Error>;
+  /** Why a host that was reached could not be looked at: something is wrong with it. */
+  refused: Map<string, Error>;
+  /** The probes of the last round: of the second, where any failed in the first. */
+  plan: Probe[];
+  /** By host; how the probes of that round went. */
+  reports: Map<string, ProbeReport>;
+}
+
+/** A machine that was just started may still boot. In seconds. */
+const CONNECT = { timeoutSeconds: 180 };
+const PROBING = "trying the network between the hosts";
+/** A busy host takes a while to start the probes. In seconds. */
+const PROBE_LIMIT = PROBE_SECONDS + 20;
+
+/**
+ * Looks at hosts side by side, by one connection each: first at each host, and when all have been seen or given up, at the
+ * network between them.
+ *
+ * @param planOf which host tries which other, by what was seen
+ */
+export async function lookAtAll(
+  targets: readonly SshTarget[],
+  planOf: (looks: ReadonlyMap<string, Look>) => Probe[],
+): Promise<Seen> {
+  const seen: Seen = { looks: new Map(), unreached: new Map(), refused: new Map(), plan: [], reports: new Map() };
+  const rounds = [
+    gate(targets.length, () => (seen.plan = planOf(seen.looks))),
+    gate(targets.length, () => {
+      seen.plan = failedProbes(seen.plan, seen.reports);
+      seen.reports = new Map();
+    }),
+  ];
+  // Hosts know each other's packets by it.
+  const marker = newMarker();
+  await Promise.all(
+    targets.map(async (target) => {
+      let reached = false;
+      const ahead = [...rounds];
+      try {
+        await withSsh(target, CONNECT, LOOKING, async (session) => {
+          reached = true;
+          const look = await lookAt(session, { condition: true });
+          seen.looks.set(target.name, look);
+          rememberLook(target, look);
+          for (let round = ahead.shift(); round; round = ahead.shift()) {
+            round.arrive();
+            await round.passed;
+            await probe(session, seen, marker);
+          }
+        });
+      } catch (error) {
+        takeFailure(seen, target, error, reached);
+      } finally {
+        // Nobody waits for a host that is gone.
+        for (let round = ahead.shift(); round; round = ahead.shift()) round.arrive();
+      }
+    }),
+  );
+  return seen;
+}
+
+async function probe(session: SshSession, seen: Seen, marker: string): Promise<void> {
+  const { name } = session.target;
+  if (!seen.plan.some(({ from, to }) => from === name || to === name)) return;
+  const script = probeScript(name, seen.plan, marker);
+  const { stdout } = await runAsRoot(session, script, { doing: PROBING, timeoutSeconds: PROBE_LIMIT });
+  seen.reports.set(name, parseProbes(stdout, marker));
+}
+
+/** A host that was seen stays seen: what failed after that were the probes. */
+function takeFailure(seen: Seen, target: SshTarget, error: unknown, reached: boolean): void {
+  const failure = error instanceof Error ? error : new Error(String(error));
+  if (seen.looks.has(target.name)) {
+    warn(`${target.name}: the network to and from the host was not tried: ${failure.message}`);
+    return;
+  }
+  if (reached && !isOf(error, "unreachable") && !isOf(error, "timeout")) {
+    seen.refused.set(target.name, failure);
+    return;
+  }
+  seen.unreached.set(target.name, failure);
+  // The host's own inspection fails by it, instead of waiting, or logging in wrongly, once more.
+  rememberLook(target, failure);
+}
+
+/** `passed` resolves when so many have arrived, after `onPass`. */
+function gate(count: number, onPass: () => void): { arrive: () => void; passed: Promise<void> } {
+  let pass: () => void = () => undefined;
+  const passed = new Promise<void>((resolve) => (pass = resolve));
+  let missing = count;
+  return {
+    passed,
+    arrive() {
+      missing--;
+      if (missing > 0) return;
+      onPass();
+      pass();
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import { SUPPORTED, SUPPORTED_MACHINES, SUPPORTED_SYSTEMS } from "../shell/script";
+import { isIgnored, type LookedAtHost, type Problem, words } from "./hosts";
+
+/** What kubeadm asks of a control plane (constants.go: ControlPlaneNumCPU, ControlPlaneMem). */
+const CONTROL_PLANE_CPUS = 2;
+const CONTROL_PLANE_MIB = 1700;
+/** Less is not enough for the images of the control plane, containers, logs, and etcd's data. */
+const LEAST_VAR_MIB = 4096;
+/** The packages' programs, where /var is another file system. */
+const LEAST_ROOT_MIB = 1024;
+
+/** What a host's machine, kernel and operating system can't do. */
+export function machineProblems(host: LookedAtHost): Problem[] {
+  return [system, size, disks, kernel, container].flatMap((rule) => rule(host));
+}
+
+function system({ gathering: { facts } }: LookedAtHost): Problem[] {
+  const problems: Problem[] = [];
+  const name = `${facts.osId} ${facts.osVersion}`;
+  const supported =
+    (SUPPORTED_SYSTEMS as readonly string[]).includes(name) &&
+    (SUPPORTED_MACHINES as readonly string[]).includes(facts.machine ?? "");
+  if (!supported) {
+    problems.push({ found: `${facts.osName || name} on ${facts.machine} is not supported`, fix: `use ${SUPPORTED}` });
+  }
+  if (facts.init !== "systemd") {
+    problems.push({ found: `the first process is '${facts.init}'`, fix: "use a system that runs systemd" });
+  }
+  return problems;
+}
+
+function size({ role, expected, gathering: { facts } }: LookedAtHost): Problem[] {
+  if (role !== "control-plane") return [];
+  const [cpus, memory] = [Number(facts.cpus), Number(facts.memoryMiB)];
+  const problems: Problem[] = [];
+  if (cpus < CONTROL_PLANE_CPUS && !isIgnored(expected, "NumCPU")) {
+    const found = `${cpus} CPU: a control plane needs ${CONTROL_PLANE_CPUS}`;
+    problems.push({ found, fix: "give it more, make it a worker, or ignore kubeadm's check NumCPU" });
+  }
+  if (memory < CONTROL_PLANE_MIB && !isIgnored(expected, "Mem")) {
+    const found = `${memory} MiB of memory: a control plane needs ${CONTROL_PLANE_MIB} MiB`;
+    problems.push({ found, fix: "give it more, make it a worker, or ignore kubeadm's check Mem" });
+  }
+  return problems;
+}
+
+function disks({ gathering: { facts } }: LookedAtHost): Problem[] {
+  const [var_, root] = [Number(facts.varFreeMiB), Number(facts.rootFreeMiB)];
+  const short = (path: string, free: number, least: number): Problem => ({
+    found: `${path} has ${free} MiB free: at least ${least} MiB are needed`,
+    fix: `make room, for example with 'sudo apt-get clean' and 'sudo journalctl --vacuum-size=100M', or enlarge ${path}`,
+  });
+  if (var_ < LEAST_VAR_MIB) return [short("/var", var_, LEAST_VAR_MIB)];
+  return root < LEAST_ROOT_MIB ? [short("/", root, LEAST_ROOT_MIB)] : [];
+}
+
+function kernel({ sharedKernel, expected, gathering: { facts } }: LookedAtHost): Problem[] {
+  const problems: Problem[] = [];
+  const missing = words(facts.modules)
+    .map((word) => word.split(":"))
+    // What a container sees of another's kernel is little: the step that needs the modules looks again.
+    .filter(([, state]) => state === "missing" && sharedKernel !== true && facts.container === "none")
+    .map(([name]) => name);
+  if (missing.length > 0) {
+    problems.push({
+      found: `kernel ${facts.kernel} has no module ${missing.join(", ")}, built in or to load`,
+      fix: "install kmod and the kernel's modules (on Ubuntu linux-modules-extra); where the kernel was replaced since the last boot, reboot",
+    });
+  }
+  if (facts.cgroupVersion === "1" && expected?.refusesCgroupV1) {
+    problems.push({
+      found: "the host uses cgroup v1, and kubelet refuses it",
+      fix: "boot with systemd.unified_cgroup_hierarchy=1, or set homelab:cluster kubelet.failCgroupV1 to false",
+    });
+  }
+  return problems;
+}
+
+function container({ sharedKernel, gathering: { facts } }: LookedAtHost): Problem[] {
+  // systemd-detect-virt says "none" for a virtual machine too: it is asked for containers alone.
+  const shared = facts.container !== "none" && facts.container !== "";
+  if (sharedKernel === undefined || sharedKernel === shared) return [];
+  const found = shared ? `it runs in a container (${facts.container})` : "it has a kernel of its own";
+  return [
+    {
+      found: `the capability sharedKernel is declared as ${sharedKernel}, but ${found}`,
+      fix: `set capabilities.sharedKernel to ${shared} under homelab:machines, or under this host in its nodes`,
+    },
+  ];
+}

@@ -1,0 +1,56 @@
+import * as pulumi from "@pulumi/pulumi";
+import { MultipassCondition, MultipassMachine } from "./resource";
+import type { MultipassSettings } from "../../../settings";
+import { type Machine, withoutComment } from "../machine";
+import { ProgramLogin, USER } from "../ssh-key/program-login";
+
+/** Virtual machines of Multipass on this computer, with keys of their own. Their addresses come from DHCP. */
+export function multipassMachines(settings: MultipassSettings, parent: pulumi.Resource): Machine[] {
+  const login = new ProgramLogin(parent);
+  const { clientKey } = login;
+  return settings.nodes.map((node) => {
+    const hostKey = login.hostKey(node.name);
+    const shared = {
+      name: node.name,
+      cpus: node.cpus,
+      memory: node.memory,
+      disk: node.disk,
+      user: USER,
+      hostKeyPublic: hostKey.publicKey.apply(withoutComment),
+      clientKey: clientKey.privateKey,
+    };
+    const machine = new MultipassMachine(
+      node.name,
+      {
+        ...shared,
+        image: node.image,
+        controlPlane: node.role === "control-plane",
+        networks: node.networks.map((network) => ({ ...network })),
+        cloudInit: node.cloudInit,
+        authorizedKey: clientKey.publicKey,
+        hostKeyPrivate: hostKey.privateKey,
+      },
+      { parent },
+    );
+    const { incarnation, address } = machine;
+    const launched = pulumi
+      .all([machine.cpus, machine.memory, machine.disk])
+      .apply(([cpus, memory, disk]) => ({ cpus, memory, disk }));
+    const running = new MultipassCondition(
+      `${node.name}-condition`,
+      { ...shared, incarnation, address, launched },
+      { parent, dependsOn: machine, deletedWith: machine },
+    );
+    return {
+      name: node.name,
+      role: node.role,
+      address,
+      connection: login.connection(address, hostKey),
+      incarnation,
+      capabilities: node.capabilities,
+      resource: machine,
+      running,
+      disposable: true,
+    };
+  });
+}

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { withSsh } from "../../host/ssh/connect";
+import { HostError } from "../../host/ssh/errors";
+import { findVm, startVm, type Vm } from "./client";
+import type { MachineInputs } from "./machine";
+
+/** Where the SSH servers of VMs listen. An object, because the tests' server can't have port 22. */
+export const SSH = { port: 22 };
+/** A VM boots in about 20 s; several at once on a small computer take minutes. In seconds. */
+const BOOT_LIMIT = 300;
+/** The user's own user-data may install things. In seconds. */
+const CLOUD_INIT_LIMIT = 1200;
+const LOOK_EVERY_MS = 1_000;
+
+/** Waits until a VM runs and has an address; starts it where it is switched off. */
+export async function waitUntilRunning(name: string, limitSeconds = BOOT_LIMIT): Promise<Vm> {
+  const deadline = Date.now() + limitSeconds * 1000;
+  for (let started = false; ; await sleep(LOOK_EVERY_MS)) {
+    const vm = await findVm(name);
+    if (!vm) throw new Error(`${name}: the VM went away while it was waited for. Run the same command again`);
+    if (vm.state === "Running" && vm.ipv4.length > 0) return vm;
+    if (!started && isOff(vm)) {
+      started = true;
+      await startVm(name);
+      continue;
+    }
+    if (Date.now() >= deadline) throw new Error(notRunning(name, vm, limitSeconds));
+  }
+}
+
+export function isOff(vm: Pick<Vm, "state">): boolean {
+  return vm.state === "Stopped" || vm.state === "Suspended";
+}
+
+function notRunning(name: string, vm: Vm, limitSeconds: number): string {
+  const what = vm.state === "Running" ? "runs without an address" : `is '${vm.state}' instead of Running`;
+  return (
+    `${name}: the VM ${what} after ${limitSeconds} s. Look at it with \`multipass info ${name}\`, ` +
+    `restart it with \`multipass restart ${name}\`, then run the same command again`
+  );
+}
+
+/** Waits until SSH answers with the pinned key, cloud-init is done and systemd says that the VM has booted. One connection. */
+export async function waitUntilReady(
+  machine: Pick<MachineInputs, "name" | "user" | "clientKey" | "hostKeyPublic">,
+  address: string,
+): Promise<void> {
+  const { name } = machine;
+  const doing = "waiting for the VM to boot";
+  const target = {
+    name,
+    host: address,
+    port: SSH.port,
+    user: machine.user,
+    privateKey: machine.clientKey,
+    hostKey: machine.hostKeyPublic,
+  };
+  await withSsh(target, { timeoutSeconds: BOOT_LIMIT }, doing, async (session) => {
+    const refuse = (why: string, next: string) => {
+      throw new HostError({ kind: "command", host: name, doing, why, next });
+    };
+    const cloudInit = await session.run("cloud-init status --wait", { timeoutSeconds: CLOUD_INIT_LIMIT });
+    // 2 stands for warnings alone.
+    if (cloudInit.exitCode !== 0 && cloudInit.exitCode !== 2) {
+      const said = (cloudInit.stdout + cloudInit.stderr).trim().slice(-1_000);
+      refuse(
+        `cloud-init says '${said}'`,
+        `\`multipass exec ${name} -- cloud-init status --long\` says why; mend 'cloudInit'`,
+      );
+    }
+    const systemd = await session.run("systemctl is-system-running --wait", { timeoutSeconds: BOOT_LIMIT });
+    const state = systemd.stdout.trim() || systemd.stderr.trim();
+    // Degraded: a unit failed, which is the machine's affair as it is on a host.
+    if (state !== "running" && state !== "degraded") {
+      refuse(`systemd in the VM says '${state}' instead of 'running'`, `Restart it with \`multipass restart ${name}\``);
+    }
+  });
+}
