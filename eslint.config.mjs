@@ -1,6 +1,21 @@
 import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
+/** Folders that a file may not import from; a path names them from the file's own folder. */
+const noImportsFrom = (...folders) => ({
+  "no-restricted-imports": [
+    "error",
+    {
+      patterns: [
+        {
+          regex: `^(\\.\\.?/)+(${folders.join("|")})/`,
+          message: "cli/ and lab/ are built on the product, and test/ on everything: never the other way round.",
+        },
+      ],
+    },
+  ],
+});
+
 export default tseslint.config(
   { ignores: ["node_modules/", ".homelab/", "reports/", "**/.work/"] },
   js.configs.recommended,
@@ -19,6 +34,9 @@ export default tseslint.config(
       "no-console": "error",
     },
   },
+  { files: ["*.ts", "{settings,providers,components,checks}/**/*.ts"], rules: noImportsFrom("cli", "lab", "test") },
+  { files: ["lab/**/*.ts"], rules: noImportsFrom("cli", "test") },
+  { files: ["cli/**/*.ts", "docs/**/*.ts"], rules: noImportsFrom("test") },
   {
     // A mocked answer is a promise because the real one is; a test may also hold on to a bare function of a mock.
     files: ["test/**/*.ts"],

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { cacheRoot } from "../lab/build/cache";
-import { must } from "./command";
-import { Failure, main } from "./failure";
+import { Failure, must } from "../lab/run-program";
+import { main } from "./failure";
 import { places } from "./places";
 import { clearHomelab } from "./passphrase";
 import { phase } from "./progress";

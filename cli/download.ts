@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { cached, cacheRoot } from "../lab/build/cache";
 import { labVersions } from "../lab/build/versions";
-import { must } from "./command";
+import { must } from "../lab/run-program";
 
 /** Where Pulumi publishes its releases. */
 const RELEASES = "https://get.pulumi.com/releases/sdk";

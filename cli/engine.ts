@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { ensureAllBinaries } from "../lab/build/binaries";
 import { cacheRoot } from "../lab/build/cache";
 import { sayIn } from "./build-progress";
-import { must } from "./command";
+import { must } from "../lab/run-program";
 import { downloadCli } from "./download";
 import { places } from "./places";
 import { isInstalled, offer, type Plugin, PLUGINS, programOf, releasedPlugin, tryDownload, userHome } from "./plugins";

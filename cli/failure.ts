@@ -1,16 +1,4 @@
-/**
- * A failure that is explained to the person at the terminal: what failed, why, and what to do next. Anything else that
- * is thrown is a defect, and is printed with its stack.
- */
-export class Failure extends Error {
-  constructor(
-    message: string,
-    readonly advice?: string,
-  ) {
-    super(message);
-    this.name = "Failure";
-  }
-}
+import { Failure } from "../lab/run-program";
 
 /** How the builders of lab/ begin an error that says itself what to do. */
 const EXPLAINED = "this computer: ";

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
-import { must } from "./command";
-import { Failure, main } from "./failure";
+import { Failure, must } from "../lab/run-program";
+import { main } from "./failure";
 import { fromEmpty } from "./from-empty-settings";
 import { places } from "./places";
 

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { ensureAllBinaries } from "../lab/build/binaries";
 import { sayIn } from "./build-progress";
-import { run } from "./command";
+import { run } from "../lab/run-program";
 import { phase } from "./progress";
 
 /** Helm 3 or 4: the user's own, else built from its Go module, once. */

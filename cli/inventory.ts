@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { load } from "js-yaml";
 import { parseHostKey } from "../providers/host/ssh/host-key";
 import { loginIn, sshMapping, waysIn } from "../settings/login";
-import { Failure } from "./failure";
+import { Failure } from "../lab/run-program";
 
 /** A server of a metal inventory, as far as its settings can be read before the host keys are in them. */
 export interface ListedServer {

@@ -2,8 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { stateFile } from "./backend";
-import { must } from "./command";
-import { Failure } from "./failure";
+import { Failure, must } from "../lab/run-program";
 import { places } from "./places";
 import { say } from "./progress";
 

@@ -1,6 +1,6 @@
 import * as net from "node:net";
 import { load } from "js-yaml";
-import { must } from "./command";
+import { must } from "../lab/run-program";
 import { inClear, requireGoneHost, type StateResource } from "./lost-host";
 import { say } from "./progress";
 

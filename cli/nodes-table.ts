@@ -1,5 +1,5 @@
 import { KubernetesApi } from "../components/cluster/kubernetes-api";
-import { Failure } from "./failure";
+import { Failure } from "../lab/run-program";
 
 /** The part of a Node object that is shown. */
 export interface ClusterNode {

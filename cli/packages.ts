@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
-import { inPhase, run } from "./command";
-import { Failure } from "./failure";
+import { inPhase } from "./command";
+import { Failure, run } from "../lab/run-program";
 import { findSystemProgram } from "./programs";
 import { phase, say } from "./progress";
 import { asRoot, requireRoot } from "./root";

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { randomBytes } from "node:crypto";
 import type { Backend } from "./backend";
-import { Failure } from "./failure";
+import { Failure } from "../lab/run-program";
 import { places, writePrivate } from "./places";
 import type { Stack } from "./stack";
 

@@ -3,7 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { dependencies } from "../package.json";
 import { cacheRoot } from "../lab/build/cache";
-import { run } from "./command";
+import { run } from "../lab/run-program";
 import { places } from "./places";
 import { findProgram, isInside } from "./programs";
 

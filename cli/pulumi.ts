@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
-import { follow, must, run } from "./command";
-import { Failure } from "./failure";
+import { follow } from "./command";
+import { Failure, must, run } from "../lab/run-program";
 import { knownAdvice } from "./known-failures";
 import { outputReader } from "./output";
 import { places } from "./places";

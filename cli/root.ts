@@ -1,5 +1,5 @@
-import { attached, run } from "./command";
-import { Failure } from "./failure";
+import { attached } from "./command";
+import { Failure, run } from "../lab/run-program";
 import { say } from "./progress";
 
 /** How often sudo's own time limit is pushed back while a command runs, in milliseconds. */

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { chooseBackend, type Backend } from "./backend";
 import { findEngine, userCredentials, type Engine } from "./engine";
 import { applyEnvironment, environmentFile, environmentFor } from "./environment";
-import { Failure } from "./failure";
+import { Failure } from "../lab/run-program";
 import { requireHostKeys, settingsOf } from "./inventory";
 import { installMissing, LAB_NEEDS } from "./packages";
 import { choosePassphrase } from "./passphrase";

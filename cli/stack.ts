@@ -3,8 +3,7 @@ import { load } from "js-yaml";
 import type { AddonName } from "../lab/addons/mirror";
 import { gatewayAddress } from "../settings/subnets";
 import { stateFile } from "./backend";
-import { run } from "./command";
-import { Failure } from "./failure";
+import { Failure, run } from "../lab/run-program";
 import { places } from "./places";
 import { findProgram } from "./programs";
 

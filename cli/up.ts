@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import { ensureAllBinaries } from "../lab/build/binaries";
-import { Failure, main } from "./failure";
+import { Failure } from "../lab/run-program";
+import { main } from "./failure";
 import { startMirror } from "./mirror";
 import { allReady, clusterNodes, nodesTable } from "./nodes-table";
 import { nextSteps } from "./next-steps";

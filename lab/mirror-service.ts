@@ -3,8 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { ensureBinaries } from "./build/binaries";
-import { lastLines } from "../cli/command";
-import { Failure } from "../cli/failure";
+import { Failure, lastLines } from "./run-program";
 import { mirrorProgramName } from "./packages/main";
 
 /** Where and what the mirror serves. */

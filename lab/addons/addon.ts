@@ -5,7 +5,7 @@ import { ensureAllBinaries, type Group, keyFor } from "../build/binaries";
 import { cached, cacheRoot, keyOf } from "../build/cache";
 import { withBuildLock } from "../build/lock";
 import type { Say } from "../build/progress";
-import { must } from "../../cli/command";
+import { must } from "../run-program";
 import { buildCharts, type PackedChart } from "../packages/charts";
 import type { Image } from "../packages/image";
 import { mirrorProgramName } from "../packages/main";

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import * as yaml from "js-yaml";
 import { cached, keyOf } from "../build/cache";
 import type { Say } from "../build/progress";
-import { must } from "../../cli/command";
+import { must } from "../run-program";
 import { ensureMirror } from "../packages/main";
 import { ensureAddon, isBuilt } from "./addon";
 import { argocdAddon } from "./argocd/addon";

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { quote } from "../../providers/host/shell/quote";
-import { must } from "../../cli/command";
+import { must } from "../run-program";
 import { bridgeMark, gateway, homePath, instancesPath, network, overlaps, prefixLength } from "./home";
 
 /** Makes the home's bridge where it is missing. Refuses a name or a subnet that is somebody else's. */

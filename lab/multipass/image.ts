@@ -3,7 +3,7 @@ import * as path from "node:path";
 
 import { cached, cacheRoot, keyOf } from "../build/cache";
 import { withBuildLock } from "../build/lock";
-import { must } from "../../cli/command";
+import { must } from "../run-program";
 import { indexedPackage, packagesIndex, releaseFile } from "../packages/apt-repository";
 import { executableFiles, imageFiles, imageLinks, notInImage } from "./image-files";
 

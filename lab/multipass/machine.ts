@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { must } from "../../cli/command";
+import { must } from "../run-program";
 import { ensureBridge, removeUnusedBridge } from "./bridge";
 import { network, read } from "./home";
 import { forgetInstance, type Instance, instancePath, loadInstance } from "./instance";

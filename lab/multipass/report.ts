@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 
-import { run } from "../../cli/command";
+import { run } from "../run-program";
 import type { OptionSpec, Parsed } from "./arguments";
 import { valueOf } from "./arguments";
 import { commandLineError } from "./failure";

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
 
-import { must, run } from "../../cli/command";
+import { must, run } from "../run-program";
 import { homePath } from "./home";
 import type { Instance } from "./instance";
 

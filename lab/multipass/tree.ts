@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { must } from "../../cli/command";
+import { must } from "../run-program";
 import { gateway, type Network, prefixLength } from "./home";
 import { type Instance, instancePath } from "./instance";
 import { type CloudConfig, printCloudConfig } from "./user-data";

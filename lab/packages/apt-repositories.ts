@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { must } from "../../cli/command";
+import { must } from "../run-program";
 import { indexedPackage, packagesIndex, writeRelease } from "./apt-repository";
 import { buildDeb, debianArchitecture } from "./deb";
 import { containerdDeb, dockerSuites, kubernetesDebs, type BinaryFolders } from "./debs";

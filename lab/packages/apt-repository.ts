@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { must } from "../../cli/command";
+import { must } from "../run-program";
 import { debianArchitecture, packagedTime } from "./deb";
 
 /** A package in a repository: its control fields, and its file relative to the repository's address. */

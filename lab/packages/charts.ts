@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as yaml from "js-yaml";
 
-import { must } from "../../cli/command";
+import { must } from "../run-program";
 import { packagedTime } from "./deb";
 
 /** A packed chart: its Chart.yaml, its archive's name and hash. */

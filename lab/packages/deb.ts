@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { must } from "../../cli/command";
+import { must } from "../run-program";
 import type { MaintainerScripts } from "./package-files";
 
 /** One binary package. Dependencies are written as in a control file: `libc6 (>= 2.34)`. */

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { cached, keyOf } from "../build/cache";
-import { must } from "../../cli/command";
+import { must } from "../run-program";
 
 /** What `ensureDebianBase` leaves in its folder. */
 export const debianBase = {

@@ -7,7 +7,7 @@ import { cached, cacheRoot, keyOf } from "../build/cache";
 import { withBuildLock } from "../build/lock";
 import type { Say } from "../build/progress";
 import { labVersions } from "../build/versions";
-import { must } from "../../cli/command";
+import { must } from "../run-program";
 import { buildDockerRepository, buildKubernetesRepository } from "./apt-repositories";
 import { buildCharts } from "./charts";
 import { ensureDebianBase } from "./debian-base";

@@ -6,7 +6,7 @@ import { ensureAllBinaries } from "../../lab/build/binaries";
 import { ensureMirror } from "../../lab/packages/main";
 import { budgetRows, largestProvider, LIMITS, type Measurement, type StateResource, costOfMachine } from "./budgets";
 import { sayIn } from "../../cli/build-progress";
-import { must } from "../../cli/command";
+import { must } from "../../lab/run-program";
 import { CHECKOUT } from "../../cli/places";
 import { main } from "../../cli/failure";
 import { columns } from "../../cli/nodes-table";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import path from "node:path";
 import { cached, keyOf } from "../../lab/build/cache";
-import { must } from "../../cli/command";
+import { must } from "../../lab/run-program";
 import { whyNotHere } from "./not-here";
 
 const RECIPE = path.join(__dirname, "metal-hosts-base.sh");

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import execa from "execa";
-import { must } from "../../cli/command";
+import { must } from "../../lab/run-program";
 import { generateKeyPair } from "../../providers/machines/ssh-key/key-pair";
 import { eventually } from "./eventually";
 import { LabHost } from "./lab-host";

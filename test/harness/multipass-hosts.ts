@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { must } from "../../cli/command";
+import { must } from "../../lab/run-program";
 import { ensureImage } from "../../lab/multipass/image";
 import { LabHost } from "./lab-host";
 import { CHECKOUT, freeNetwork } from "./lab-settings";

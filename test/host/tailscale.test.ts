@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { tailscaleClaims, tailscaleScript } from "../../components/addons/tailscale/tailscale-step";
 import { ensureBinaries } from "../../lab/build/binaries";
-import { must } from "../../cli/command";
+import { must } from "../../lab/run-program";
 import { indexedPackage, packagesIndex, writeRelease } from "../../lab/packages/apt-repository";
 import { buildDeb, debianArchitecture } from "../../lab/packages/deb";
 import { mirrorProgramName } from "../../lab/packages/main";

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { cached, keyOf } from "../../build/cache";
 import { addonVersions } from "../../build/versions";
-import { must } from "../../../cli/command";
+import { must } from "../../run-program";
 import type { Entry, Image } from "../../packages/image";
 
 export const argocdImage = `quay.io/argoproj/argocd:v${addonVersions.argocd}`;

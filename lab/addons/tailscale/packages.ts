@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { versions } from "../../../versions";
-import { must } from "../../../cli/command";
+import { must } from "../../run-program";
 import { indexedPackage, packagesIndex, writeRelease } from "../../packages/apt-repository";
 import { buildDeb, type Deb, debianArchitecture } from "../../packages/deb";
 import { dockerSuites } from "../../packages/debs";

@@ -1,5 +1,5 @@
-import { follow, inPhase, lastLines, must, run } from "../../../cli/command";
-import { Failure } from "../../../cli/failure";
+import { follow, inPhase } from "../../../cli/command";
+import { Failure, lastLines, must, run } from "../../../lab/run-program";
 
 test("a program that does not exist ends with exit code 1 and a reason", async () => {
   const ended = await run("no-such-program-here", []);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { PAGE, reliabilityPage } from "../../../docs/generate-reliability";
+import { PAGE, reliabilityPage } from "../../report/generate-reliability";
 import { FAULTS, type FaultTest, faultTests, namesIn, titlesIn } from "../../report/faults";
 
 const CHECKOUT = path.resolve(__dirname, "../../..");
@@ -28,7 +28,7 @@ test("the faults are numbered as they were collected, and no name is given twice
   expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
 });
 
-test("the page has the rows of today's list and tests (else: npx tsx docs/generate-reliability.ts)", () => {
+test("the page has the rows of today's list and tests (else: npx tsx test/report/generate-reliability.ts)", () => {
   const withoutResults = (page: string) =>
     page.replace(/\| (passed|failed|not run) +(?=\|)/g, "|").replace(/ +|-+/g, " ");
   expect(withoutResults(readFileSync(PAGE, "utf8"))).toBe(withoutResults(reliabilityPage(tests, new Map())));

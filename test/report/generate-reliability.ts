@@ -1,16 +1,16 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { type Fault, faultNamed, FAULTS, type FaultTest, faultTests, namesIn } from "../test/report/faults";
-import { markdownTable } from "./markdown-table";
+import { markdownTable } from "../../docs/markdown-table";
+import { type Fault, faultNamed, FAULTS, type FaultTest, faultTests, namesIn } from "./faults";
 
-/** Writes docs/reliability.md from test/report/faults.yaml and the reports of the tests: npx tsx docs/generate-reliability.ts [REPORTS] */
+/** Writes docs/reliability.md from test/report/faults.yaml and the reports of the tests: npx tsx test/report/generate-reliability.ts [REPORTS] */
 
-export const PAGE = path.join(__dirname, "reliability.md");
-const CHECKOUT = path.join(__dirname, "..");
+const CHECKOUT = path.join(__dirname, "..", "..");
+export const PAGE = path.join(CHECKOUT, "docs", "reliability.md");
 
 const introduction = `# Reliability
 
-<!-- Written by docs/generate-reliability.ts from test/report/faults.yaml and the tests' reports. Change those instead. -->
+<!-- Written by test/report/generate-reliability.ts from test/report/faults.yaml and the tests' reports. Change those instead. -->
 
 Users of systems like this one ran into these faults. Each is injected by a test, most of them on real machines with
 systemd and sshd (\`test/host/\`) or on a real cluster of such machines (\`test/cluster/\`), and what is expected is
