@@ -3,6 +3,7 @@ import * as path from "node:path";
 import * as yaml from "js-yaml";
 import * as pulumi from "@pulumi/pulumi";
 import { problemsOf } from "./settings/explain";
+import { pathOf, placesOf } from "./settings/places";
 import { type Problem, problemLine, type Source } from "./settings/problems";
 import { resolve, type Settings } from "./settings/resolve";
 import { gitopsProblems } from "./settings/rules/gitops";
@@ -12,7 +13,7 @@ import { clusterProblems, notBuiltProblems, plainSecretProblems } from "./settin
 import { tailscaleProblems } from "./settings/rules/tailscale";
 import { sshProblems } from "./settings/rules/ssh";
 import { storageProblems } from "./settings/rules/storage";
-import { settingsSchema } from "./settings/schema";
+import { rules, settingsSchema } from "./settings/schema";
 import { viewOf } from "./settings/view";
 
 export { capabilitiesOf } from "./settings/resolve";
@@ -46,6 +47,7 @@ export function parseSettings(
     ...inventoryProblems(view),
     ...networkProblems(view),
     ...clusterProblems(view),
+    ...ruleProblems(raw),
     ...sshProblems(view),
     ...storageProblems(view),
     ...tailscaleProblems(view),
@@ -55,6 +57,13 @@ export function parseSettings(
   ];
   if (parsed.success && problems.length === 0) return { settings: resolve(parsed.data) };
   return { problems: [...new Set(problems.map(problemLine))] };
+}
+
+function ruleProblems(raw: Readonly<Record<string, unknown>>): Problem[] {
+  const problems: Problem[] = [];
+  const settings = placesOf(settingsSchema, raw);
+  for (const rule of rules) rule(settings, (setting, message) => problems.push({ path: pathOf(setting), message }));
+  return problems;
 }
 
 /**

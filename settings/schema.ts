@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { addonsSchema } from "./addons";
 import { gitopsSchema } from "../components/addons/argocd/settings";
+import { ciliumRule } from "../components/addons/cilium/settings";
 import { clusterSchema, containerdSchema, mirrorsSchema, proxySchema, sysctlsSchema } from "./cluster";
 import { machinesSchema } from "./machines";
 import { described } from "./node";
+import type { Rule } from "./rule";
 import { sshSchema } from "./ssh";
 
 /** Every setting of a stack: the keys of `homelab:` in Pulumi.<stack>.yaml. */
@@ -27,3 +29,6 @@ export const settingsSchema = z.strictObject({
     proxySchema,
   ).optional(),
 });
+
+/** What must be true between settings. Their problems are reported in this order, after those of single settings. */
+export const rules: readonly Rule[] = [ciliumRule];

@@ -32,7 +32,7 @@ const owned: Record<string, Record<string, string>> = {
   scheduler: { "feature-gates": "cluster.featureGates" },
 };
 
-/** Rules between the settings of the cluster and the add-ons. */
+/** Rules between the settings of the cluster. */
 export function clusterProblems(view: View): Problem[] {
   const args = Object.entries(owned).flatMap(([component, names]) =>
     Object.entries(names)
@@ -41,7 +41,7 @@ export function clusterProblems(view: View): Problem[] {
       .map(({ path, setting }) => ({ path, message: `is set from ${setting}; change that instead` })),
   );
   const kubelets = [["cluster", "kubelet"], ...view.nodes.map(({ path }) => [...path, "kubelet"])];
-  return [...args, ...kubelets.flatMap((path) => imageCollection(view, path)), ...hubble(view)];
+  return [...args, ...kubelets.flatMap((path) => imageCollection(view, path))];
 }
 
 function imageCollection(view: View, kubelet: PropertyKey[]): Problem[] {
@@ -50,20 +50,6 @@ function imageCollection(view: View, kubelet: PropertyKey[]): Problem[] {
   const high = valueAt(view.raw, [...kubelet, "imageGCHighThresholdPercent"]);
   if (typeof low !== "number" || typeof high !== "number" || low < high) return [];
   return [{ path, message: `${low} is not below imageGCHighThresholdPercent (${high})` }];
-}
-
-function hubble(view: View): Problem[] {
-  const path = ["addons", "cilium", "hubble"];
-  const { enabled, relay, metrics, ui } = (valueAt(view.raw, path) ?? {}) as Record<string, unknown>;
-  const problems: Problem[] = [];
-  if (enabled === false && relay === true)
-    problems.push({ path: [...path, "relay"], message: "true needs hubble.enabled" });
-  if (enabled === false && metrics === true)
-    problems.push({ path: [...path, "metrics"], message: "true needs hubble.enabled" });
-  if (ui === true && (enabled === false || relay === false)) {
-    problems.push({ path: [...path, "ui"], message: "true needs hubble.enabled and hubble.relay" });
-  }
-  return problems;
 }
 
 /**

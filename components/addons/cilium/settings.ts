@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { described } from "../../../settings/node";
+import { valueOf } from "../../../settings/places";
+import type { Rule } from "../../../settings/rule";
 import { chartValues } from "../chart-values";
 
 export const ciliumSchema = z.strictObject({
@@ -19,3 +21,11 @@ export const ciliumSchema = z.strictObject({
   mtu: described("MTU of the nodes' network; found out by default", z.number().int().min(1280).max(9216)).optional(),
   values: chartValues,
 });
+
+export const ciliumRule: Rule = ({ addons: { cilium } }, report) => {
+  const { enabled, relay, metrics, ui } = cilium.hubble;
+  const off = valueOf(enabled) === false;
+  if (off && valueOf(relay)) report(relay, "true needs hubble.enabled");
+  if (off && valueOf(metrics)) report(metrics, "true needs hubble.enabled");
+  if (valueOf(ui) && (off || valueOf(relay) === false)) report(ui, "true needs hubble.enabled and hubble.relay");
+};
