@@ -1,7 +1,7 @@
 import { withSsh } from "../providers/host/ssh/connect";
 import { HostError } from "../providers/host/ssh/errors";
 import type { SshTarget } from "../providers/host/ssh/target";
-import { isGone } from "../providers/host/ssh/unless-gone";
+import { isGone } from "../providers/host/ssh/skip-if-unreachable";
 import { Failure } from "../lab/run-program";
 
 /** A resource as the state has it, of what is read or changed here. */

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { CLUSTER_GONE } from "./host/shell/cluster";
+import type { Diagnosis } from "./diagnosis";
 import { difference, type Driver } from "./driver";
 import { withSsh } from "./host/ssh/connect";
 import { HostError } from "./host/ssh/errors";
 import { runAsRoot } from "./host/ssh/root";
 import { succeeded } from "./host/ssh/run";
 import type { SshSession, SshTarget } from "./host/ssh/target";
-import { unlessGone } from "./host/ssh/unless-gone";
+import { skipIfUnreachable } from "./host/ssh/skip-if-unreachable";
 import { warn } from "./warn";
 
 const CONNECT_ON_DELETE = { timeoutSeconds: 20 };
@@ -32,7 +33,7 @@ export interface Guard<T extends Guarded> {
   /** Reads what the script prints. */
   readonly parse: (printed: string) => T[];
   /** What to say of those that are left, of which nobody deletes `kept`. */
-  readonly refusal: (left: T[], kept: T[]) => { why: string; next: string };
+  readonly refusal: (left: T[], kept: T[]) => Omit<Diagnosis, "subject">;
 }
 
 /** Times in seconds. */
@@ -63,7 +64,7 @@ export function guardDriver<T extends Guarded>(guard: Guard<T>): Driver<GuardInp
     },
 
     async delete(_id, { controlPlane }) {
-      await unlessGone(guard.doing, () =>
+      await skipIfUnreachable(guard.doing, () =>
         withSsh(controlPlane, CONNECT_ON_DELETE, guard.doing, (session) =>
           untilNoneLeft(guard, controlPlane.name, () => look(guard, session)),
         ),

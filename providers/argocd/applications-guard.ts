@@ -12,8 +12,8 @@ export const applicationsGuard: Guard<Application> = {
   script: applicationsScript,
   parse: (printed) => (JSON.parse(printed) as { items: Application[] }).items,
   refusal: (left, kept) => ({
-    why: `still there: ${left.map(withReason).join(", ")}`,
-    next:
+    problem: `still there: ${left.map(withReason).join(", ")}`,
+    action:
       kept.length > 0
         ? `Nothing deletes ${kept.map(fullName).join(", ")}: they are not of the repository in gitops. Delete them yourself (kubectl -n argocd delete application NAME), then run the same command again`
         : "Argo CD is taking back what they deployed and can't: see the reasons, and its application-controller's log; then run the same command again",

@@ -136,7 +136,7 @@ function refuseAfter(
     kind: "command",
     host: controlPlane.name,
     doing: `waiting for the first sync of ${source.repoURL}`,
-    why: hopeless ? progress.why : `not Synced and Healthy after ${times.limit} s: ${progress.why}`,
-    next: `${adviceFor(progress.why)}. Without the wait: gitops.await: false`,
+    problem: hopeless ? progress.why : `not Synced and Healthy after ${times.limit} s: ${progress.why}`,
+    action: `${adviceFor(progress.why)}. Without the wait: gitops.await: false`,
   });
 }

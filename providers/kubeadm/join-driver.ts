@@ -13,7 +13,7 @@ import { difference, type Driver } from "../driver";
 import { withSsh } from "../host/ssh/connect";
 import { runAsRootOrFail } from "../host/ssh/root";
 import type { SshSession, SshTarget } from "../host/ssh/target";
-import { unlessGone } from "../host/ssh/unless-gone";
+import { skipIfUnreachable } from "../host/ssh/skip-if-unreachable";
 import { warn } from "../warn";
 
 export interface JoinInputs {
@@ -89,13 +89,13 @@ export const joinDriver: Driver<JoinInputs, JoinInputs> = {
   },
 
   async delete(_id, recorded) {
-    await unlessGone(`removing node ${recorded.nodeName} from the cluster`, () =>
+    await skipIfUnreachable(`removing node ${recorded.nodeName} from the cluster`, () =>
       withSsh(recorded.controlPlane, CONNECT_ON_DELETE, `removing node ${recorded.nodeName}`, async (session) => {
         const said = await runScript(session, "remove-node", removeNodeScript(recorded.nodeName), DRAIN_LIMIT_SECONDS);
         for (const line of said.split("\n").filter(Boolean)) warn(`${recorded.nodeName}: ${line}`);
       }),
     );
-    await unlessGone("taking kubeadm's traces off the host", () =>
+    await skipIfUnreachable("taking kubeadm's traces off the host", () =>
       withSsh(recorded.node, CONNECT_ON_DELETE, "leaving the cluster", (session) =>
         runScript(session, "kubeadm-leave", leaveScript(), DRAIN_LIMIT_SECONDS),
       ),

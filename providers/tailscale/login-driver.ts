@@ -4,7 +4,7 @@ import { withSsh } from "../host/ssh/connect";
 import { HostError } from "../host/ssh/errors";
 import { runAsRootOrFail } from "../host/ssh/root";
 import type { SshSession, SshTarget } from "../host/ssh/target";
-import { unlessGone } from "../host/ssh/unless-gone";
+import { skipIfUnreachable } from "../host/ssh/skip-if-unreachable";
 import { warn } from "../warn";
 import { Tailnet, type TailnetAccess } from "./api";
 import { loginScript, logoutScript, renameScript, statusScript } from "./login-script";
@@ -123,8 +123,8 @@ async function logIn(session: SshSession, inputs: LoginInputs): Promise<void> {
       kind: "command",
       host: inputs.node.name,
       doing: "joining the tailnet",
-      why: "there is neither an OAuth client nor an auth key",
-      next: "Set addons.tailscale.oauth or addons.tailscale.machines.authKey",
+      problem: "there is neither an OAuth client nor an auth key",
+      action: "Set addons.tailscale.oauth or addons.tailscale.machines.authKey",
     });
   }
   const tailnet = await Tailnet.open({ ...oauth, loginServer });
@@ -140,7 +140,7 @@ async function logIn(session: SshSession, inputs: LoginInputs): Promise<void> {
 
 /** A machine that is gone, or another one now, is none to log out. */
 async function logOut(node: SshTarget): Promise<void> {
-  await unlessGone(`${node.name}: leaving the tailnet`, () =>
+  await skipIfUnreachable(`${node.name}: leaving the tailnet`, () =>
     withSsh(node, CONNECT_ON_DELETE, "leaving the tailnet", async (session) => {
       const said = (await run(session, logoutScript())).trim();
       if (said.startsWith("kept ")) warn(`${node.name}: ${said}`);

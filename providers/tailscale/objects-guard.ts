@@ -13,8 +13,8 @@ export const tailscaleObjectsGuard: Guard<TakenUp> = {
   script: takenUpScript,
   parse: parseTakenUp,
   refusal: (left, kept) => ({
-    why: `the operator has taken up, and alone can let go: ${left.map(fullName).join(", ")}`,
-    next:
+    problem: `the operator has taken up, and alone can let go: ${left.map(fullName).join(", ")}`,
+    action:
       kept.length > 0
         ? `Delete them while it runs, in the repository where they come from one, else by: ${kept.map(deleting).join("; ")}. Then run the same command again`
         : `They are being deleted, and the operator doesn't let them go: kubectl -n tailscale logs deployment/operator says why. Where it never will, as with an OAuth client that was revoked, remove their devices in the admin console, and their finalizers by: ${left.map(releasing).join("; ")}. Then run the same command again`,

@@ -29,8 +29,8 @@ export function parseStatus(text: string, host: string): TailscaleStatus {
       kind: "command",
       host,
       doing: "asking tailscaled for its status",
-      why: "'tailscale status --json' printed something else than JSON",
-      next: "Run it on the host to see what; is another program of that name on the PATH?",
+      problem: "'tailscale status --json' printed something else than JSON",
+      action: "Run it on the host to see what; is another program of that name on the PATH?",
     });
   }
 }

@@ -84,8 +84,8 @@ async function admitted(inputs: InspectionInputs): Promise<HostFacts> {
       kind: "command",
       host: target.name,
       doing: LOOKING,
-      why: findings.map(({ found, fix }) => `${found}: ${fix}`).join("; "),
-      next: "Nothing was changed on the host; mend that and run the same command again",
+      problem: findings.map(({ problem, action }) => `${problem}: ${action}`).join("; "),
+      action: "Nothing was changed on the host; mend that and run the same command again",
     });
   }
   return hostFacts(look.gathering.facts);

@@ -40,8 +40,8 @@ function failure(target: SshTarget, result: RunResult): HostError {
     kind: "command",
     host: target.name,
     doing: LOOKING,
-    why: `the script ended with exit code ${result.exitCode}: ${lastLine(said) || "it said nothing"}`,
-    next: "Nothing was changed on the host; mend that and run the same command again",
+    problem: `the script ended with exit code ${result.exitCode}: ${lastLine(said) || "it said nothing"}`,
+    action: "Nothing was changed on the host; mend that and run the same command again",
   });
 }
 

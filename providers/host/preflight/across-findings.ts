@@ -17,23 +17,24 @@ export function acrossFindings(hosts: readonly KnownHost[]): Finding[] {
   return [
     ...shared(hosts, ({ hostname }) => [hostname.toLowerCase()]).map(({ value, names }) => ({
       hosts: names,
-      found: `the hostname '${value}' is that of ${count(names)} hosts`,
-      fix: "'sudo hostnamectl set-hostname NAME' with the name of each in homelab:machines",
+      problem: `the hostname '${value}' is that of ${count(names)} hosts`,
+      action: "'sudo hostnamectl set-hostname NAME' with the name of each in homelab:machines",
     })),
     ...shared(hosts, ({ machineId }) => [machineId]).map(({ value, names }) => ({
       hosts: names,
-      found: `/etc/machine-id is the same (${value}): was one disk copied to the others?`,
-      fix: "on all but one: 'sudo rm /etc/machine-id /var/lib/dbus/machine-id; sudo systemd-machine-id-setup', then reboot",
+      problem: `/etc/machine-id is the same (${value}): was one disk copied to the others?`,
+      action:
+        "on all but one: 'sudo rm /etc/machine-id /var/lib/dbus/machine-id; sudo systemd-machine-id-setup', then reboot",
     })),
     ...shared(hosts, ({ productUuid }) => [productUuid], hardware).map(({ value, names }) => ({
       hosts: names,
-      found: `the hardware's product_uuid is the same (${value})`,
-      fix: `${UNKNOWN_FIX} in its firmware or hypervisor, or declare containers with the capability sharedKernel`,
+      problem: `the hardware's product_uuid is the same (${value})`,
+      action: `${UNKNOWN_FIX} in its firmware or hypervisor, or declare containers with the capability sharedKernel`,
     })),
     ...shared(hosts, ({ macs }) => macs, hardware).map(({ value, names }) => ({
       hosts: names,
-      found: `a network device has the same address on each (${value})`,
-      fix: `${UNKNOWN_FIX} MAC address`,
+      problem: `a network device has the same address on each (${value})`,
+      action: `${UNKNOWN_FIX} MAC address`,
     })),
     ...mixedResolvers(hosts),
   ];
@@ -69,8 +70,8 @@ function mixedResolvers(hosts: readonly KnownHost[]): Finding[] {
   return [
     {
       hosts: different,
-      found: `systemd-resolved is ${here}, and on ${first.name} it is ${there}: all kubelets get one path to their resolv.conf`,
-      fix: `have it on all hosts or on none: 'sudo ${first.facts.resolved ? "apt-get install systemd-resolved" : "systemctl disable --now systemd-resolved"}', or the other way on ${first.name}`,
+      problem: `systemd-resolved is ${here}, and on ${first.name} it is ${there}: all kubelets get one path to their resolv.conf`,
+      action: `have it on all hosts or on none: 'sudo ${first.facts.resolved ? "apt-get install systemd-resolved" : "systemctl disable --now systemd-resolved"}', or the other way on ${first.name}`,
     },
   ];
 }

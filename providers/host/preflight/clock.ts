@@ -11,8 +11,8 @@ export function clockFinding(host: string, aheadSeconds: number): Finding[] {
   return [
     {
       hosts: [host],
-      found: `the clock is ${apart(aheadSeconds)} this computer's`,
-      fix: `on whichever is wrong, ${SET_CLOCK}`,
+      problem: `the clock is ${apart(aheadSeconds)} this computer's`,
+      action: `on whichever is wrong, ${SET_CLOCK}`,
     },
   ];
 }
@@ -29,11 +29,15 @@ export function clockFindings(ahead: ReadonlyMap<string, number>): Finding[] {
   const findings: Finding[] = [];
   for (const [host, seconds] of ahead) {
     if (Math.abs(seconds - middle) <= MOST_SKEW_SECONDS) continue;
-    findings.push({ hosts: [host], found: `the clock is ${apart(seconds - middle)} most others'`, fix: SET_CLOCK });
+    findings.push({
+      hosts: [host],
+      problem: `the clock is ${apart(seconds - middle)} most others'`,
+      action: SET_CLOCK,
+    });
   }
   if (Math.abs(middle) > MOST_SKEW_SECONDS) {
-    const found = `the clock of this computer, which runs pulumi, is ${apart(-middle)} most hosts'`;
-    findings.push({ hosts: [], found, fix: "set it right; certificates would seem expired, or not valid yet" });
+    const problem = `the clock of this computer, which runs pulumi, is ${apart(-middle)} most hosts'`;
+    findings.push({ hosts: [], problem, action: "set it right; certificates would seem expired, or not valid yet" });
   }
   return findings;
 }

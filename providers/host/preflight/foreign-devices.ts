@@ -14,8 +14,8 @@ export function foreignDevices({ expected, gathering: { facts } }: LookedAtHost)
     if (!taken) return [];
     return [
       {
-        found: `device ${device} has ${address}, an address of ${taken.setting} (${taken.subnet})`,
-        fix: `'sudo ip link delete ${device}' where another cluster has left it behind; else choose another ${taken.setting}`,
+        problem: `device ${device} has ${address}, an address of ${taken.setting} (${taken.subnet})`,
+        action: `'sudo ip link delete ${device}' where another cluster has left it behind; else choose another ${taken.setting}`,
       },
     ];
   });

@@ -1,3 +1,4 @@
+import type { Diagnosis } from "../../diagnosis";
 import type { Gathering } from "../inspection/parse";
 
 /** What a machine is for in the cluster. */
@@ -30,12 +31,10 @@ export interface Expectations {
   ignored: readonly string[];
 }
 
-/** What stands in a host's way, and what to do about it. */
-export interface Finding {
-  /** The hosts that it is found on: one, or those that share what must be unique. */
+/** A problem of hosts that must be fixed before the first change. */
+export interface Finding extends Problem {
+  /** The hosts that have it: one, or those that share what must be unique; none: it is the workstation's. */
   hosts: readonly string[];
-  found: string;
-  fix: string;
 }
 
 /** One host, and what is wanted of it. */
@@ -49,8 +48,8 @@ export interface LookedAtHost {
   expected?: Expectations;
 }
 
-/** What one host alone is found with. */
-export type Problem = Omit<Finding, "hosts">;
+/** A problem of one host, before it is said which. */
+export type Problem = Omit<Diagnosis, "subject">;
 
 /** Whether the settings ignore one of kubeadm's own checks. */
 export function isIgnored(expected: Expectations | undefined, check: string): boolean {

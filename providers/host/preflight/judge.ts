@@ -47,7 +47,11 @@ export function findingsOf({ hosts, expected, known, looks, refused, plan, repor
 
 function asFinding([host, failure]: [string, Error]): Finding {
   const parts = failure instanceof HostError ? failure : undefined;
-  return { hosts: [host], found: parts?.why ?? failure.message, fix: parts?.next ?? "run the same command again" };
+  return {
+    hosts: [host],
+    problem: parts?.problem ?? failure.message,
+    action: parts?.action ?? "run the same command again",
+  };
 }
 
 function refusal(findings: readonly Finding[], { hosts, unreached }: Checked): string {

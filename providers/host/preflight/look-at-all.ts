@@ -3,7 +3,7 @@ import { type Look, lookAt, LOOKING } from "../inspection/look";
 import { withSsh } from "../ssh/connect";
 import { runAsRoot } from "../ssh/root";
 import type { SshSession, SshTarget } from "../ssh/target";
-import { isOf } from "../ssh/unless-gone";
+import { isOf } from "../ssh/skip-if-unreachable";
 import { warn } from "../../warn";
 import { rememberLook } from "./cache";
 import type { Probe } from "./probe-plan";

@@ -21,10 +21,13 @@ function system({ gathering: { facts } }: LookedAtHost): Problem[] {
     (SUPPORTED_SYSTEMS as readonly string[]).includes(name) &&
     (SUPPORTED_MACHINES as readonly string[]).includes(facts.machine ?? "");
   if (!supported) {
-    problems.push({ found: `${facts.osName || name} on ${facts.machine} is not supported`, fix: `use ${SUPPORTED}` });
+    problems.push({
+      problem: `${facts.osName || name} on ${facts.machine} is not supported`,
+      action: `use ${SUPPORTED}`,
+    });
   }
   if (facts.init !== "systemd") {
-    problems.push({ found: `the first process is '${facts.init}'`, fix: "use a system that runs systemd" });
+    problems.push({ problem: `the first process is '${facts.init}'`, action: "use a system that runs systemd" });
   }
   return problems;
 }
@@ -34,12 +37,12 @@ function size({ role, expected, gathering: { facts } }: LookedAtHost): Problem[]
   const [cpus, memory] = [Number(facts.cpus), Number(facts.memoryMiB)];
   const problems: Problem[] = [];
   if (cpus < CONTROL_PLANE_CPUS && !isIgnored(expected, "NumCPU")) {
-    const found = `${cpus} CPU: a control plane needs ${CONTROL_PLANE_CPUS}`;
-    problems.push({ found, fix: "give it more, make it a worker, or ignore kubeadm's check NumCPU" });
+    const problem = `${cpus} CPU: a control plane needs ${CONTROL_PLANE_CPUS}`;
+    problems.push({ problem, action: "give it more, make it a worker, or ignore kubeadm's check NumCPU" });
   }
   if (memory < CONTROL_PLANE_MIB && !isIgnored(expected, "Mem")) {
-    const found = `${memory} MiB of memory: a control plane needs ${CONTROL_PLANE_MIB} MiB`;
-    problems.push({ found, fix: "give it more, make it a worker, or ignore kubeadm's check Mem" });
+    const problem = `${memory} MiB of memory: a control plane needs ${CONTROL_PLANE_MIB} MiB`;
+    problems.push({ problem, action: "give it more, make it a worker, or ignore kubeadm's check Mem" });
   }
   return problems;
 }
@@ -47,8 +50,8 @@ function size({ role, expected, gathering: { facts } }: LookedAtHost): Problem[]
 function disks({ gathering: { facts } }: LookedAtHost): Problem[] {
   const [var_, root] = [Number(facts.varFreeMiB), Number(facts.rootFreeMiB)];
   const short = (path: string, free: number, least: number): Problem => ({
-    found: `${path} has ${free} MiB free: at least ${least} MiB are needed`,
-    fix: `make room, for example with 'sudo apt-get clean' and 'sudo journalctl --vacuum-size=100M', or enlarge ${path}`,
+    problem: `${path} has ${free} MiB free: at least ${least} MiB are needed`,
+    action: `make room, for example with 'sudo apt-get clean' and 'sudo journalctl --vacuum-size=100M', or enlarge ${path}`,
   });
   if (var_ < LEAST_VAR_MIB) return [short("/var", var_, LEAST_VAR_MIB)];
   return root < LEAST_ROOT_MIB ? [short("/", root, LEAST_ROOT_MIB)] : [];
@@ -63,14 +66,15 @@ function kernel({ sharedKernel, expected, gathering: { facts } }: LookedAtHost):
     .map(([name]) => name);
   if (missing.length > 0) {
     problems.push({
-      found: `kernel ${facts.kernel} has no module ${missing.join(", ")}, built in or to load`,
-      fix: "install kmod and the kernel's modules (on Ubuntu linux-modules-extra); where the kernel was replaced since the last boot, reboot",
+      problem: `kernel ${facts.kernel} has no module ${missing.join(", ")}, built in or to load`,
+      action:
+        "install kmod and the kernel's modules (on Ubuntu linux-modules-extra); where the kernel was replaced since the last boot, reboot",
     });
   }
   if (facts.cgroupVersion === "1" && expected?.refusesCgroupV1) {
     problems.push({
-      found: "the host uses cgroup v1, and kubelet refuses it",
-      fix: "boot with systemd.unified_cgroup_hierarchy=1, or set homelab:cluster kubelet.failCgroupV1 to false",
+      problem: "the host uses cgroup v1, and kubelet refuses it",
+      action: "boot with systemd.unified_cgroup_hierarchy=1, or set homelab:cluster kubelet.failCgroupV1 to false",
     });
   }
   return problems;
@@ -80,11 +84,11 @@ function container({ sharedKernel, gathering: { facts } }: LookedAtHost): Proble
   // systemd-detect-virt says "none" for a virtual machine too: it is asked for containers alone.
   const shared = facts.container !== "none" && facts.container !== "";
   if (sharedKernel === undefined || sharedKernel === shared) return [];
-  const found = shared ? `it runs in a container (${facts.container})` : "it has a kernel of its own";
+  const seen = shared ? `it runs in a container (${facts.container})` : "it has a kernel of its own";
   return [
     {
-      found: `the capability sharedKernel is declared as ${sharedKernel}, but ${found}`,
-      fix: `set capabilities.sharedKernel to ${shared} under homelab:machines, or under this host in its nodes`,
+      problem: `the capability sharedKernel is declared as ${sharedKernel}, but ${seen}`,
+      action: `set capabilities.sharedKernel to ${shared} under homelab:machines, or under this host in its nodes`,
     },
   ];
 }

@@ -35,11 +35,11 @@ export function reachFindings(plan: readonly Probe[], reports: ReadonlyMap<strin
     alike.set(key, {
       hosts: [to],
       from: names,
-      found: `packets from ${names.join(", ")} ${HOW[outcome]} at ${probes[0]?.address ?? ""} on ${ports}`,
-      fix: `let ${numbers} in from ${names.join(", ")}: look at the firewall of ${to} ('sudo nft list ruleset', 'sudo ufw status') and at any between the hosts`,
+      problem: `packets from ${names.join(", ")} ${HOW[outcome]} at ${probes[0]?.address ?? ""} on ${ports}`,
+      action: `let ${numbers} in from ${names.join(", ")}: look at the firewall of ${to} ('sudo nft list ruleset', 'sudo ufw status') and at any between the hosts`,
     });
   }
-  return [...alike.values()].map(({ hosts, found, fix }) => ({ hosts, found, fix }));
+  return [...alike.values()].map(({ hosts, problem, action }) => ({ hosts, problem, action }));
 }
 
 /** The probes that failed: those to try once more, in case that one host was late for the others. */

@@ -13,12 +13,12 @@ const HOSTNAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}
 function identity({ name, gathering: { facts } }: LookedAtHost): Problem[] {
   const problems: Problem[] = [];
   if (!HOSTNAME.test(facts.hostname ?? "")) {
-    const found = `the hostname '${facts.hostname ?? ""}' is none by RFC 1123 (letters, digits and hyphens)`;
-    problems.push({ found, fix: `'sudo hostnamectl set-hostname ${name}'` });
+    const problem = `the hostname '${facts.hostname ?? ""}' is none by RFC 1123 (letters, digits and hyphens)`;
+    problems.push({ problem, action: `'sudo hostnamectl set-hostname ${name}'` });
   }
   if (!/^[0-9a-f]{32}$/.test(facts.machineId ?? "")) {
-    const found = "/etc/machine-id holds no id";
-    problems.push({ found, fix: "'sudo systemd-machine-id-setup', then reboot" });
+    const problem = "/etc/machine-id holds no id";
+    problems.push({ problem, action: "'sudo systemd-machine-id-setup', then reboot" });
   }
   return problems;
 }
@@ -31,8 +31,8 @@ function packages({ gathering }: LookedAtHost): Problem[] {
   const damaged = words(gathering.facts.unfinishedPackages).some((word) => /^(reinstreq|half-installed):/.test(word));
   return [
     {
-      found: `dpkg was interrupted: ${some(unfinished)} ${unfinished.length === 1 ? "is" : "are"} half installed`,
-      fix: `'sudo dpkg --configure -a'${damaged ? ` and 'sudo apt-get install --reinstall ${unfinished.slice(0, 5).join(" ")}'` : ""}; 'sudo dpkg --audit' must then print nothing`,
+      problem: `dpkg was interrupted: ${some(unfinished)} ${unfinished.length === 1 ? "is" : "are"} half installed`,
+      action: `'sudo dpkg --configure -a'${damaged ? ` and 'sudo apt-get install --reinstall ${unfinished.slice(0, 5).join(" ")}'` : ""}; 'sudo dpkg --audit' must then print nothing`,
     },
   ];
 }
@@ -57,8 +57,8 @@ function nameResolution({ gathering: { facts } }: LookedAtHost): Problem[] {
   const file = resolved ? "/run/systemd/resolve/resolv.conf" : "/etc/resolv.conf";
   return [
     {
-      found: `name resolution would loop: ${file} names ${servers.join(", ")}, which in a pod is the pod`,
-      fix: resolved
+      problem: `name resolution would loop: ${file} names ${servers.join(", ")}, which in a pod is the pod`,
+      action: resolved
         ? "give systemd-resolved a real server: DNS= in /etc/systemd/resolved.conf"
         : "name a real server in /etc/resolv.conf, or turn systemd-resolved on",
     },
@@ -69,8 +69,8 @@ function otherCluster({ gathering: { facts } }: LookedAtHost): Problem[] {
   if (facts.kubeadm || !facts.kubernetesFile) return [];
   return [
     {
-      found: `there is a Kubernetes node that this program did not make (${facts.kubernetesFile} exists)`,
-      fix: "if it may go, 'sudo kubeadm reset' on the host; else take the host out of homelab:machines",
+      problem: `there is a Kubernetes node that this program did not make (${facts.kubernetesFile} exists)`,
+      action: "if it may go, 'sudo kubeadm reset' on the host; else take the host out of homelab:machines",
     },
   ];
 }
@@ -86,10 +86,10 @@ function portsInUse({ role, expected, gathering: { facts } }: LookedAtHost): Pro
       if (!holder) return [];
       const [, , pid, process] = holder;
       const by = pid ? `${process || "a process"} (process ${pid})` : "the kernel";
-      const fix = pid
+      const action = pid
         ? `stop it: 'sudo systemctl status ${pid}' names its unit`
         : "remove the interface that uses it: 'ip -d link'";
-      return [{ found: `port ${portText(port)} is in use by ${by}`, fix }];
+      return [{ problem: `port ${portText(port)} is in use by ${by}`, action }];
     });
 }
 

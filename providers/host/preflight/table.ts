@@ -4,24 +4,24 @@ import type { Finding } from "./hosts";
 const WIDTH = 96;
 const GAP = "  ";
 const WIDEST_HOST = 20;
-const HEADER = { host: "host", found: "what was found", fix: "what to do" };
+const HEADER = { host: "host", problem: "what was found", action: "what to do" };
 /** The row of this computer, which is no host of the inventory. */
 const THIS_COMPUTER = "(here)";
 
-/** All findings as one table of plain text: host, what was found, what to do. Its rows are in the order of `hostNames`. */
+/** All findings as one table of plain text: host, problem, what to do. Its rows are in the order of `hostNames`. */
 export function findingsTable(findings: readonly Finding[], hostNames: readonly string[]): string {
   const place = ({ hosts: [first = ""] }: Finding) => (first === "" ? hostNames.length : hostNames.indexOf(first));
   const rows = [...findings]
     .sort((a, b) => place(a) - place(b))
-    .map(({ hosts, found, fix }) => ({ host: hosts.join(", ") || THIS_COMPUTER, found, fix }));
+    .map(({ hosts, problem, action }) => ({ host: hosts.join(", ") || THIS_COMPUTER, problem, action }));
   const hostWidth = Math.min(WIDEST_HOST, Math.max(...[HEADER, ...rows].map(({ host }) => longestWord(host))));
   const rest = WIDTH - hostWidth - 2 * GAP.length;
-  const foundWidth = Math.floor(rest / 2);
+  const problemWidth = Math.floor(rest / 2);
   const line = (row: typeof HEADER) => {
-    const cells = [wrap(row.host, hostWidth), wrap(row.found, foundWidth), wrap(row.fix, rest - foundWidth)];
+    const cells = [wrap(row.host, hostWidth), wrap(row.problem, problemWidth), wrap(row.action, rest - problemWidth)];
     const height = Math.max(...cells.map(({ length }) => length));
     return Array.from({ length: height }, (_, index) =>
-      [hostWidth, foundWidth, 0]
+      [hostWidth, problemWidth, 0]
         .map((width, column) => (cells[column]?.[index] ?? "").padEnd(width))
         .join(GAP)
         .trimEnd(),

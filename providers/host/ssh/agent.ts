@@ -48,8 +48,8 @@ export class OneKeyAgent extends BaseAgent<ParsedKey> {
  * @throws HostError of kind `authentication` that says what to do
  */
 export async function agentWithOneKey(login: AgentLogin, about: About): Promise<OneKeyAgent> {
-  const refuse = (why: string, next: string): HostError =>
-    new HostError({ ...about, kind: "authentication", why, next: `${next}. Nothing was sent to the host` });
+  const refuse = (problem: string, action: string): HostError =>
+    new HostError({ ...about, kind: "authentication", problem, action: `${action}. Nothing was sent to the host` });
   const socket = process.env.SSH_AUTH_SOCK;
   if (!socket) {
     throw refuse(

@@ -71,8 +71,9 @@ function unreachable(target: SshTarget, timeoutSeconds: number, doing: string, d
     kind: "unreachable",
     host: target.name,
     doing,
-    why: `no SSH session with ${wayTo(target)} within ${timeoutSeconds} s (${tries}, the last: ${last.message})`,
-    next: "Is the host switched on, is the address right, does its SSH server run, and does no firewall stand between? Then run the same command again; to go on without it, take it out of homelab:machines",
+    problem: `no SSH session with ${wayTo(target)} within ${timeoutSeconds} s (${tries}, the last: ${last.message})`,
+    action:
+      "Is the host switched on, is the address right, does its SSH server run, and does no firewall stand between? Then run the same command again; to go on without it, take it out of homelab:machines",
   });
 }
 
@@ -80,12 +81,12 @@ function wayTo({ host, port, bastion }: SshTarget): string {
   return `${host}:${port}${bastion ? ` through its bastion ${bastion.host}:${bastion.port}` : ""}`;
 }
 
-function connectionLost(target: SshTarget, doing: string, why: string): HostError {
+function connectionLost(target: SshTarget, doing: string, problem: string): HostError {
   return new HostError({
     kind: "unreachable",
     host: target.name,
     doing,
-    why: `the connection to ${wayTo(target)} was lost: ${why}`,
-    next: "Run the same command again: it goes on where this one stopped",
+    problem: `the connection to ${wayTo(target)} was lost: ${problem}`,
+    action: "Run the same command again: it goes on where this one stopped",
   });
 }

@@ -21,7 +21,7 @@ export interface Link {
 }
 
 /** The server that a connection is made to. */
-export interface Dialled {
+export interface Destination {
   about: About;
   /** As errors name it: "10.0.0.11:22" or "its bastion 10.0.0.1:22". */
   at: string;
@@ -39,9 +39,9 @@ export interface Dialled {
 export async function dial(target: SshTarget, doing: string, remainingMs: number): Promise<Link> {
   const deadline = Date.now() + remainingMs;
   const about = { host: target.name, doing };
-  const host = dialled(target, about, "");
+  const host = destination(target, about, "");
   if (!target.bastion) return linkOf(await connect(target, host, deadline));
-  const through = dialled(target.bastion, about, "its bastion ");
+  const through = destination(target.bastion, about, "its bastion ");
   const bastion = await connect(target.bastion, through, deadline);
   try {
     const stream = await forwarded(bastion, through, target, deadline);
@@ -52,7 +52,7 @@ export async function dial(target: SshTarget, doing: string, remainingMs: number
   }
 }
 
-function dialled(server: SshTarget | Bastion, about: About, what: string): Dialled {
+function destination(server: SshTarget | Bastion, about: About, what: string): Destination {
   const at = `${what}${server.host}:${server.port}`;
   const passing = what === "" ? "" : `${at}: `;
   return { about, at, passing, user: server.user, pinned: pinnedKey(server, about, at) };
@@ -73,7 +73,7 @@ function linkOf(...clients: [Client, ...Client[]]): Link {
   return { client: clients[0], close };
 }
 
-async function connect(server: SshTarget | Bastion, to: Dialled, deadline: number, sock?: Duplex): Promise<Client> {
+async function connect(server: SshTarget | Bastion, to: Destination, deadline: number, sock?: Duplex): Promise<Client> {
   const login = await loginMethod(server, to.about, to.at);
   const client = new Client();
   const seen: Seen = {};
@@ -108,7 +108,7 @@ async function connect(server: SshTarget | Bastion, to: Dialled, deadline: numbe
 }
 
 /** The bastion's stream to the host. */
-function forwarded(bastion: Client, through: Dialled, target: SshTarget, deadline: number): Promise<Duplex> {
+function forwarded(bastion: Client, through: Destination, target: SshTarget, deadline: number): Promise<Duplex> {
   const host = `${target.host}:${target.port}`;
   const opened = new Promise<Duplex>((resolve, reject) => {
     bastion.on("close", () => reject(new PassingFailure(`${through.at} closed the connection`)));
@@ -143,8 +143,8 @@ function pinnedKey(server: SshTarget | Bastion, about: About, at: string): Buffe
     throw new HostError({
       ...about,
       kind: "host-key",
-      why: `the pinned host key of ${at} can't be read: ${(error as Error).message}`,
-      next: "Pin what /etc/ssh/ssh_host_ed25519_key.pub on that host says; nothing was sent to it",
+      problem: `the pinned host key of ${at} can't be read: ${(error as Error).message}`,
+      action: "Pin what /etc/ssh/ssh_host_ed25519_key.pub on that host says; nothing was sent to it",
     });
   }
 }

@@ -1,3 +1,5 @@
+import type { Diagnosis } from "../../diagnosis";
+
 /**
  * What went wrong on a host:
  * - `unreachable`: no SSH session came about in the time allowed, or the connection died. Worth another try later.
@@ -17,27 +19,23 @@ export interface About {
   doing: string;
 }
 
-export interface HostErrorParts extends About {
+export interface HostErrorParts extends About, Omit<Diagnosis, "subject"> {
   kind: HostErrorKind;
-  /** Why it failed; no secrets. */
-  why: string;
-  /** What the person at the terminal should do. */
-  next: string;
 }
 
-/** An error of one host, as the person at the terminal reads it: host first, then what, why, and what to do next. */
-export class HostError extends Error {
+/** An error of one host, as the person at the terminal reads it: the host, what was being done, the problem, what to do. */
+export class HostError extends Error implements Diagnosis {
   readonly kind: HostErrorKind;
-  readonly host: string;
-  readonly why: string;
-  readonly next: string;
+  readonly subject: string;
+  readonly problem: string;
+  readonly action: string;
 
   constructor(parts: HostErrorParts, options?: ErrorOptions) {
-    super(`${parts.host}: ${parts.doing} failed: ${parts.why}. ${parts.next}`, options);
+    super(`${parts.host}: ${parts.doing} failed: ${parts.problem}. ${parts.action}`, options);
     this.name = "HostError";
     this.kind = parts.kind;
-    this.host = parts.host;
-    this.why = parts.why;
-    this.next = parts.next;
+    this.subject = parts.host;
+    this.problem = parts.problem;
+    this.action = parts.action;
   }
 }

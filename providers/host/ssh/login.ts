@@ -26,7 +26,7 @@ function privateKey(text: string, about: About, at: string): ParsedKey {
     ...about,
     kind: "authentication",
     // ssh2's text names the problem (wrong format, a passphrase), never the key.
-    why: `the private key for ${at} can't be used: ${key instanceof Error ? key.message : "it is a public key"}`,
-    next: "Give an OpenSSH private key without a passphrase",
+    problem: `the private key for ${at} can't be used: ${key instanceof Error ? key.message : "it is a public key"}`,
+    action: "Give an OpenSSH private key without a passphrase",
   });
 }

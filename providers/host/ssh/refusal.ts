@@ -1,6 +1,6 @@
 import { HostError } from "./errors";
 import { fingerprint, HOST_KEY_TYPE, sameHostKey } from "./host-key";
-import type { Dialled } from "./dial";
+import type { Destination } from "./dial";
 
 /** A dial that failed for a reason that may pass: nothing listens yet, the network is slow, sshd has its hands full. */
 export class PassingFailure extends Error {}
@@ -16,38 +16,41 @@ export interface Seen {
 }
 
 /** What ssh2's error means: a HostError where no other dial can do better, else a PassingFailure. */
-export function classify(error: Error & { level?: string }, to: Dialled, seen: Seen): Error {
+export function classify(error: Error & { level?: string }, to: Destination, seen: Seen): Error {
   const { about, at, pinned, user } = to;
   if (seen.offered && !sameHostKey(seen.offered, pinned)) {
     return new HostError({
       ...about,
       kind: "host-key",
-      why: `${at} shows the host key ${fingerprint(seen.offered)}, and ${fingerprint(pinned)} is pinned`,
-      next: "If the host was installed anew, compare the new key on the host itself and pin it; if not, somebody else answers there. Nothing was sent",
+      problem: `${at} shows the host key ${fingerprint(seen.offered)}, and ${fingerprint(pinned)} is pinned`,
+      action:
+        "If the host was installed anew, compare the new key on the host itself and pin it; if not, somebody else answers there. Nothing was sent",
     });
   }
   if (error.level === "handshake" && /host key/.test(error.message)) {
     return new HostError({
       ...about,
       kind: "host-key",
-      why: `${at} has no ${HOST_KEY_TYPE} host key`,
-      next: "Make one on the host with 'sudo ssh-keygen -A', restart its SSH server, and pin /etc/ssh/ssh_host_ed25519_key.pub",
+      problem: `${at} has no ${HOST_KEY_TYPE} host key`,
+      action:
+        "Make one on the host with 'sudo ssh-keygen -A', restart its SSH server, and pin /etc/ssh/ssh_host_ed25519_key.pub",
     });
   }
   if (error.level === "client-authentication") {
     return new HostError({
       ...about,
       kind: "authentication",
-      why: `${at} refused the key of user '${user}'`,
-      next: `Put the public key into ~${user}/.ssh/authorized_keys on the host. It was tried once, and is not tried again`,
+      problem: `${at} refused the key of user '${user}'`,
+      action: `Put the public key into ~${user}/.ssh/authorized_keys on the host. It was tried once, and is not tried again`,
     });
   }
   if (error.level === "agent") {
     return new HostError({
       ...about,
       kind: "authentication",
-      why: `the SSH agent did not sign the login of user '${user}' at ${at}: ${error.message}`,
-      next: "Is the agent locked ('ssh-add -X'), or was its question answered with no? Then run the same command again",
+      problem: `the SSH agent did not sign the login of user '${user}' at ${at}: ${error.message}`,
+      action:
+        "Is the agent locked ('ssh-add -X'), or was its question answered with no? Then run the same command again",
     });
   }
   return new PassingFailure(`${to.passing}${withBanner(error.message, seen)}`);
@@ -58,7 +61,7 @@ function withBanner(message: string, seen: Seen): string {
 }
 
 /** A connection that was closed before a word of why. */
-export function closedEarly(to: Dialled, seen: Seen): PassingFailure {
+export function closedEarly(to: Destination, seen: Seen): PassingFailure {
   const how = seen.banner ? `: ${seen.banner}` : seen.offered ? " during the login" : " at once";
   return new PassingFailure(`${to.passing}the host closed the connection${how}`);
 }
@@ -67,14 +70,15 @@ export function closedEarly(to: Dialled, seen: Seen): PassingFailure {
 const PROHIBITED = 1;
 
 /** Why a bastion did not open the way to the host. */
-export function notForwarded(error: Error & { reason?: number | string }, bastion: Dialled, host: string): Error {
+export function notForwarded(error: Error & { reason?: number | string }, bastion: Destination, host: string): Error {
   if (error.reason !== PROHIBITED) {
     return new PassingFailure(`${bastion.at} does not reach ${host}: ${error.message}`);
   }
   return new HostError({
     ...bastion.about,
     kind: "authentication",
-    why: `${bastion.at} does not let user '${bastion.user}' through to ${host} (${error.message})`,
-    next: "Allow it in the bastion's sshd_config (AllowTcpForwarding, PermitOpen) and in the key's options there (no restrict, no no-port-forwarding)",
+    problem: `${bastion.at} does not let user '${bastion.user}' through to ${host} (${error.message})`,
+    action:
+      "Allow it in the bastion's sshd_config (AllowTcpForwarding, PermitOpen) and in the key's options there (no restrict, no no-port-forwarding)",
   });
 }

@@ -81,34 +81,38 @@ function sudoError(target: SshTarget, doing: string, stderr: string): HostError 
   const allow = `put '${target.user} ALL=(ALL) NOPASSWD:ALL' into /etc/sudoers.d/${target.user} on the host`;
   const next = (what: string): string => `${what}; nothing was changed there`;
   if (NO_SUDO.test(stderr)) {
-    return new HostError({ ...about, why: "the host has no sudo", next: next(`Install sudo there and ${allow}`) });
+    return new HostError({
+      ...about,
+      problem: "the host has no sudo",
+      action: next(`Install sudo there and ${allow}`),
+    });
   }
   if (NOT_ALLOWED.test(stderr)) {
     return new HostError({
       ...about,
-      why: `the user '${target.user}' may not use sudo (${said})`,
-      next: next(capitalised(allow)),
+      problem: `the user '${target.user}' may not use sudo (${said})`,
+      action: next(capitalised(allow)),
     });
   }
   if (target.sudoPassword !== undefined && WRONG_PASSWORD.test(stderr)) {
     return new HostError({
       ...about,
       kind: "authentication",
-      why: `sudo refused the password of user '${target.user}'`,
-      next: next("Correct ssh.sudoPassword in the settings. It was tried once, and is not tried again"),
+      problem: `sudo refused the password of user '${target.user}'`,
+      action: next("Correct ssh.sudoPassword in the settings. It was tried once, and is not tried again"),
     });
   }
   if (target.sudoPassword === undefined && PASSWORD_NEEDED.test(stderr)) {
     return new HostError({
       ...about,
-      why: `the user '${target.user}' may not use sudo without a password, and ssh.sudoPassword is not set (${said})`,
-      next: next(`Set ssh.sudoPassword as a secret, or ${allow}`),
+      problem: `the user '${target.user}' may not use sudo without a password, and ssh.sudoPassword is not set (${said})`,
+      action: next(`Set ssh.sudoPassword as a secret, or ${allow}`),
     });
   }
   return new HostError({
     ...about,
-    why: `sudo did not make the user '${target.user}' root: ${said || "it said nothing"}`,
-    next: next("Mend that on the host and run the same command again"),
+    problem: `sudo did not make the user '${target.user}' root: ${said || "it said nothing"}`,
+    action: next("Mend that on the host and run the same command again"),
   });
 }
 
@@ -117,8 +121,8 @@ function unusablePassword(target: SshTarget, doing: string): HostError {
     kind: "authentication",
     host: target.name,
     doing,
-    why: "ssh.sudoPassword has a line break or a NUL character in it, which sudo can't read",
-    next: "Set it again as one line, for example with 'printf %s'; it was not sent to the host",
+    problem: "ssh.sudoPassword has a line break or a NUL character in it, which sudo can't read",
+    action: "Set it again as one line, for example with 'printf %s'; it was not sent to the host",
   });
 }
 

@@ -60,8 +60,8 @@ export function succeeded(host: string, doing: string, result: RunResult): RunRe
     kind: "command",
     host,
     doing,
-    why: said ? `the command ${how}:\n${said}\n` : `the command ${how} and said nothing`,
-    next: "Mend the cause on the host and run the same command again",
+    problem: said ? `the command ${how}:\n${said}\n` : `the command ${how} and said nothing`,
+    action: "Mend the cause on the host and run the same command again",
   });
 }
 
@@ -70,8 +70,8 @@ function notStarted(target: SshTarget, doing: string, error: Error): HostError {
     kind: "unreachable",
     host: target.name,
     doing,
-    why: `the host did not start a command: ${error.message}`,
-    next: "Is a forced command or a session limit set in its sshd_config, or in authorized_keys?",
+    problem: `the host did not start a command: ${error.message}`,
+    action: "Is a forced command or a session limit set in its sshd_config, or in authorized_keys?",
   });
 }
 
@@ -113,8 +113,8 @@ function ranTooLong(target: SshTarget, doing: string, options: RunOptions): Host
     kind: "timeout",
     host: target.name,
     doing,
-    why: `the command ran longer than ${options.timeoutSeconds} s`,
-    next: `It may still be running: look with 'ps axf' on ${target.name} before you run the same command again`,
+    problem: `the command ran longer than ${options.timeoutSeconds} s`,
+    action: `It may still be running: look with 'ps axf' on ${target.name} before you run the same command again`,
   });
 }
 
@@ -123,8 +123,8 @@ function tooMuch(target: SshTarget, doing: string, limit: number): HostError {
     kind: "command",
     host: target.name,
     doing,
-    why: `the command printed more than ${limit} bytes`,
-    next: "This is not what it should do; look at the host",
+    problem: `the command printed more than ${limit} bytes`,
+    action: "This is not what it should do; look at the host",
   });
 }
 
@@ -133,7 +133,7 @@ function vanished(target: SshTarget, doing: string): HostError {
     kind: "unreachable",
     host: target.name,
     doing,
-    why: "the connection was lost before the command's end was known",
-    next: "Run the same command again: it goes on where this one stopped",
+    problem: "the connection was lost before the command's end was known",
+    action: "Run the same command again: it goes on where this one stopped",
   });
 }

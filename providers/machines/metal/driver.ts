@@ -2,7 +2,7 @@ import { difference, type Driver } from "../../driver";
 import { withSsh } from "../../host/ssh/connect";
 import { runAsRootOrFail } from "../../host/ssh/root";
 import type { SshTarget } from "../../host/ssh/target";
-import { isOf, unlessGone } from "../../host/ssh/unless-gone";
+import { isOf, skipIfUnreachable } from "../../host/ssh/skip-if-unreachable";
 import { warn } from "../../warn";
 import { incarnationOf } from "./incarnation";
 import { undoScript } from "./undo-script";
@@ -50,7 +50,7 @@ export const metalHostDriver: Driver<MetalHostInputs, MetalHostOutputs> = {
         for (const line of stdout.split("\n").filter(isKept)) warn(`${name}: ${line}`);
       });
     try {
-      await unlessGone(`${name}: ${doing}`, work, IF_IT_COMES_BACK);
+      await skipIfUnreachable(`${name}: ${doing}`, work, IF_IT_COMES_BACK);
     } catch (error) {
       // What is deleted is reached as the last finished `up` knew it, not as the settings say now.
       if (isOf(error, "authentication")) throw new Error(`${error.message}. ${RECORD_FIRST}`, { cause: error });

@@ -56,8 +56,8 @@ export async function waitUntilReady(
     hostKey: machine.hostKeyPublic,
   };
   await withSsh(target, { timeoutSeconds: BOOT_LIMIT }, doing, async (session) => {
-    const refuse = (why: string, next: string) => {
-      throw new HostError({ kind: "command", host: name, doing, why, next });
+    const refuse = (problem: string, action: string) => {
+      throw new HostError({ kind: "command", host: name, doing, problem, action });
     };
     const cloudInit = await session.run("cloud-init status --wait", { timeoutSeconds: CLOUD_INIT_LIMIT });
     // 2 stands for warnings alone.

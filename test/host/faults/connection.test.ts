@@ -78,7 +78,7 @@ test("ssh-blackhole: packets that get no answer cost the limit and no more", asy
   const error = await failureOf(touch(target, 6));
   expect(secondsSince(start)).toBeGreaterThan(5);
   expect(secondsSince(start)).toBeLessThan(7);
-  expect(error).toMatchObject({ kind: "unreachable", host: target.name });
+  expect(error).toMatchObject({ kind: "unreachable", subject: target.name });
 });
 
 test("ssh-late-boot: a server that starts after 20 s is waited for", async () => {
@@ -151,7 +151,7 @@ test("link-drop-mid-exec: a cut session is an error at once, and the next run wa
   const cut = failureOf(onHost(hosts.host(0), script));
   expect(await eventually(() => machine.succeeds("test -e /root/slow"), 20)).toBe(true);
   await machine.run(`pkill -KILL -f '^sshd: ${target.user}@notty'`);
-  expect(await cut).toMatchObject({ kind: "unreachable", host: target.name });
+  expect(await cut).toMatchObject({ kind: "unreachable", subject: target.name });
   expect(secondsSince(start)).toBeLessThan(6);
 
   await onHost(hosts.host(0), script);

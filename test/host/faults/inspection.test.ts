@@ -112,7 +112,7 @@ cp -a /etc/sudoers.d/homelab /root/sudoers; sed -i 's/NOPASSWD: //' /etc/sudoers
       machine.run("journalctl --sync; journalctl --quiet -t sudo -o cat | grep -c 'authentication failure' || true");
     const before = Number(await tried());
     const error: unknown = await onHost(withPassword("canary of another"), greeting).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ kind: "authentication", host: machine.name });
+    expect(error).toMatchObject({ kind: "authentication", subject: machine.name });
     expect(String(error)).not.toContain("canary");
     expect(Number(await tried()) - before).toBe(1);
   });

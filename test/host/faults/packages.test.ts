@@ -118,7 +118,7 @@ sysctl -qw net.ipv4.ip_forward=0`);
   });
 
   test("reboot-mid-prep: the run ends with an error, and the next one comes to the end", async () => {
-    expect(await cut).toMatchObject({ kind: "unreachable", host: machine.name });
+    expect(await cut).toMatchObject({ kind: "unreachable", subject: machine.name });
     await install();
     expect(await machine.run("dpkg --audit")).toBe("");
     expect(await installed()).toBe(PACKAGES.map((name) => `${name} hold ok installed`).join("\n"));

@@ -31,8 +31,8 @@ test.each<[string, Partial<LastingFacts>, RegExp, RegExp]>([
   const [first, ...others] = acrossFindings([host(1, same), host(2), host(3, same)]);
   expect(first).toEqual({
     hosts: ["n1", "n3"],
-    found: expect.stringMatching(found) as string,
-    fix: expect.stringMatching(fix) as string,
+    problem: expect.stringMatching(found) as string,
+    action: expect.stringMatching(fix) as string,
   });
   expect(others).toHaveLength(same.macs ? 1 : 0);
 });
@@ -49,18 +49,18 @@ test("a value that no host could show is nobody's", () => {
 
 test("resolv-loop: all kubelets get the resolv.conf of the first control plane, so hosts must not differ", () => {
   const [finding] = acrossFindings([host(1), host(2, { resolved: false })]);
-  expect(finding).toMatchObject({ hosts: ["n2"], found: expect.stringContaining("on n1 it is active") as string });
+  expect(finding).toMatchObject({ hosts: ["n2"], problem: expect.stringContaining("on n1 it is active") as string });
   const [other] = acrossFindings([host(1, { resolved: false }), host(2)]);
   expect(other).toMatchObject({
     hosts: ["n2"],
-    fix: expect.stringContaining("disable --now systemd-resolved") as string,
+    action: expect.stringContaining("disable --now systemd-resolved") as string,
   });
 });
 
 describe("clock-skew", () => {
   const found = (...ahead: number[]) =>
     clockFindings(new Map(ahead.map((seconds, index) => [`n${index + 1}`, seconds]))).map(
-      ({ hosts, found: text }) => `${hosts.join(" ")}: ${text}`,
+      ({ hosts, problem: text }) => `${hosts.join(" ")}: ${text}`,
     );
 
   test("within 30 s of the others is none", () => {

@@ -46,7 +46,7 @@ const host = (facts: Record<string, string> = {}, args: Partial<LookedAtHost> = 
   ...args,
 });
 const lines = (facts?: Record<string, string>, args?: Partial<LookedAtHost>) =>
-  hostFindings(host(facts, args)).map(({ hosts, found, fix }) => `${hosts.join(" ")}: ${found} -> ${fix}`);
+  hostFindings(host(facts, args)).map(({ hosts, problem, action }) => `${hosts.join(" ")}: ${problem} -> ${action}`);
 
 test("a host that fits has no finding, as a control plane and as a worker", () => {
   expect(lines()).toEqual([]);

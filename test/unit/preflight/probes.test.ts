@@ -138,8 +138,8 @@ describe("what the probes say", () => {
     expect(reachFindings(probes, reports(lost))).toEqual([
       {
         hosts: ["n3"],
-        found: "packets from n1, n2 get no answer at 10.0.0.3 on 10250/tcp (kubelet), 8472/udp (Cilium's tunnel)",
-        fix: expect.stringContaining("let 10250/tcp, 8472/udp in from n1, n2: look at the firewall of n3") as string,
+        problem: "packets from n1, n2 get no answer at 10.0.0.3 on 10250/tcp (kubelet), 8472/udp (Cilium's tunnel)",
+        action: expect.stringContaining("let 10250/tcp, 8472/udp in from n1, n2: look at the firewall of n3") as string,
       },
     ]);
   });
@@ -157,7 +157,10 @@ describe("what the probes say", () => {
       new Map([["n2", { outcomes: new Map([[0, outcome]]), unbound: new Set<string>() }]]);
     expect(reachFindings(later, outcomes("refused"))).toEqual([]);
     expect(reachFindings(later, outcomes("lost"))).toEqual([
-      expect.objectContaining({ hosts: ["n1"], found: expect.stringContaining("6443/tcp (Kubernetes API)") as string }),
+      expect.objectContaining({
+        hosts: ["n1"],
+        problem: expect.stringContaining("6443/tcp (Kubernetes API)") as string,
+      }),
     ]);
   });
 });

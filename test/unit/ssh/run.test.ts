@@ -51,7 +51,7 @@ test("a signal is told from an exit code, and is never 0", async () => {
 
 test("a command that runs too long is given up, and the message says that it may still run", async () => {
   const running = run(() => undefined, { timeoutSeconds: 0.3 });
-  await expect(running).rejects.toMatchObject({ kind: "timeout", host: "node1" });
+  await expect(running).rejects.toMatchObject({ kind: "timeout", subject: "node1" });
   await expect(running).rejects.toThrow("longer than 0.3 s");
 });
 

@@ -8,7 +8,7 @@ import { HostError, type HostErrorKind } from "./errors";
  * @param doing what is skipped then, as in "removing node w1 from the cluster"
  * @param next what is left to the person at the terminal where it can't be reached.
  */
-export async function unlessGone(doing: string, work: () => Promise<unknown>, next = ""): Promise<void> {
+export async function skipIfUnreachable(doing: string, work: () => Promise<unknown>, next = ""): Promise<void> {
   try {
     await work();
   } catch (error) {

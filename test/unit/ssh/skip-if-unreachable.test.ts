@@ -1,5 +1,5 @@
 import { HostError, type HostErrorKind } from "../../../providers/host/ssh/errors";
-import { unlessGone } from "../../../providers/host/ssh/unless-gone";
+import { skipIfUnreachable } from "../../../providers/host/ssh/skip-if-unreachable";
 
 let warnings: string[];
 beforeEach(() => {
@@ -8,19 +8,19 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-const failing = (kind: HostErrorKind, why: string) => async () => {
-  throw new HostError({ kind, host: "w1", doing: "leaving", why, next: "Do something" });
+const failing = (kind: HostErrorKind, problem: string) => async () => {
+  throw new HostError({ kind, host: "w1", doing: "leaving", problem, action: "Do something" });
 };
 
 test("a host that can't be reached is gone, and the warning says what is left to do", async () => {
-  await unlessGone("leaving", failing("unreachable", "no SSH session"), "If it comes back, wipe it");
+  await skipIfUnreachable("leaving", failing("unreachable", "no SSH session"), "If it comes back, wipe it");
   expect(warnings).toEqual([
     "leaving: skipped, w1: leaving failed: no SSH session. Do something. If it comes back, wipe it",
   ]);
 });
 
 test("a host whose place another machine has taken is gone too", async () => {
-  await unlessGone("leaving", failing("host-key", "10.0.0.1:22 shows the host key B, and A is pinned"));
+  await skipIfUnreachable("leaving", failing("host-key", "10.0.0.1:22 shows the host key B, and A is pinned"));
   expect(warnings).toEqual([expect.stringMatching(/^leaving: skipped, there is another machine now, .* A is pinned/)]);
 });
 
@@ -29,6 +29,6 @@ test.each([
   ["a refused login", "authentication", "refused the key"],
   ["a command that failed", "command", "exit code 1"],
 ] as const)("%s doesn't say that the host is gone", async (_what, kind, why) => {
-  await expect(unlessGone("leaving", failing(kind, why))).rejects.toThrow(why);
+  await expect(skipIfUnreachable("leaving", failing(kind, why))).rejects.toThrow(why);
   expect(warnings).toEqual([]);
 });
