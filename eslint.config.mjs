@@ -44,11 +44,12 @@ export default tseslint.config(
   },
   {
     // What is plain JavaScript configures a tool, and is outside the TypeScript project.
-    files: ["**/*.js", "**/*.mjs"],
+    files: ["**/*.js", "**/*.cjs", "**/*.mjs"],
     ...tseslint.configs.disableTypeChecked,
     languageOptions: {
       parserOptions: { projectService: false },
       globals: { module: "writable", require: "readonly", __dirname: "readonly" },
     },
+    rules: { ...tseslint.configs.disableTypeChecked.rules, "@typescript-eslint/no-require-imports": "off" },
   },
 );

@@ -5,12 +5,14 @@ import { Machines } from "./components/machines";
 import { prepareNodes } from "./components/node/prepare-nodes";
 import { fetchCharts } from "./components/addons/charts";
 import { Platform } from "./components/addons/platform";
+import { startDrivers } from "./providers/driver-provider";
 import { loadSettings, storageOf } from "./settings";
 import { versions } from "./versions";
 
 /** settings → machines → prepared nodes → cluster → platform → outputs */
 export = async () => {
   const settings = loadSettings();
+  await startDrivers();
   const charts = await fetchCharts(settings);
 
   const machines = new Machines("machines", settings.machines);

@@ -1,4 +1,5 @@
-import type * as pulumi from "@pulumi/pulumi";
+import { setTimeout as sleep } from "node:timers/promises";
+import * as pulumi from "@pulumi/pulumi";
 import type { DriverKind } from "./drivers";
 
 /** What a driver looks like from the engine's side. Made by `bridge.ts`. */
@@ -53,4 +54,16 @@ function providerOf(kind: DriverKind): pulumi.dynamic.ResourceProvider {
     update: async (id, olds, news) => bridge().update(id, olds, news),
     delete: async (id, props) => bridge().delete(id, props),
   };
+}
+
+/** Long enough for a request to leave, in milliseconds: the program is busy from then on until it has made every resource. */
+const REQUEST_MS = 5;
+
+/**
+ * Has the engine start the process in which the drivers run, which takes half a second: otherwise it starts when the first resource is
+ * registered, and everything waits for it. There is no such function to call, and the answer, which says so, is not waited for.
+ */
+export async function startDrivers(): Promise<void> {
+  pulumi.runtime.invoke("pulumi-nodejs:index:start", {}).catch(() => undefined);
+  await sleep(REQUEST_MS);
 }

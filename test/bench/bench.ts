@@ -122,7 +122,8 @@ async function emptyProgram(folder: string): Promise<() => Promise<unknown>> {
   for (const file of ["Pulumi.yaml", "package.json"])
     fs.copyFileSync(path.join(CHECKOUT, file), path.join(folder, file));
   fs.writeFileSync(path.join(folder, "index.ts"), 'import "@pulumi/pulumi";\n');
-  fs.symlinkSync(path.join(CHECKOUT, "node_modules"), path.join(folder, "node_modules"));
+  // The loader is in providers/.
+  for (const name of ["node_modules", "providers"]) fs.symlinkSync(path.join(CHECKOUT, name), path.join(folder, name));
   await must("making an empty stack", "pulumi", ["stack", "init", "empty"], { cwd: folder, env });
   return () =>
     must("previewing an empty program", "pulumi", ["preview", "--stack", "empty", "--json"], { cwd: folder, env });

@@ -22,3 +22,14 @@ test("the program loads what it needs alone, nothing of SSH and few of Kubernete
   // Its index would load a hundred more.
   expect(kubernetes.length).toBeLessThan(40);
 });
+
+test("the lines of an error are those of its TypeScript file", async () => {
+  const failing = `
+    // As the SDK does it.
+    require("source-map-support/register");
+    try { require("./providers/host/shell/quote").quote("\\0"); } catch (error) { console.log(error.stack); }`;
+  const { stdout } = await execa("node", ["--require", "./providers/loader.cjs", "-e", failing], { cwd: CHECKOUT });
+  const source = readFileSync(path.join(CHECKOUT, "providers/host/shell/quote.ts"), "utf8").split("\n");
+  const line = 1 + source.findIndex((text) => text.includes("throw new Error"));
+  expect(stdout).toContain(`quote.ts:${line}:`);
+});
