@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { LabStack } from "../harness/lab-stack";
+import { LabStack } from "../harness/stacks/lab-stack";
 import { ensureAllBinaries } from "../../lab/build/binaries";
 import { ensureMirror } from "../../lab/packages/main";
 import { budgetRows, largestProvider, LIMITS, type Measurement, type StateResource, costOfMachine } from "./budgets";

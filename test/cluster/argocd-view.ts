@@ -1,6 +1,6 @@
 import type { Application } from "../../providers/argocd/applications";
-import type { Kubectl } from "../harness/kubectl";
-import type { LabStack } from "../harness/lab-stack";
+import type { Kubectl } from "../harness/api/kubectl";
+import type { LabStack } from "../harness/stacks/lab-stack";
 
 /** What a cluster shows of Argo CD, and of the sample app in `examples/gitops` that it deploys. */
 export class ArgocdView {

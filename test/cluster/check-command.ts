@@ -8,7 +8,7 @@ import { reportLines } from "../../checks/report";
 import { CHECKS, runChecks } from "../../checks/run-checks";
 import { storageCheck } from "../../checks/storage";
 import { clusterReport } from "../../cli/cluster-report";
-import { clusterAccess, findings } from "../harness/cluster-access";
+import { clusterAccess, findings } from "../harness/stacks/cluster-access";
 import { eventually } from "../harness/eventually";
 import type { ClusterUnderTest } from "./checks";
 import { folderProvisioner } from "./folder-provisioner";

@@ -1,15 +1,15 @@
 import type { Finding } from "../../checks/finding";
-import { findings } from "../harness/cluster-access";
+import { findings } from "../harness/stacks/cluster-access";
 import { eventually } from "../harness/eventually";
-import type { Kubectl } from "../harness/kubectl";
-import type { LabHost } from "../harness/lab-host";
-import type { LabStack } from "../harness/lab-stack";
-import { workload } from "./workload";
+import type { Kubectl } from "../harness/api/kubectl";
+import type { TestHost } from "../harness/machines/test-host";
+import type { LabStack } from "../harness/stacks/lab-stack";
+import { workload } from "../harness/api/workload";
 
 /** A cluster that is up, and its hosts: the control plane first, then at least one worker. */
 export interface ClusterUnderTest {
   stack: LabStack;
-  hosts: [LabHost, LabHost, ...LabHost[]];
+  hosts: [TestHost, TestHost, ...TestHost[]];
   kubectl: Kubectl;
 }
 
@@ -41,7 +41,7 @@ const isSkipped = ({ status }: Finding): boolean => status === "skipped";
 
 /** What every stack's cluster must pass, whatever its machines are: the tests of one `describe`. */
 export function clusterChecks(cluster: () => ClusterUnderTest): void {
-  const overHosts = <T>(look: (host: LabHost) => Promise<T>) => Promise.all(cluster().hosts.map(look));
+  const overHosts = <T>(look: (host: TestHost) => Promise<T>) => Promise.all(cluster().hosts.map(look));
 
   test("passes every check of `make check`, which leaves nothing behind", async () => {
     const { stack, kubectl } = cluster();
@@ -64,7 +64,7 @@ export function clusterChecks(cluster: () => ClusterUnderTest): void {
 
   test("is left alone by a second up: nothing changes, nobody logs in, the hosts stay as they were", async () => {
     const { stack } = cluster();
-    const look = async (host: LabHost) => [await host.digest(), await host.logins()];
+    const look = async (host: TestHost) => [await host.digest(), await host.logins()];
     const before = await overHosts(look);
     expect(await stack.plan()).toEqual([]);
     await stack.up();
@@ -80,7 +80,7 @@ export function clusterChecks(cluster: () => ClusterUnderTest): void {
   });
 
   test("previews as unchanged in an empty container, with the repository, the state and the passphrase alone", async () => {
-    expect(await cluster().stack.planElsewhere()).toEqual([]);
+    expect(await cluster().stack.planOnOtherWorkstation()).toEqual([]);
   });
 
   test("has no bootstrap token left", async () => {

@@ -1,10 +1,10 @@
 import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { load } from "js-yaml";
-import { Kubectl } from "../harness/kubectl";
-import { LabStack } from "../harness/lab-stack";
-import { secondsToReady } from "../harness/ready-time";
-import { leaksInFolder, leaksInText, lineOfKey, ProcessWatch, type Secret } from "../harness/secret-search";
+import { Kubectl } from "../harness/api/kubectl";
+import { LabStack } from "../harness/stacks/lab-stack";
+import { secondsToReady } from "../harness/api/ready-time";
+import { leaksInFolder, leaksInText, lineOfKey, ProcessWatch, type Secret } from "../harness/stacks/secret-search";
 import { checkCommand } from "./check-command";
 import { clusterChecks, type ClusterUnderTest, type NodeList } from "./checks";
 

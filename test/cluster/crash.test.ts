@@ -1,8 +1,8 @@
-import { chance } from "../harness/chance";
-import { killOnce } from "../harness/crash";
+import { seededRandom } from "../harness/seeded-random";
+import { killOnce } from "../harness/stacks/crash";
 import { checkImage } from "../../versions";
-import { Kubectl } from "../harness/kubectl";
-import { LabStack } from "../harness/lab-stack";
+import { Kubectl } from "../harness/api/kubectl";
+import { LabStack } from "../harness/stacks/lab-stack";
 
 jest.setTimeout(15 * 60_000);
 
@@ -22,7 +22,7 @@ afterAll(async () => {
 
 describe("a cluster of one machine", () => {
   test("init-twice / kill-9-during-init: killed in one phase after the other, it becomes one initialised cluster", async () => {
-    const [machine, random] = [stack.machine(0), chance()];
+    const [machine, random] = [stack.machine(0), seededRandom()];
     for (const trace of PHASES) {
       expect(await killOnce(stack, () => machine.succeeds(trace), { delayMs: random() * LONGEST_DELAY_MS })).toBe(true);
       // Else it would come to its end without the run that started it, which is another case.

@@ -1,11 +1,11 @@
 import { networkCheck } from "../../checks/network";
-import { killOnce } from "../harness/crash";
-import { faults } from "../harness/cluster-access";
+import { killOnce } from "../harness/stacks/crash";
+import { faults } from "../harness/stacks/cluster-access";
 import { eventually } from "../harness/eventually";
 import { checkImage } from "../../versions";
-import { Kubectl } from "../harness/kubectl";
-import type { LabHost } from "../harness/lab-host";
-import { LabStack } from "../harness/lab-stack";
+import { Kubectl } from "../harness/api/kubectl";
+import type { TestHost } from "../harness/machines/test-host";
+import { LabStack } from "../harness/stacks/lab-stack";
 import { readyNodes } from "./checks";
 
 /** Faults that need a cluster: joins that die, networks that change, runs that come again. */
@@ -19,8 +19,8 @@ const CA = "/etc/kubernetes/pki/ca.crt";
 const STATE = "/var/lib/homelab/kubeadm";
 
 let stack: LabStack;
-let controlPlane: LabHost;
-let worker: LabHost;
+let controlPlane: TestHost;
+let worker: TestHost;
 
 beforeAll(async () => {
   stack = await LabStack.create({ name: "flt", roles: ["control-plane", "worker"] });
@@ -32,7 +32,7 @@ afterAll(async () => {
 });
 
 const kubectl = () => Kubectl.of(stack);
-const caOf = (machine: LabHost) => machine.run(`sha256sum ${CA}`);
+const caOf = (machine: TestHost) => machine.run(`sha256sum ${CA}`);
 const tokens = () => controlPlane.run("kubeadm token list -o jsonpath='{.token}{\"\\n\"}'");
 const internalAddress = async (node: string) =>
   (await kubectl()).run("get", "node", node, "-o", `jsonpath={.status.addresses[?(@.type=="InternalIP")].address}`);

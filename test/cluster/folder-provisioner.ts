@@ -1,5 +1,5 @@
-import type { Kubectl } from "../harness/kubectl";
-import type { LabHost } from "../harness/lab-host";
+import type { Kubectl } from "../harness/api/kubectl";
+import type { TestHost } from "../harness/machines/test-host";
 
 const CLASS = "folders";
 const FOLDER = "/var/tmp/folders";
@@ -20,7 +20,7 @@ interface Volume {
  * A default StorageClass whose volumes are folders on one host. What a provisioner does in a cluster is done by the test: it makes
  * a volume for each claim that waits for one, and removes those that were released and are to be deleted.
  */
-export async function folderProvisioner(kubectl: Kubectl, host: LabHost) {
+export async function folderProvisioner(kubectl: Kubectl, host: TestHost) {
   await kubectl.apply(JSON.stringify(STORAGE_CLASS));
   let stopped = false;
   const made = new Set<string>();

@@ -4,13 +4,13 @@ import { dump, load } from "js-yaml";
 import { createTarGzip, parseTarGzip } from "nanotar";
 import { ensureMirrorWith, whyNoAddon } from "../../lab/addons/mirror";
 import { generateKeyPair } from "../../providers/machines/ssh-key/key-pair";
-import { type ChartRepository, serveChart } from "../harness/chart-repository";
+import { type ChartRepository, serveChart } from "../harness/servers/chart-repository";
 import { eventually } from "../harness/eventually";
-import { GitRepository } from "../harness/git-repository";
-import { Kubectl } from "../harness/kubectl";
-import { CHECKOUT } from "../harness/lab-settings";
-import { LabStack } from "../harness/lab-stack";
-import { leftOf } from "../harness/leftovers";
+import { GitRepository } from "../harness/servers/git-repository";
+import { Kubectl } from "../harness/api/kubectl";
+import { CHECKOUT } from "../harness/stacks/lab-settings";
+import { LabStack } from "../harness/stacks/lab-stack";
+import { leftoversOf } from "../harness/machines/leftovers";
 import { ArgocdView } from "./argocd-view";
 
 /** What a person changes on a cluster that runs: a switch, a login, a pin, a value; and then it all goes. */
@@ -187,9 +187,9 @@ withArgocd(title, () => {
   });
 
   test("`make down` takes everything away, with Argo CD and its Applications in the cluster", async () => {
-    expect(await leftOf(stack)).not.toEqual([]);
+    expect(await leftoversOf(stack)).not.toEqual([]);
     const { exitCode, output } = await stack.makeDown();
     expect(`${exitCode} ${output}`).toMatch(/^0 /);
-    expect(await leftOf(stack)).toEqual([]);
+    expect(await leftoversOf(stack)).toEqual([]);
   });
 });

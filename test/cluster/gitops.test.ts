@@ -2,17 +2,17 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { gitopsCheck } from "../../checks/gitops";
 import { ensureMirrorWith, whyNoAddon } from "../../lab/addons/mirror";
-import { findings } from "../harness/cluster-access";
-import { connectionsTo } from "../harness/connections";
-import { type CustomKind, definitionOf } from "../harness/custom-kind";
+import { findings } from "../harness/stacks/cluster-access";
+import { connectionsTo } from "../harness/machines/connections";
+import { type CustomKind, definitionOf } from "../harness/api/custom-kind";
 import { eventually } from "../harness/eventually";
-import { GitRepository } from "../harness/git-repository";
-import { Kubectl } from "../harness/kubectl";
-import { CHECKOUT } from "../harness/lab-settings";
-import type { LabMachine } from "../harness/lab-machine";
-import { LabStack } from "../harness/lab-stack";
-import { leftOf, notGoingWith } from "../harness/leftovers";
-import { contested, lookAtOwners, ownersOf } from "../harness/owners";
+import { GitRepository } from "../harness/servers/git-repository";
+import { Kubectl } from "../harness/api/kubectl";
+import { CHECKOUT } from "../harness/stacks/lab-settings";
+import type { NspawnMachine } from "../harness/machines/nspawn-machine";
+import { LabStack } from "../harness/stacks/lab-stack";
+import { leftoversOf, notDeletedWith } from "../harness/machines/leftovers";
+import { contested, readOwned, ownersOf } from "../harness/api/owners";
 import { ArgocdView, strayApplication } from "./argocd-view";
 
 jest.setTimeout(15 * 60_000);
@@ -122,7 +122,7 @@ withArgocd(title, () => {
     expect(await stack.plan()).toEqual([]);
     await stack.refresh();
     expect(await stack.plan()).toEqual([]);
-    const owners = ownersOf(await lookAtOwners(stack, kubectl));
+    const owners = ownersOf(await readOwned(stack, kubectl));
     expect(contested(owners)).toEqual([]);
     // All three are seen, each where it is at home.
     expect(owners.get("apps/Deployment argocd/argocd-server")).toEqual(["Helm argocd"]);
@@ -131,7 +131,7 @@ withArgocd(title, () => {
 
     const planted = `${TRACKING}=planted:/ConfigMap:argocd/argocd-cm`;
     await kubectl.run("-n", "argocd", "annotate", "configmap", "argocd-cm", planted);
-    const found = contested(ownersOf(await lookAtOwners(stack, kubectl)));
+    const found = contested(ownersOf(await readOwned(stack, kubectl)));
     await kubectl.run("-n", "argocd", "annotate", "configmap", "argocd-cm", `${TRACKING}-`);
     expect(found).toEqual(["/ConfigMap argocd/argocd-cm: Helm argocd, Argo CD planted"]);
   });
@@ -152,7 +152,7 @@ withArgocd(title, () => {
     // What is counted is counted.
     expect(await connectionsTo(places, () => stack.refresh())).toBeGreaterThan(0);
     expect(await connectionsTo(places, async () => expect(await stack.plan()).toEqual([]))).toBe(0);
-    expect(await stack.planElsewhere()).toEqual([]);
+    expect(await stack.planOnOtherWorkstation()).toEqual([]);
   });
 
   const urlOf = (repoURL: () => string) => () => follow({ ...followed, repoURL: repoURL() });
@@ -274,13 +274,13 @@ withArgocd(title, () => {
   });
 
   test("destroy-host-gone / API gone: with its machine killed, `make down` ends and leaves nothing", async () => {
-    expect(await leftOf(stack)).not.toEqual([]);
-    expect(await notGoingWith(stack, stack.machine(0).name, "homelab:platform:Argocd")).toEqual([]);
-    await (stack.machine(0) as LabMachine).kill();
+    expect(await leftoversOf(stack)).not.toEqual([]);
+    expect(await notDeletedWith(stack, stack.machine(0).name, "homelab:platform:Argocd")).toEqual([]);
+    await (stack.machine(0) as NspawnMachine).kill();
     const started = Date.now();
     const { exitCode, output } = await stack.makeDown();
     expect(`${exitCode} ${output}`).toMatch(/^0 /);
     expect((Date.now() - started) / 1000).toBeLessThan(DESTROY_LIMIT_SECONDS);
-    expect(await leftOf(stack)).toEqual([]);
+    expect(await leftoversOf(stack)).toEqual([]);
   });
 });

@@ -6,10 +6,10 @@ import { createTarGzip } from "nanotar";
 import { ApiRefusal } from "../../components/cluster/kubernetes-api";
 import { readDescription } from "../../components/addons/helm-records";
 import { OWNER } from "../../components/addons/helm-releases";
-import { ApiServer } from "../harness/api-server";
-import { killOnce } from "../harness/crash";
+import { ApiServer } from "../harness/api/api-server";
+import { killOnce } from "../harness/stacks/crash";
 import { eventually } from "../harness/eventually";
-import { LabStack } from "../harness/lab-stack";
+import { LabStack } from "../harness/stacks/lab-stack";
 import type { Wanted } from "./helm-pending-program";
 
 // A real API server without nodes: a pod is Ready when the test says so, and a release waits for its pods.

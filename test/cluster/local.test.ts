@@ -1,7 +1,7 @@
 import { eventually } from "../harness/eventually";
-import { Kubectl } from "../harness/kubectl";
-import { LabStack } from "../harness/lab-stack";
-import { MultipassHosts, whyNoMultipassStandIn } from "../harness/multipass-hosts";
+import { Kubectl } from "../harness/api/kubectl";
+import { LabStack } from "../harness/stacks/lab-stack";
+import { MultipassHosts, whyNoMultipassStandIn } from "../harness/machines/multipass-hosts";
 import { clusterChecks, type ClusterUnderTest, readyNodes, wget } from "./checks";
 
 jest.setTimeout(15 * 60_000);

@@ -2,10 +2,10 @@ import { ensureMirrorWith, whyNoAddon } from "../../lab/addons/mirror";
 import { LabTailnet, type TailnetDevice } from "../../lab/tailscale/tailnet";
 import { versions } from "../../versions";
 import { eventually } from "../harness/eventually";
-import { Kubectl } from "../harness/kubectl";
-import { freePort } from "../harness/free-port";
-import { LabStack } from "../harness/lab-stack";
-import { KeyWatch } from "../harness/key-watch";
+import { Kubectl } from "../harness/api/kubectl";
+import { freePort } from "../harness/servers/free-port";
+import { LabStack } from "../harness/stacks/lab-stack";
+import { KeyWatch } from "../harness/machines/key-watch";
 
 jest.setTimeout(15 * 60_000);
 
@@ -108,10 +108,10 @@ withTailscale(title, () => {
     expect(await reaches(operator)).toBe(true);
   });
 
-  test("a second run plans nothing, elsewhere too, and after a refresh", async () => {
+  test("a second run plans nothing, on another workstation too, and after a refresh", async () => {
     expect(await stack.plan()).toEqual([]);
     const { requests } = await tailnet.look();
-    expect(await stack.planElsewhere()).toEqual([]);
+    expect(await stack.planOnOtherWorkstation()).toEqual([]);
     expect((await tailnet.look()).requests.filter((one) => one.includes("/api/"))).toEqual(
       requests.filter((one) => one.includes("/api/")),
     );

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { generateKeyPair, type KeyPair } from "../../providers/machines/ssh-key/key-pair";
-import { LabStack } from "../harness/lab-stack";
+import { LabStack } from "../harness/stacks/lab-stack";
 import { startAgent } from "../unit/ssh/in-process-agent";
 import { hostKeys, startServer, type TestServer } from "../unit/ssh/in-process-server";
 

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { ciliumChecksScript } from "../../components/addons/cilium/cilium-checks";
-import { ApiServer } from "../harness/api-server";
+import { ApiServer } from "../harness/api/api-server";
 
 /** Whether Cilium may be installed, by what a real API server has. */
 

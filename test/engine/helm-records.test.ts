@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { KubernetesApi } from "../../components/cluster/kubernetes-api";
 import { descriptionOf, forget, helmRecords } from "../../components/addons/helm-records";
-import { ApiServer } from "../harness/api-server";
+import { ApiServer } from "../harness/api/api-server";
 
 /** What Helm keeps of its releases, read from a real API server. */
 

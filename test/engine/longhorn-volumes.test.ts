@@ -1,7 +1,7 @@
 import { KUBECTL } from "../../providers/host/shell/kubectl";
 import { LONGHORN_VOLUMES } from "../../providers/host/shell/longhorn";
-import { ApiServer } from "../harness/api-server";
-import { serveKind } from "../harness/custom-kind";
+import { ApiServer } from "../harness/api/api-server";
+import { serveKind } from "../harness/api/custom-kind";
 
 /** Which volumes a node has, as a real API server lists their copies. */
 

@@ -5,16 +5,16 @@ import { load } from "js-yaml";
 import { withStorageMetadata } from "../../components/node/storage-metadata";
 import { knownAdvice } from "../../cli/known-failures";
 import { parseSettings, storageOf } from "../../settings";
-import { ApiServer } from "../harness/api-server";
+import { ApiServer } from "../harness/api/api-server";
 import { eventually } from "../harness/eventually";
-import { CHECKOUT } from "../harness/lab-settings";
-import { LabStack } from "../harness/lab-stack";
-import { type LonghornChart, longhornChart, withVersion } from "../harness/longhorn-chart";
-import { PlayedLonghorn } from "../harness/played-longhorn";
-import { PlayedNodes, type Pod } from "../harness/played-nodes";
+import { CHECKOUT } from "../harness/stacks/lab-settings";
+import { LabStack } from "../harness/stacks/lab-stack";
+import { type LonghornChart, longhornChart, withVersion } from "../harness/servers/longhorn-chart";
+import { FakeLonghorn } from "../harness/api/fake-longhorn";
+import { FakeNodes, type Pod } from "../harness/api/fake-nodes";
 import type { Wanted } from "./longhorn-program";
 
-/** Longhorn by its chart on a real API server: objects, order, and how it is removed. Its own part is played. */
+/** Longhorn by its chart on a real API server: objects, order, and how it is removed. Longhorn itself is a fake. */
 
 jest.setTimeout(10 * 60_000);
 
@@ -32,8 +32,8 @@ const MACHINES = {
 
 let folder: string;
 let api: ApiServer;
-let nodes: PlayedNodes;
-let longhorn: PlayedLonghorn;
+let nodes: FakeNodes;
+let longhorn: FakeLonghorn;
 let chart: LonghornChart;
 let stack: LabStack;
 let now: { settings: Record<string, unknown>; chart: LonghornChart; disposable: boolean };
@@ -82,8 +82,8 @@ beforeAll(async () => {
   process.env.TEST_LONGHORN = path.join(folder, "wanted.json");
   chart = await longhornChart(folder);
   api = await ApiServer.start();
-  nodes = await PlayedNodes.register(api, inventory());
-  longhorn = PlayedLonghorn.start(api, nodes);
+  nodes = await FakeNodes.register(api, inventory());
+  longhorn = FakeLonghorn.start(api, nodes);
   now = { settings: { enabled: true }, chart, disposable: false };
   await want({});
   const program = "test/engine/longhorn-program.ts";

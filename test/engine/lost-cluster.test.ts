@@ -5,8 +5,8 @@ import { ensureBinaries } from "../../lab/build/binaries";
 import { explain } from "../../cli/failure";
 import { forgetLostCluster } from "../../cli/lost-cluster";
 import { CLUSTER_GONE } from "../../providers/host/shell/cluster";
-import { ApiServer } from "../harness/api-server";
-import { LabStack } from "../harness/lab-stack";
+import { ApiServer } from "../harness/api/api-server";
+import { LabStack } from "../harness/stacks/lab-stack";
 import { type Answer, startServer, type TestServer } from "../unit/ssh/in-process-server";
 import type { Wanted } from "./lost-cluster-program";
 

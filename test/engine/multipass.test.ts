@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, connect, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LabStack } from "../harness/lab-stack";
+import { LabStack } from "../harness/stacks/lab-stack";
 import { booted } from "../unit/multipass/life";
 import { type FakeMultipass, fakeMultipass } from "../unit/multipass/fake-multipass";
 import { inputs } from "../unit/multipass/vm";

@@ -1,6 +1,6 @@
 import os from "node:os";
-import { freePort } from "../harness/free-port";
-import { LabStack } from "../harness/lab-stack";
+import { freePort } from "../harness/servers/free-port";
+import { LabStack } from "../harness/stacks/lab-stack";
 
 jest.setTimeout(5 * 60_000);
 

@@ -1,7 +1,7 @@
 import { parseTakenUp } from "../../providers/tailscale/objects-guard";
 import { takenUpScript } from "../../providers/tailscale/objects-script";
-import { ApiServer } from "../harness/api-server";
-import { serveKind } from "../harness/custom-kind";
+import { ApiServer } from "../harness/api/api-server";
+import { serveKind } from "../harness/api/custom-kind";
 
 /** Which objects keep Tailscale's operator, as a real API server lists them. */
 

@@ -1,9 +1,9 @@
 import net from "node:net";
 import path from "node:path";
-import { LabStack } from "../harness/lab-stack";
-import { type MetalHost, MetalHosts } from "../harness/metal-hosts";
-import { whyNoMetalHosts } from "../harness/metal-hosts-tree";
-import { leaksInFolder, leaksInText, lineOfKey, ProcessWatch } from "../harness/secret-search";
+import { LabStack } from "../harness/stacks/lab-stack";
+import { type MetalHost, MetalHosts } from "../harness/machines/metal-hosts";
+import { whyNoMetalHosts } from "../harness/machines/metal-hosts-tree";
+import { leaksInFolder, leaksInText, lineOfKey, ProcessWatch } from "../harness/stacks/secret-search";
 import { HOSTS_PROGRAM } from "./hosts";
 
 jest.setTimeout(10 * 60_000);

@@ -1,9 +1,9 @@
 import * as fs from "node:fs";
 import { ensureImage } from "../../lab/multipass/image";
 import { untilItSucceeds } from "../harness/eventually";
-import { whyNoMultipassStandIn } from "../harness/multipass-hosts";
-import { StandinGuest } from "../harness/standin-guest";
-import { StandinHome } from "../harness/standin-home";
+import { whyNoMultipassStandIn } from "../harness/machines/multipass-hosts";
+import { MultipassGuest } from "../harness/machines/multipass-guest";
+import { MultipassHome } from "../harness/machines/multipass-home";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -14,17 +14,17 @@ const missing = whyNoMultipassStandIn({ openssl: "openssl" });
 const onHosts = missing ? describe.skip : describe;
 const title = missing ? `the Multipass stand-in (skipped: ${missing})` : "the Multipass stand-in";
 
-let home: StandinHome;
-let guest: StandinGuest;
-const multipass: StandinHome["multipass"] = (...words) => home.multipass(...words);
-const info: StandinHome["info"] = (name) => home.info(name);
-const ssh: StandinGuest["ssh"] = (command) => guest.ssh(command);
+let home: MultipassHome;
+let guest: MultipassGuest;
+const multipass: MultipassHome["multipass"] = (...words) => home.multipass(...words);
+const info: MultipassHome["info"] = (name) => home.info(name);
+const ssh: MultipassGuest["ssh"] = (command) => guest.ssh(command);
 
 onHosts(title, () => {
   beforeAll(async () => {
     await ensureImage(() => undefined);
-    home = StandinHome.create();
-    guest = await StandinGuest.create(home);
+    home = MultipassHome.create();
+    guest = await MultipassGuest.create(home);
   }, 20 * MINUTE);
 
   afterAll(async () => {

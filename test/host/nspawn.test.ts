@@ -7,7 +7,7 @@ import { powerDriver, type PowerInputs, type PowerOutputs } from "../../provider
 import { bootId } from "../../providers/machines/nspawn/process";
 import { generateKeyPair } from "../../providers/machines/ssh-key/key-pair";
 import { untilItSucceeds } from "../harness/eventually";
-import { interfaces, NspawnBench, whyNoNspawn } from "../harness/nspawn-bench";
+import { interfaces, NspawnDrivers, whyNoNspawn } from "../harness/machines/nspawn-drivers";
 
 const MINUTE = 60_000;
 const missing = whyNoNspawn();
@@ -15,14 +15,14 @@ const missing = whyNoNspawn();
 const onHosts = missing ? describe.skip : describe;
 const title = missing ? `a machine in systemd-nspawn (skipped: ${missing})` : "a machine in systemd-nspawn";
 
-let bench: NspawnBench;
+let bench: NspawnDrivers;
 let inputs: MachineInputs;
 let machine: { id: string; outputs: MachineOutputs };
-const onMachine: NspawnBench["onMachine"] = (command) => bench.onMachine(command);
+const onMachine: NspawnDrivers["onMachine"] = (command) => bench.onMachine(command);
 
 onHosts(title, () => {
   beforeAll(async () => {
-    bench = await NspawnBench.create();
+    bench = await NspawnDrivers.create();
     inputs = bench.inputs;
   }, MINUTE);
 

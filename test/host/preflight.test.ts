@@ -1,6 +1,6 @@
 import execa from "execa";
-import type { LabHost } from "../harness/lab-host";
-import { LabStack } from "../harness/lab-stack";
+import type { TestHost } from "../harness/machines/test-host";
+import { LabStack } from "../harness/stacks/lab-stack";
 import { HOSTS_PROGRAM } from "./hosts";
 
 jest.setTimeout(10 * 60_000);
@@ -12,8 +12,8 @@ const MACHINES_ALONE = ["--target", "**homelab:machines:Machines**"];
 const TWIN_ID = "0123456789abcdef0123456789abcdef";
 
 let stack: LabStack;
-let first: LabHost;
-let second: LabHost;
+let first: TestHost;
+let second: TestHost;
 
 beforeAll(async () => {
   stack = await LabStack.create({ name: "pre", roles: ["control-plane", "worker"], program: HOSTS_PROGRAM });
@@ -37,7 +37,7 @@ const digests = async () => Promise.all(stack.machines.map((machine) => machine.
 const logins = async () => Promise.all(stack.machines.map((machine) => machine.logins()));
 
 /** Runs a command of this computer in the machine's network alone: a machine that was just made has no iptables. */
-async function inNetworkOf(machine: LabHost, ...command: string[]): Promise<void> {
+async function inNetworkOf(machine: TestHost, ...command: string[]): Promise<void> {
   await execa("nsenter", ["--target", String(await machine.leader()), "--net", ...command]);
 }
 

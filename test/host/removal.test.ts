@@ -1,6 +1,6 @@
 import { STEPS } from "../../components/node/steps";
 import { undoScript } from "../../providers/machines/metal/undo-script";
-import { type BareHost, BareHosts, onHost } from "../harness/bare-hosts";
+import { type BareHost, BareHosts, onHost } from "../harness/machines/bare-hosts";
 
 jest.setTimeout(10 * 60_000);
 

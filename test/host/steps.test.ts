@@ -1,8 +1,8 @@
 import { access, readdir } from "node:fs/promises";
 import os from "node:os";
-import type { LabHost } from "../harness/lab-host";
-import { LabStack } from "../harness/lab-stack";
-import type { PlannedStep } from "../harness/stack-cli";
+import type { TestHost } from "../harness/machines/test-host";
+import { LabStack } from "../harness/stacks/lab-stack";
+import type { PlannedStep } from "../harness/stacks/stack-cli";
 import { HOSTS_PROGRAM } from "./hosts";
 
 jest.setTimeout(10 * 60_000);
@@ -14,8 +14,8 @@ const IP_FORWARD = "net.ipv4.ip_forward";
 const KEEPALIVE = "net.ipv4.tcp_keepalive_time";
 
 let stack: LabStack;
-let first: LabHost;
-let second: LabHost;
+let first: TestHost;
+let second: TestHost;
 
 beforeAll(async () => {
   stack = await LabStack.create({ name: "hst", roles: ["control-plane", "worker"], program: HOSTS_PROGRAM });
@@ -30,7 +30,7 @@ afterAll(async () => {
 
 const logins = async () => Promise.all(stack.machines.map((machine) => machine.logins()));
 const digests = async () => Promise.all(stack.machines.map((machine) => machine.digest()));
-const sysctl = async (machine: LabHost, name: string) => machine.run(`sysctl -n ${name}`);
+const sysctl = async (machine: TestHost, name: string) => machine.run(`sysctl -n ${name}`);
 const resourceNames = (steps: PlannedStep[]) => steps.map(({ urn }) => urn.split("::").at(-1)).sort();
 
 describe("the life of two prepared hosts", () => {

@@ -15,7 +15,7 @@ import { undoScript } from "../../providers/machines/metal/undo-script";
 import { type LoginInputs, type LoginOutputs, tailscaleLoginDriver } from "../../providers/tailscale/login-driver";
 import { stepScript } from "../../providers/host/shell/script";
 import { versions } from "../../versions";
-import { type BareHost, BareHosts, onHost } from "../harness/bare-hosts";
+import { type BareHost, BareHosts, onHost } from "../harness/machines/bare-hosts";
 
 jest.setTimeout(10 * 60_000);
 

@@ -5,7 +5,7 @@ import { dump, load } from "js-yaml";
 import { fetchCharts } from "../../components/addons/charts";
 import { mergeValues, type Values } from "../../components/addons/values";
 import { loadSettings } from "../../settings";
-import { freePort } from "../harness/free-port";
+import { freePort } from "../harness/servers/free-port";
 import { ProgramFolder, settingsOf } from "./run-program";
 
 const LOCK = path.join("charts", "charts.lock.yaml");

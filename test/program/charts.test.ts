@@ -5,7 +5,7 @@ import { parseTarGzip } from "nanotar";
 import { problemsWithValues } from "../../cli/chart-known-values";
 import { chartHere, type Pin, pinsIn } from "../../cli/chart-sources";
 import { releasesOf, type StackReleases } from "../../cli/chart-values";
-import { upstreamChart } from "../harness/upstream-chart";
+import { upstreamChart } from "../harness/servers/upstream-chart";
 
 /** The part of `make charts-check` that needs no Helm. A chart that is not on this computer is fetched, where it can be. */
 

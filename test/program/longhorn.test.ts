@@ -1,5 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { type ChartRepository, serveChart } from "../harness/chart-repository";
+import { type ChartRepository, serveChart } from "../harness/servers/chart-repository";
 import { type Config, ProgramFolder, type Registered, runProgram, settingsOf } from "./run-program";
 
 /** The whole program with Longhorn on, which the lab's machines can't run. */

@@ -4,9 +4,9 @@ import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { load } from "js-yaml";
 import program from "../..";
-import { CHECKOUT } from "../harness/lab-settings";
+import { CHECKOUT } from "../harness/stacks/lab-settings";
 import { takeHooks } from "../../cli/mock-hooks";
-import { type ChartRepository, serveChart } from "../harness/chart-repository";
+import { type ChartRepository, serveChart } from "../harness/servers/chart-repository";
 
 /** A resource as the program registered it. */
 export interface Registered {

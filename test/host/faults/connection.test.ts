@@ -1,6 +1,6 @@
-import { BareHosts, onHost } from "../../harness/bare-hosts";
+import { BareHosts, onHost } from "../../harness/machines/bare-hosts";
 import { eventually } from "../../harness/eventually";
-import type { LabMachine } from "../../harness/lab-machine";
+import type { NspawnMachine } from "../../harness/machines/nspawn-machine";
 import { withSsh } from "../../../providers/host/ssh/connect";
 import { HostError } from "../../../providers/host/ssh/errors";
 import { fingerprint, parseHostKey } from "../../../providers/host/ssh/host-key";
@@ -17,7 +17,7 @@ const CONFIG = "/etc/ssh/sshd_config.d/00-fault.conf";
 const ASIDE = "/root/host-key";
 
 let hosts: BareHosts;
-let machine: LabMachine;
+let machine: NspawnMachine;
 let target: SshTarget & { privateKey: string };
 
 beforeAll(async () => {

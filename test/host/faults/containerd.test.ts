@@ -1,6 +1,6 @@
-import { BareHosts } from "../../harness/bare-hosts";
-import { FaultyProxy } from "../../harness/faulty-proxy";
-import type { LabMachine } from "../../harness/lab-machine";
+import { BareHosts } from "../../harness/machines/bare-hosts";
+import { FaultyProxy } from "../../harness/servers/faulty-proxy";
+import type { NspawnMachine } from "../../harness/machines/nspawn-machine";
 import { nodeSteps } from "../../../components/node/prepare-nodes";
 
 /** Faults of what is downloaded and of what is configured, tried with containerd's step on a real host. */
@@ -10,7 +10,7 @@ jest.setTimeout(10 * 60_000);
 const CONFIG = "/etc/containerd/config.toml";
 
 let hosts: BareHosts;
-let machine: LabMachine;
+let machine: NspawnMachine;
 let proxy: FaultyProxy;
 let repositories: ReturnType<typeof nodeSteps>["repositories"];
 

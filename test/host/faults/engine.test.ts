@@ -1,12 +1,12 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { STEPS } from "../../../components/node/steps";
-import { chance } from "../../harness/chance";
-import { killOnce } from "../../harness/crash";
+import { seededRandom } from "../../harness/seeded-random";
+import { killOnce } from "../../harness/stacks/crash";
 import { eventually } from "../../harness/eventually";
-import type { LabHost } from "../../harness/lab-host";
-import { LabStack } from "../../harness/lab-stack";
-import { leaksInFolder, leaksInText, lineOfKey, ProcessWatch, type Secret } from "../../harness/secret-search";
+import type { TestHost } from "../../harness/machines/test-host";
+import { LabStack } from "../../harness/stacks/lab-stack";
+import { leaksInFolder, leaksInText, lineOfKey, ProcessWatch, type Secret } from "../../harness/stacks/secret-search";
 import { HOSTS_PROGRAM } from "../hosts";
 
 /** Faults of a run: it is killed, meets another one, or is given what is not its own. */
@@ -19,7 +19,7 @@ const UP = ["--yes", "--skip-preview"];
 const LONGEST_DELAY_MS = 3_000;
 
 let stack: LabStack;
-let machine: LabHost;
+let machine: TestHost;
 let watch: ProcessWatch;
 const outputs: Record<string, string> = {};
 
@@ -44,14 +44,14 @@ async function reached(step: (typeof STEPS)[number]): Promise<boolean> {
  * A host's digest without what makes it this host. The claims carry the id of their run; what they claim is compared by the
  * preview, which is empty.
  */
-async function digestWithoutName(host: LabHost): Promise<string[]> {
+async function digestWithoutName(host: TestHost): Promise<string[]> {
   const own =
     /^[0-9a-f]{64} .*(\/etc\/(hostname|hosts|ssh\/ssh_host_.*|systemd\/network\/10-host0\.network)|\/var\/lib\/homelab\/(claims\/.*|before\/journal))$/;
   return (await host.digest()).split("\n").filter((line) => !own.test(line));
 }
 
 test("drill-crash: a run that is killed in every step is repeated to the state of a host that nobody disturbed", async () => {
-  const random = chance();
+  const random = seededRandom();
   for (const step of STEPS) {
     expect(await killOnce(stack, () => reached(step), { delayMs: random() * LONGEST_DELAY_MS })).toBe(true);
     await stack.cancel();

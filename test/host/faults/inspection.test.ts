@@ -1,6 +1,6 @@
-import { BareHosts, onHost } from "../../harness/bare-hosts";
-import type { LabMachine } from "../../harness/lab-machine";
-import { ProcessWatch } from "../../harness/secret-search";
+import { BareHosts, onHost } from "../../harness/machines/bare-hosts";
+import type { NspawnMachine } from "../../harness/machines/nspawn-machine";
+import { ProcessWatch } from "../../harness/stacks/secret-search";
 import { inspectionDriver } from "../../../providers/host/inspection/driver";
 import { preflightDriver } from "../../../providers/host/preflight/driver";
 import type { HostFacts } from "../../../providers/host/inspection/host-facts";
@@ -11,7 +11,7 @@ import { stepScript, SUPPORTED } from "../../../providers/host/shell/script";
 jest.setTimeout(10 * 60_000);
 
 let hosts: BareHosts;
-let machine: LabMachine;
+let machine: NspawnMachine;
 
 beforeAll(async () => {
   hosts = await BareHosts.create("fli", 2, { mirror: false });

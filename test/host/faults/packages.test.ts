@@ -1,6 +1,6 @@
-import { BareHosts } from "../../harness/bare-hosts";
+import { BareHosts } from "../../harness/machines/bare-hosts";
 import { eventually } from "../../harness/eventually";
-import type { LabMachine } from "../../harness/lab-machine";
+import type { NspawnMachine } from "../../harness/machines/nspawn-machine";
 import { quote } from "../../../providers/host/shell/quote";
 
 /** Faults of the package manager and of restarts, tried with the real steps on a real host. */
@@ -14,7 +14,7 @@ const LOCKER = `use Fcntl; open(my $f, "+<", $ARGV[0]) or die; my $lock = pack("
 const PACKAGES = ["kubeadm", "kubectl", "kubelet"];
 
 let hosts: BareHosts;
-let machine: LabMachine;
+let machine: NspawnMachine;
 
 beforeAll(async () => {
   hosts = await BareHosts.create("flp", 1, { mirror: true });

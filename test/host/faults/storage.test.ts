@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { BareHosts, onHost } from "../../harness/bare-hosts";
+import { BareHosts, onHost } from "../../harness/machines/bare-hosts";
 
 /** The storage step on a real host whose kernel is this computer's. */
 

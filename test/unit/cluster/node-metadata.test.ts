@@ -2,7 +2,7 @@ import { nodeMetadataScript } from "../../../components/cluster/node-metadata";
 import { withStorageLabel } from "../../../components/node/storage-metadata";
 import type { NodeSettings } from "../../../settings";
 import { stepScript } from "../../../providers/host/shell/script";
-import { longhornAnswers, type PlayedAnswer, runWithKubectl } from "../../harness/played-kubectl";
+import { longhornAnswers, type FakeAnswer, runWithKubectl } from "../../harness/api/fake-kubectl";
 import { testShellcheck } from "../../harness/shellcheck";
 
 const node = (name: string) =>
@@ -18,7 +18,7 @@ interface Before {
 /** Runs the script with a kubectl that notes what it changes. */
 function applied(nodes: NodeSettings[], { labelled, copies }: Before) {
   const { status, stderr, notes } = runWithKubectl(nodeMetadataScript(nodes, false), [
-    ...labelled.map((name): PlayedAnswer => [`*" get node ${name} "*storage*`, "echo true"]),
+    ...labelled.map((name): FakeAnswer => [`*" get node ${name} "*storage*`, "echo true"]),
     ['*" get node "*', ":"],
     ...longhornAnswers(copies),
     ['*" taint "*', "echo changed >>$NOTES"],

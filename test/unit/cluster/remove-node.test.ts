@@ -1,5 +1,5 @@
 import { removeNodeScript } from "../../../providers/kubeadm/join-script";
-import { longhornAnswers, runWithKubectl } from "../../harness/played-kubectl";
+import { longhornAnswers, runWithKubectl } from "../../harness/api/fake-kubectl";
 
 /** A kubectl that notes its verbs; `ready`: what the node's condition says, before and after a drain. */
 function removal(cluster: {

@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pinsIn } from "../../../cli/chart-sources";
-import { serveChart } from "../../harness/chart-repository";
-import { longhornChart } from "../../harness/longhorn-chart";
-import { upstreamChart } from "../../harness/upstream-chart";
+import { serveChart } from "../../harness/servers/chart-repository";
+import { longhornChart } from "../../harness/servers/longhorn-chart";
+import { upstreamChart } from "../../harness/servers/upstream-chart";
 
 const version = pinsIn("charts").find(({ name }) => name === "longhorn")?.version ?? "";
 const given = process.env.CHARTS;

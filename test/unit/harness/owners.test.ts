@@ -1,4 +1,4 @@
-import { type ApiObject, contested, type Owned, ownersOf } from "../../harness/owners";
+import { type ApiObject, contested, type Owned, ownersOf } from "../../harness/api/owners";
 
 const TRACKING = "argocd.argoproj.io/tracking-id";
 

@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 
 import { ensureMirrorRunning, runningMirror, stopMirror } from "../../../lab/mirror-service";
-import { freePort } from "../../harness/free-port";
+import { freePort } from "../../harness/servers/free-port";
 
 /** Stands for the server at the process boundary: it answers /healthz with the root it was given. */
 const server = `#!${process.execPath}

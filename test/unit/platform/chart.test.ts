@@ -5,7 +5,7 @@ import { load } from "js-yaml";
 import { parseTarGzip } from "nanotar";
 import { fetchChart, previewChart } from "../../../components/addons/chart";
 import { WrongChart } from "../../../components/addons/chart-download";
-import { type ChartRepository, serveChart } from "../../harness/chart-repository";
+import { type ChartRepository, serveChart } from "../../harness/servers/chart-repository";
 
 let folder: string;
 let repository: ChartRepository;

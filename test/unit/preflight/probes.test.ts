@@ -11,7 +11,7 @@ import {
   probeScript,
 } from "../../../providers/host/preflight/probe-script";
 import { reachFindings } from "../../../providers/host/preflight/reach-findings";
-import { freePort } from "../../harness/free-port";
+import { freePort } from "../../harness/servers/free-port";
 
 const EXPECTED: Expectations = {
   apiPort: 6443,

@@ -3,7 +3,7 @@ import { utils } from "ssh2";
 import { withSsh } from "../../../providers/host/ssh/connect";
 import { fingerprint, parseHostKey } from "../../../providers/host/ssh/host-key";
 import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
-import { freePort } from "../../harness/free-port";
+import { freePort } from "../../harness/servers/free-port";
 import { failure } from "./failure";
 import { clientKeys, hostKeys, targetAt } from "./in-process-server";
 import { hello, serversOfTest } from "./servers-of-test";

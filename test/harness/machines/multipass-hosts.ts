@@ -1,0 +1,127 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { must } from "../../../lab/run-program";
+import { ensureImage } from "../../../lab/multipass/image";
+import { TestHost } from "./test-host";
+import { CHECKOUT, freeNetwork } from "../stacks/lab-settings";
+import { missingRequirements } from "./requirements";
+import { nspawnInit } from "./nspawn-init";
+
+/** One folder for each set of VMs; it holds their trees, so it can't be in every temporary folder. */
+const FOLDER = "/var/tmp/homelab-multipass";
+const PROGRAMS = path.join(CHECKOUT, "lab", "multipass", "bin");
+/** File with the id of the process that made a set. */
+const OWNER = "owner.pid";
+
+/** What the stand-in needs of this computer, and the package that has it. */
+const NEEDS = {
+  "systemd-nspawn": "systemd-container",
+  mmdebstrap: "mmdebstrap",
+  ssh: "openssh-client",
+  ip: "iproute2",
+};
+
+/**
+ * Why this computer can't run the stand-in for Multipass, for the report; nothing where it can.
+ *
+ * @param more programs, each with its package
+ */
+export function whyNoMultipassStandIn(more: Record<string, string> = {}): string | undefined {
+  return missingRequirements("the stand-in for Multipass", { ...NEEDS, ...more });
+}
+
+/** A VM of the stand-in, which is a machine in systemd-nspawn. */
+export class MultipassHost extends TestHost {
+  constructor(
+    name: string,
+    address: string,
+    private readonly home: string,
+  ) {
+    super(name, address);
+  }
+
+  async leader(): Promise<number> {
+    return nspawnInit(this.name, path.join(this.home, "instances", this.name, "machine.pid"));
+  }
+
+  /** Without those of Multipass itself: its service looks into VMs over SSH, as the image's own user. */
+  override async logins(): Promise<number> {
+    const count = `journalctl --quiet _COMM=sshd -o cat | grep -c '^Accepted publickey for homelab ' || true`;
+    return Number(await this.run(count));
+  }
+}
+
+/** A Multipass of a test's own: the stand-in with a home, a bridge and a subnet that nobody else has. */
+export class MultipassHosts {
+  private constructor(
+    /** Name of the bridge. */
+    readonly name: string,
+    /** First three numbers of the VMs' /24; the computer is its `.1`. */
+    readonly network: string,
+  ) {}
+
+  /** @param name a few letters, with which the bridge's name begins */
+  static async create(name: string): Promise<MultipassHosts> {
+    await removeForgotten();
+    await ensureImage();
+    const made = new MultipassHosts(`${name}-${randomBytes(2).toString("hex")}`, freeNetwork());
+    await mkdir(made.home, { recursive: true });
+    await writeFile(path.join(made.home, OWNER), String(process.pid));
+    return made;
+  }
+
+  private get home(): string {
+    return path.join(FOLDER, this.name);
+  }
+
+  /** With it, `multipass` on `PATH` is this one. */
+  get environment(): NodeJS.ProcessEnv {
+    return {
+      PATH: [PROGRAMS, process.env.PATH].join(path.delimiter),
+      MULTIPASS_STANDIN_HOME: this.home,
+      MULTIPASS_STANDIN_BRIDGE: this.name,
+      MULTIPASS_STANDIN_SUBNET: `${this.network}.0/24`,
+    };
+  }
+
+  /** A VM that runs. */
+  async host(name: string): Promise<MultipassHost> {
+    const info = JSON.parse(await this.multipass("info", name, "--format", "json")) as {
+      info: Record<string, { ipv4: string[] }>;
+    };
+    const address = info.info[name]?.ipv4[0];
+    if (!address) throw new Error(`${name}: the VM has no address`);
+    return new MultipassHost(name, address, this.home);
+  }
+
+  /** The names of all VMs, whatever their state. */
+  async names(): Promise<string[]> {
+    const { list } = JSON.parse(await this.multipass("list", "--format", "json")) as { list: { name: string }[] };
+    return list.map(({ name }) => name);
+  }
+
+  /** Any command of the client; fails the test where the exit code is not 0. */
+  async multipass(...args: string[]): Promise<string> {
+    return must(`multipass ${args[0]}`, "multipass", args, { env: this.environment });
+  }
+
+  /** Takes everything away: VMs, whatever state they are in, their files, and the bridge. */
+  async remove(): Promise<void> {
+    await this.multipass("delete", "--all", "--purge");
+    await rm(this.home, { recursive: true, force: true });
+  }
+
+  /** What a test left that was killed. */
+  static forgotten(name: string): MultipassHosts {
+    return new MultipassHosts(name, "");
+  }
+}
+
+async function removeForgotten(): Promise<void> {
+  for (const name of await readdir(FOLDER).catch(() => [])) {
+    const pid = (await readFile(path.join(FOLDER, name, OWNER), "utf8").catch(() => "")).trim();
+    const runs = pid !== "" && (await readdir(`/proc/${pid}`).catch(() => [])).length > 0;
+    if (!runs) await MultipassHosts.forgotten(name).remove();
+  }
+}
