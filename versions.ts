@@ -1,9 +1,10 @@
 /**
- * Every version that this program pins, and why. A chart's version stands in charts/<name>/Chart.yaml beside its values;
- * versions that only the lab builds stand in lab/build.
+ * Every version that this program pins, and why. A chart's version is in charts/<name>/Chart.yaml beside its values;
+ * versions that only the lab builds are in lab/build. A comment `renovate:` says where Renovate finds newer ones.
  */
 export const versions = {
   /** The newest patch of the newest minor that Cilium 1.20 is tested with (docs.cilium.io, "Kubernetes compatibility"). */
+  // renovate: datasource=github-releases depName=kubernetes/kubernetes extractVersion=^v(?<version>.+)$
   kubernetes: "1.36.3",
   /** Revision of the Debian packages kubelet, kubeadm and kubectl on pkgs.k8s.io: their version is `1.36.3-1.1`. */
   kubernetesDebRevision: "1.1",
@@ -11,12 +12,16 @@ export const versions = {
    * Version of containerd.io on download.docker.com, which carries runc too. A Debian or Ubuntu release is appended to
    * it there (`2.2.3-1~debian.12~bookworm`). Kubernetes 1.36 needs containerd 2.x.
    */
+  // renovate: datasource=deb depName=containerd.io registryUrl=https://download.docker.com/linux/debian?suite=bookworm&components=stable&binaryArch=amd64 versioning=deb extractVersion=^(?<version>[^~]+)~
   containerd: "2.2.3-1",
   /** cri-tools on pkgs.k8s.io: its minor follows Kubernetes'. */
+  // renovate: datasource=github-releases depName=kubernetes-sigs/cri-tools extractVersion=^v(?<version>.+)$
   criTools: "1.36.0",
   /** kubernetes-cni on pkgs.k8s.io: the loopback plugin, which containerd needs for every pod. */
+  // renovate: datasource=github-releases depName=containernetworking/plugins extractVersion=^v(?<version>.+)$
   cniPlugins: "1.9.1",
   /** tailscale on pkgs.tailscale.com: the version of the operator in charts/tailscale-operator. */
+  // renovate: datasource=github-releases depName=tailscale/tailscale extractVersion=^v(?<version>.+)$
   tailscale: "1.102.5",
   /** What kubeadm 1.36.3 uses itself (cmd/kubeadm/app/constants): for messages and tests, never passed to it. */
   etcd: "3.6.8-0",
@@ -28,8 +33,8 @@ export const versions = {
 export const sandboxImage = `registry.k8s.io/pause:${versions.pause}`;
 
 /**
- * What `make check` runs in its pods: a shell, httpd, wget and nslookup. CHECK_IMAGE names another one. By its tag alone: whoever
- * mirrors it may have packed it again.
+ * What `make check` runs in its pods: a shell, httpd, wget and nslookup. CHECK_IMAGE names another one. Only by its tag:
+ * a mirror may have packed it again.
  */
 export const checkImage = "docker.io/library/busybox:1.36.1";
 

@@ -1,6 +1,6 @@
 /**
  * What a driver is: the life of one kind of thing that Pulumi's own providers do not know, as ordinary TypeScript.
- * `driver-provider.ts` connects a driver to the engine. How each method must behave is said in `docs/development.md`.
+ * `driver-provider.ts` connects a driver to the engine. How each method must behave: `docs/architecture.md`.
  */
 
 /** A problem with one input, found before anything is changed. */

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { ProgramFolder, type Registered, runProgram, settingsOf } from "./run-program";
 
 let folder: ProgramFolder;
@@ -77,4 +79,13 @@ test("what is Pulumi's is Pulumi's: a field that was changed by hand is taken ba
 test("Secrets are changed in place, so that they keep what others put into them", () => {
   const [provider] = ofType("pulumi:providers:kubernetes");
   expect(provider?.inputs["enableSecretMutable"]).toBe("true");
+});
+
+test("docs/architecture.md names every resource of the lab", () => {
+  const page = readFileSync(path.resolve(__dirname, "../../docs/architecture.md"), "utf8");
+  const named = [...page.matchAll(/`([\w-]+)`/g)].map(([, name]) => name);
+  const resources = registered.filter(({ type }) => !type.startsWith("homelab:") && type !== "pulumi:pulumi:Stack");
+  const names = new Set(resources.map(({ name }) => name.replace(/^(cp1|worker1)\b/, "NAME")));
+  const isNamed = (name: string) => named.includes(name) || (/^NAME-/.test(name) && page.includes(name.slice(5)));
+  expect([...names].filter((name) => !isNamed(name))).toEqual([]);
 });

@@ -4,7 +4,7 @@ import * as path from "node:path";
 /** How a tier runs: the three checks of the sources, the Go tests beside Go code, or the tests of one folder by jest. */
 export type Runner = "lint" | "go" | "jest";
 
-/** A tier of tests, in the sense of docs/development.md. A tier without a test is a failure. */
+/** A tier of tests, in the sense of CONTRIBUTING.md. A tier without a test is a failure. */
 export interface Tier {
   name: string;
   runner: Runner;

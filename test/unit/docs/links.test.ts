@@ -3,7 +3,7 @@ import path from "node:path";
 
 const root = path.resolve(__dirname, "../../..");
 const docs = readdirSync(path.join(root, "docs")).filter((file) => file.endsWith(".md"));
-const pages = ["README.md", ...docs.map((file) => `docs/${file}`)];
+const pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", ...docs.map((file) => `docs/${file}`)];
 
 /** The anchors that GitHub gives to a page's headings. */
 function anchors(file: string): string[] {

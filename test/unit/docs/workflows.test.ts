@@ -10,7 +10,7 @@ const textOf = (file: string): string => readFileSync(path.join(folder, file), "
 interface Workflow {
   on: Record<string, unknown>;
   permissions?: Record<string, string>;
-  jobs: Record<string, { permissions?: Record<string, string>; "timeout-minutes"?: number }>;
+  jobs: Record<string, { if?: string; permissions?: Record<string, string>; "timeout-minutes"?: number }>;
 }
 
 describe.each(files)("the workflow %s", (file) => {
@@ -44,6 +44,13 @@ test("the same action is pinned to the same commit everywhere", () => {
   const pins = files.flatMap((file) => [...textOf(file).matchAll(/uses: ([^@]+)@(\w+)/g)]);
   const commits = new Map(pins.map(([, action, commit]) => [action, commit]));
   for (const [, action, commit] of pins) expect([action, commit]).toEqual([action, commits.get(action)]);
+});
+
+test("the long tests run on a push in the project's own repository alone: forks and private copies pay for none", () => {
+  const { run } = (load(textOf("ci.yml")) as Workflow).jobs;
+  expect(run?.if?.replace(/\s+/g, " ").trim()).toBe(
+    "github.event_name == 'workflow_dispatch' || (!github.event.repository.fork && !github.event.repository.private)",
+  );
 });
 
 test("the preview is made by the engine that everything is tested with", () => {
