@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { scripts } from "../../../package.json";
 
 const root = path.resolve(__dirname, "../../..");
 const docs = readdirSync(path.join(root, "docs")).filter((file) => file.endsWith(".md"));
@@ -42,4 +43,14 @@ test("every target of the Makefile that the documents name is in it", () => {
   ]);
   expect(named.length).toBeGreaterThan(20);
   for (const [, , target = ""] of named) expect(makefile).toMatch(new RegExp(`^${target}:`, "m"));
+});
+
+test("every target of the Makefile is an npm script too, and does the same", () => {
+  const makefile = readFileSync(path.join(root, "Makefile"), "utf8");
+  const targets = [...makefile.matchAll(/^([a-z0-9-]+): .*\n\t\$\(tsx\) (.*)$/gm)].map(([, name, command]) => [
+    name,
+    `tsx ${command}`,
+  ]);
+  expect(targets.length).toBeGreaterThan(10);
+  expect(scripts).toEqual(Object.fromEntries(targets));
 });
