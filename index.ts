@@ -6,7 +6,7 @@ import { prepareNodes } from "./components/node/prepare-nodes";
 import { fetchCharts } from "./components/addons/charts";
 import { Platform } from "./components/addons/platform";
 import { startDrivers } from "./providers/driver-provider";
-import { loadSettings, storageOf } from "./settings";
+import { loadSettings } from "./settings";
 import { versions } from "./versions";
 
 /** settings → machines → prepared nodes → cluster → platform → outputs */
@@ -23,13 +23,7 @@ export = async () => {
     endpoint: clusterEndpoint(settings, machines.all),
     nodes,
   });
-  const platform = new Platform("platform", {
-    cluster,
-    addons: settings.addons,
-    gitops: settings.gitops,
-    charts,
-    storage: storageOf(settings),
-  });
+  const platform = new Platform("platform", { cluster, settings, charts });
 
   return {
     nodes: machines.all.map(({ name, role, address }) => ({ name, role, address })),

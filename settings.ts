@@ -6,13 +6,10 @@ import { problemsOf } from "./settings/explain";
 import { pathOf, placesOf } from "./settings/places";
 import { type Problem, problemLine, type Source } from "./settings/problems";
 import { resolve, type Settings } from "./settings/resolve";
-import { gitopsProblems } from "./settings/rules/gitops";
 import { inventoryProblems } from "./settings/rules/inventory";
 import { networkProblems } from "./settings/rules/networks";
 import { clusterProblems, notBuiltProblems, plainSecretProblems } from "./settings/rules/scope";
-import { tailscaleProblems } from "./settings/rules/tailscale";
 import { sshProblems } from "./settings/rules/ssh";
-import { storageProblems } from "./settings/rules/storage";
 import { rules, settingsSchema } from "./settings/schema";
 import { viewOf } from "./settings/view";
 
@@ -21,7 +18,6 @@ export type * from "./settings/resolve";
 export type { BastionSettings, HostSshSettings, LoginSettings } from "./settings/login";
 export type { Secret } from "./settings/secret";
 export { controlPlaneEndpoint, nodeAddress } from "./settings/derived";
-export { possibleStorage, type Storage, storageOf, type StorageNode } from "./settings/storage";
 export { gatewayAddress, prefixLength } from "./settings/subnets";
 
 /** Either the settings, complete and unchangeable, or all that is wrong with them, one line each. */
@@ -49,9 +45,6 @@ export function parseSettings(
     ...clusterProblems(view),
     ...ruleProblems(raw),
     ...sshProblems(view),
-    ...storageProblems(view),
-    ...tailscaleProblems(view),
-    ...gitopsProblems(view),
     ...notBuiltProblems(view),
     ...plainSecretProblems(source, written),
   ];

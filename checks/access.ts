@@ -1,4 +1,5 @@
 import type { SshTarget } from "../providers/host/ssh/target";
+import { addons } from "../components/addons/list";
 import { KubernetesApi } from "../components/cluster/kubernetes-api";
 
 /** How a run of the Pulumi CLI ended. */
@@ -14,9 +15,8 @@ export type RunPulumi = (args: string[], limits?: { signal?: AbortSignal }) => P
 /** What the stack says that the cluster has. */
 export interface ExpectedCluster {
   nodes: { name: string; role: string }[];
-  /** The program's own network: no other is known to enforce policies. */
-  cilium: boolean;
-  argocd: boolean;
+  /** Names of the add-ons that are installed. */
+  addons: string[];
   /** The address of the repository that the cluster was handed over to. */
   gitops?: string;
   /** DNS domain of the services. */
@@ -97,8 +97,7 @@ function expectedOf(outputs: Record<string, unknown>, config: Readonly<Record<st
   const { dnsDomain } = setting("cluster");
   return {
     nodes: (outputs.nodes ?? []) as ExpectedCluster["nodes"],
-    cilium: "cilium" in versions,
-    argocd: "argocd" in versions,
+    addons: addons.filter(({ name, versionName = name }) => versionName in versions).map(({ name }) => name),
     ...(typeof gitops.repoURL === "string" ? { gitops: gitops.repoURL } : {}),
     dnsDomain: typeof dnsDomain === "string" ? dnsDomain : "cluster.local",
   };

@@ -29,7 +29,7 @@ export const networkCheck: Check = {
       ...seen,
       nodes: nodes.map(({ metadata }) => metadata.name),
       notStarted: servers.filter((pod) => !isRunning(pod)).map(startFailure),
-      cilium: context.access.expected.cilium,
+      cilium: context.access.expected.addons.includes("cilium"),
       image: context.image,
     });
   },

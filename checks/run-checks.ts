@@ -2,15 +2,13 @@ import { checkImage } from "../versions";
 import type { ClusterAccess } from "./access";
 import { certificatesCheck } from "./certificates";
 import type { Check, CheckContext } from "./check";
-import { ciliumCheck } from "./cilium";
 import { driftCheck } from "./drift";
 import { CheckFailure, failed, few, type Finding, ok, skipped, warning } from "./finding";
-import { gitopsCheck } from "./gitops";
+import { addons } from "../components/addons/list";
 import { ApiRefusal, ApiUnreachable } from "../components/cluster/kubernetes-api";
 import { networkCheck } from "./network";
 import { nodesCheck } from "./nodes";
 import { OwnNamespace, removeLeftovers } from "./own-namespace";
-import { storageCheck } from "./storage";
 import { systemPodsCheck } from "./system-pods";
 import { RENEWAL } from "../providers/host/inspection/host-facts";
 
@@ -18,10 +16,8 @@ import { RENEWAL } from "../providers/host/inspection/host-facts";
 export const CHECKS: readonly Check[] = [
   nodesCheck,
   systemPodsCheck,
-  ciliumCheck,
   networkCheck,
-  storageCheck,
-  gitopsCheck,
+  ...addons.flatMap(({ check }) => check?.() ?? []),
   certificatesCheck,
   driftCheck,
 ];

@@ -1,11 +1,11 @@
-import { NAMESPACE as ARGOCD } from "../components/addons/argocd/objects";
+import { addons } from "../components/addons/list";
 import { type Check, until } from "./check";
 import { failed, few, type Finding, ok, warning } from "./finding";
 import { isReady, type Pod, whyNotRunning, type Workload } from "./kubernetes-objects";
 
 const NAME = "system pods";
 /** Of Kubernetes itself and of the platform's add-ons. */
-const NAMESPACES = ["kube-system", ARGOCD, "longhorn-system", "tailscale"];
+const NAMESPACES = [...new Set(["kube-system", ...addons.map(({ namespace }) => namespace)])];
 /** How long a pod that is just starting may take, in seconds. */
 const PATIENCE_SECONDS = 30;
 /** So many restarts, the last of them so recently, in minutes, are a loop. */

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { dump, load } from "js-yaml";
 import { loadSettings } from "../settings";
-import { NO_STORAGE_NODE } from "../settings/rules/storage";
+import { NO_STORAGE_NODE } from "../components/addons/longhorn/rule";
 import type { ReleaseInputs } from "./chart-rendering";
 import type { Pin } from "./chart-sources";
 import { pinnedKey } from "./inventory";

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { addonsSchema } from "./addons";
+import { addons, addonsSchema } from "../components/addons/list";
 import { gitopsSchema } from "../components/addons/argocd/settings";
-import { ciliumRule } from "../components/addons/cilium/settings";
 import { clusterSchema, containerdSchema, mirrorsSchema, proxySchema, sysctlsSchema } from "./cluster";
 import { machinesSchema } from "./machines";
 import { described } from "./node";
@@ -20,10 +19,7 @@ export const settingsSchema = z.strictObject({
     "How existing hosts are reached (kind metal). Each but `connectTimeoutSeconds` can be another for one host, under its own `ssh`. A host that names a way to log in inherits no other",
     sshSchema,
   ).prefault({}),
-  gitops: described(
-    "The repository that Argo CD takes over with; needs `addons.argocd.enabled`",
-    gitopsSchema,
-  ).optional(),
+  gitops: gitopsSchema.optional(),
   proxy: described(
     "Proxy for the hosts' own downloads: packages and images. What runs in the cluster is told by values of its own, for instance `addons.argocd.values.repoServer.env`",
     proxySchema,
@@ -31,4 +27,4 @@ export const settingsSchema = z.strictObject({
 });
 
 /** What must be true between settings. Their problems are reported in this order, after those of single settings. */
-export const rules: readonly Rule[] = [ciliumRule];
+export const rules: readonly Rule[] = addons.flatMap(({ rule }) => rule ?? []);

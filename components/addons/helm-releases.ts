@@ -1,6 +1,7 @@
 import { Release, type ReleaseArgs } from "@pulumi/kubernetes/helm/v3/release";
 import * as pulumi from "@pulumi/pulumi";
 import { KubernetesApi } from "../cluster/kubernetes-api";
+import type { FetchedChart } from "./chart";
 import { descriptionOf, forget, type HelmRecord, helmRecords, type ReleaseName } from "./helm-records";
 
 /** `helm history` shows it beside every revision that came to its end: it tells whose the release is. */
@@ -8,6 +9,8 @@ export const OWNER = "Deployed by Pulumi";
 
 /** How long the API may take to answer, in seconds: the control plane is young, and busy. */
 const ANSWER_SECONDS = 30;
+
+type HelmReleaseArgs = Omit<ReleaseArgs, "description" | "chart"> & { chart: FetchedChart };
 
 /**
  * The Helm releases of one cluster: the only place that makes them.
@@ -34,8 +37,11 @@ export class HelmReleases {
     };
   }
 
-  add(name: string, args: Omit<ReleaseArgs, "description">, opts: pulumi.CustomResourceOptions): Release {
-    return new Release(name, { ...args, description: OWNER }, { ...opts, hooks: this.hooks });
+  /** @param values in place of the chart's own: complete */
+  add(name: string, { chart, ...args }: HelmReleaseArgs, opts: pulumi.CustomResourceOptions): Release {
+    // Not known in a preview that comes before the first fetch.
+    const path = pulumi.output<string>(chart.path ?? (pulumi.unknown as unknown as string));
+    return new Release(name, { ...args, chart: path, description: OWNER }, { ...opts, hooks: this.hooks });
   }
 }
 

@@ -2,13 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { HostInspection } from "../../providers/host/inspection/resource";
 import type { Expectations } from "../../providers/host/preflight/hosts";
 import { Preflight } from "../../providers/host/preflight/resource";
-import { controlPlaneEndpoint, type NodeSettings, possibleStorage, type Settings, storageOf } from "../../settings";
+import { controlPlaneEndpoint, type NodeSettings, type Settings } from "../../settings";
 import { versions } from "../../versions";
 import { type Machine, sshTarget } from "../../providers/machines/machine";
 import { PreparedNode } from "./prepared-node";
 import { type NodeSteps, stepsOf } from "./steps";
 import { withStorageLabel, withStorageMetadata } from "./storage-metadata";
-import { TAILSCALE_STEP, TailscaleMachine, tailscaleMachines } from "../addons/tailscale/tailscale-machine";
+import { possibleStorage, storageOf } from "../addons/longhorn/storage";
+import { TAILSCALE_STEP, TailscaleMachine, tailscaleMachines } from "../addons/tailscale/machine";
 
 /** A machine that is ready for kubeadm, with what the inventory says of the node that it becomes. */
 export interface InventoriedNode {

@@ -1,4 +1,5 @@
-import type { NodeSettings, StorageNode } from "../../settings";
+import type { NodeSettings } from "../../settings";
+import type { StorageNode } from "../addons/longhorn/storage";
 
 /** On every node that can keep volumes: Longhorn runs nowhere else. */
 export const STORAGE_LABEL = "homelab/storage";

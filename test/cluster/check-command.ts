@@ -6,7 +6,7 @@ import { networkCheck } from "../../checks/network";
 import { CHECK_LABEL } from "../../checks/own-namespace";
 import { reportLines } from "../../checks/report";
 import { CHECKS, runChecks } from "../../checks/run-checks";
-import { storageCheck } from "../../checks/storage";
+import { storageCheck } from "../../components/addons/longhorn/check";
 import { clusterReport } from "../../cli/cluster-report";
 import { clusterAccess, findings } from "../harness/stacks/cluster-access";
 import { eventually } from "../harness/eventually";

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { gitopsCheck } from "../../checks/gitops";
+import { gitopsCheck } from "../../components/addons/argocd/check";
 import { ensureMirrorWith, whyNoAddon } from "../../lab/addons/mirror";
 import { findings } from "../harness/stacks/cluster-access";
 import { connectionsTo } from "../harness/machines/connections";

@@ -16,6 +16,12 @@ const provider = new kubernetes.Provider("kubernetes", { kubeconfig, clusterIden
 
 new HelmReleases(kubeconfig).add(
   "app-release",
-  { name: "app", namespace: "default", chart: wanted.chart, values: wanted.values, timeout: 120 },
+  {
+    name: "app",
+    namespace: "default",
+    chart: { name: "app", version: "0.0.0", path: wanted.chart, values: {} },
+    values: wanted.values,
+    timeout: 120,
+  },
   { provider },
 );

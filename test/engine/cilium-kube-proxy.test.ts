@@ -1,5 +1,5 @@
 import path from "node:path";
-import { ciliumChecksScript } from "../../components/addons/cilium/cilium-checks";
+import { ciliumChecksScript } from "../../components/addons/cilium/scripts";
 import { ApiServer } from "../harness/api/api-server";
 
 /** Whether Cilium may be installed, by what a real API server has. */

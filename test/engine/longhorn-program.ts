@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../../components/cluster/cluster";
 import type { Charts } from "../../components/addons/charts";
 import { Platform } from "../../components/addons/platform";
-import { parseSettings, storageOf } from "../../settings";
+import { parseSettings } from "../../settings";
 
 /** What the test wants of the program, as JSON in the file that TEST_LONGHORN names. */
 export interface Wanted {
@@ -32,6 +32,5 @@ const cluster = {
   labelled,
 } as unknown as Cluster;
 
-const { addons } = settings;
 const { charts } = wanted;
-export const { storage } = new Platform("platform", { cluster, addons, charts, storage: storageOf(settings) }).outputs;
+export const { storage } = new Platform("platform", { cluster, settings, charts }).outputs;

@@ -3,7 +3,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { tailscaleClaims, tailscaleScript } from "../../components/addons/tailscale/tailscale-step";
+import { tailscaleClaims, tailscaleScript } from "../../components/addons/tailscale/step";
 import { ensureBinaries } from "../../lab/build/binaries";
 import { must } from "../../lab/run-program";
 import { indexedPackage, packagesIndex, writeRelease } from "../../lab/packages/apt-repository";

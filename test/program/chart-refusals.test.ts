@@ -46,7 +46,7 @@ test("a chart that can't be fetched ends the program by the add-on, the address 
   expect(pulumi.RunError.isInstance(error)).toBe(true);
   expect(error.message).toMatch(
     new RegExp(
-      `^stack lab: nothing was changed, because a chart can't be had\\n  addons.cilium: chart cilium 1\\.20\\.2: fetching it from ${url} failed: .*ECONNREFUSED.*` +
+      `^stack lab: nothing was changed, because of the add-ons' charts\\n  addons.cilium: chart cilium 1\\.20\\.2: fetching it from ${url} failed: .*ECONNREFUSED.*` +
         "Check that the repository can be reached from here; its address is the setting mirrors\\.charts\\.url$",
     ),
   );
@@ -64,7 +64,7 @@ test("bad-checksum: a chart whose digest differs ends the program by the add-on 
   expect(load(await readFile(LOCK, "utf8"))).toEqual({ "cilium-1.20.2": { lab: OTHER } });
 });
 
-describe("a values file of Cilium's that Tailscale's operator can't work with", () => {
+describe("values of Cilium's that Tailscale's operator can't work with", () => {
   const FILE = path.join("charts", "cilium", "values.yaml");
   const tailscale = { enabled: true };
   let kept: string;
@@ -89,19 +89,34 @@ describe("a values file of Cilium's that Tailscale's operator can't work with", 
     const error = await refusal(folder.charts.url, { tailscale });
     expect(pulumi.RunError.isInstance(error)).toBe(true);
     expect(error.message).toBe(
-      "stack lab: nothing was changed, because a chart's values don't go with the settings\n" +
-        "  charts/cilium/values.yaml: socketLB.hostNamespaceOnly must be true while addons.tailscale.enabled is true: the operator's proxies get no traffic otherwise. Put it back, or set addons.cilium.values.socketLB.hostNamespaceOnly: true",
+      "stack lab: nothing was changed, because of the add-ons' charts\n" +
+        "  charts/cilium/values.yaml or addons.cilium.values: socketLB.hostNamespaceOnly must be true while addons.tailscale.enabled is true: the operator's proxies get no traffic otherwise. Set addons.cilium.values.socketLB.hostNamespaceOnly: true",
     );
   });
 
-  test("is taken without the operator, and where the settings lay the right value over it", async () => {
+  test.each([[null], [true], [[]], ["on"], [{ hostNamespaceOnly: false }]])(
+    "end the program where the settings lay %j over the right value",
+    async (socketLB) => {
+      const error = await refusal(folder.charts.url, { tailscale, cilium: { values: { socketLB } } });
+      expect(error.message).toContain("addons.cilium.values: socketLB.hostNamespaceOnly must be true");
+    },
+  );
+
+  test("are taken where the settings leave the right value as it is", async () => {
+    for (const socketLB of [{}, { enabled: true }, { hostNamespaceOnly: true }]) {
+      const cilium = { values: { socketLB } };
+      await expect(refusal(folder.charts.url, { tailscale, cilium })).rejects.toThrow("nothing was refused");
+    }
+  });
+
+  test("are taken without the operator, and where the settings lay the right value over it", async () => {
     await writeFile(FILE, kept.replace("hostNamespaceOnly: true", "hostNamespaceOnly: false"));
     await expect(refusal(folder.charts.url)).rejects.toThrow("nothing was refused");
     const cilium = { values: { socketLB: { hostNamespaceOnly: true } } };
     await expect(refusal(folder.charts.url, { tailscale, cilium })).rejects.toThrow("nothing was refused");
   });
 
-  test("isn't the one that the project has", async () => {
+  test("aren't those that the project has", async () => {
     await expect(refusal(folder.charts.url, { tailscale })).rejects.toThrow("nothing was refused");
   });
 });

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import execa from "execa";
 import { load } from "js-yaml";
+import { addons } from "../../components/addons/list";
 
 const CHECKOUT = path.resolve(__dirname, "..", "..");
 
@@ -21,6 +22,13 @@ test("the program loads what it needs alone, nothing of SSH and few of Kubernete
   expect(kubernetes.map((file) => path.basename(file))).toContain("release.js");
   // Its index would load a hundred more.
   expect(kubernetes.length).toBeLessThan(40);
+  // Of an add-on its entry in the list is loaded, and its code where it is on.
+  const own = loaded.filter((file) => file.startsWith(path.join(CHECKOUT, "components", "addons") + path.sep));
+  const names = own.map((file) => path.relative(path.join(CHECKOUT, "components", "addons"), file));
+  for (const { name } of addons) {
+    expect(names).toContain(path.join(name, "addon.ts"));
+    expect(names).not.toContain(path.join(name, `${name}.ts`));
+  }
 });
 
 test("the lines of an error are those of its TypeScript file", async () => {

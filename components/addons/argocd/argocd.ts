@@ -2,8 +2,10 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import { Namespace, Secret } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { ArgocdApplications, ArgocdPassword, GitopsSync } from "../../../providers/argocd/resource";
-import type { ArgocdSettings, GitopsSettings } from "../../../settings";
-import { type Machine, sshTarget } from "../../../providers/machines/machine";
+import { sshTarget } from "../../../providers/machines/machine";
+import type { GitopsSettings } from "../../../settings";
+import type { AddonContext, Installed } from "../addon";
+import { mergeValues } from "../values";
 import {
   ADMIN_SECRET,
   CLUSTER_DATA,
@@ -18,55 +20,39 @@ import {
   type SecretMarks,
   sourceOf,
 } from "./objects";
-import type { FetchedChart } from "../chart";
-import { chartPath } from "../charts";
-import type { HelmReleases } from "../helm-releases";
-import { mergeValues } from "../values";
-
-export interface ArgocdArgs {
-  /** Where its release is added. */
-  releases: HelmReleases;
-  chart: FetchedChart;
-  settings: ArgocdSettings;
-  /** The repository that it follows; without one it waits for Applications of the user's own. */
-  gitops?: GitopsSettings;
-  /** Where kubectl can be run. */
-  controlPlane: Machine;
-  /** Changes exactly when the cluster is another one. */
-  cluster: pulumi.Input<string>;
-  /** What must be there first. Not the component's own `dependsOn`: see Cilium. */
-  after: pulumi.Resource[];
-  /** What the repository's objects may use: there before them, and until they are gone, because it alone can take them back. */
-  services: pulumi.Resource[];
-}
 
 /** Long enough for images to be pulled over a slow line. */
 const TIMEOUT_SECONDS = 900;
-/** The root Application goes when all that it deployed is gone: volumes and load balancers take their time. */
+/** The root Application is deleted when all that it deployed is gone: volumes and load balancers take their time. */
 const DELETE_TIMEOUT = "20m";
 
+export function install(context: AddonContext): Installed {
+  const component = new Argocd("argocd", context);
+  return { component, outputs: { argocd: { adminPassword: component.adminPassword } } };
+}
+
 /**
- * Argo CD, and the root Application that hands the cluster over to a Git repository. Everything that has a deployment's life
- * is deleted in the opposite order: the root Application with all that it deployed, then Argo CD.
+ * Argo CD, and the root Application that hands the cluster over to a Git repository. All of it is deleted in the opposite order: the
+ * root Application with all that it deployed, then Argo CD.
  */
 export class Argocd extends pulumi.ComponentResource {
-  readonly version: string;
   /** Password of the user `admin`. Secret. */
   readonly adminPassword: pulumi.Output<string>;
 
   private readonly namespace: Namespace;
 
-  constructor(name: string, args: ArgocdArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("homelab:platform:Argocd", name, {}, opts);
-    this.version = args.chart.version;
-    const { controlPlane, cluster } = args;
+  constructor(name: string, context: AddonContext) {
+    super("homelab:platform:Argocd", name, {}, context.inCluster);
+    const { cluster, chart, releases } = context;
+    const { addons, gitops } = context.settings;
+    const settings = addons.argocd;
 
     this.namespace = new Namespace(
       `${name}-namespace`,
       { metadata: { name: NAMESPACE } },
-      { parent: this, dependsOn: args.after },
+      { parent: this, dependsOn: context.ready },
     );
-    const given = pulumi.secret(args.settings.adminPassword?.reveal() ?? "");
+    const given = pulumi.secret(settings.adminPassword?.reveal() ?? "");
     const admin = new ArgocdPassword(`${name}-password`, { given }, { parent: this });
     this.adminPassword = admin.password;
     const { hash, changedAt } = admin;
@@ -75,29 +61,29 @@ export class Argocd extends pulumi.ComponentResource {
       "admin.passwordMtime": changedAt,
     });
 
-    const release = args.releases.add(
+    const release = releases.add(
       `${name}-release`,
       {
         name: "argocd",
         namespace: this.namespace.metadata.name,
-        chart: chartPath(args.chart),
-        values: mergeValues(args.chart.values, args.settings.values),
+        chart,
+        values: mergeValues(chart.values, settings.values),
         timeout: TIMEOUT_SECONDS,
       },
       { parent: this, dependsOn: [secret] },
     );
     const applications = new ArgocdApplications(
       `${name}-applications`,
-      { controlPlane: sshTarget(controlPlane), cluster },
+      { controlPlane: sshTarget(cluster.controlPlane), cluster: cluster.identity },
       { parent: this, dependsOn: [release] },
     );
-    if (args.gitops) this.follow(name, args, args.gitops, applications);
+    if (gitops) this.follow(name, context, gitops, applications);
     this.registerOutputs();
   }
 
   private follow(
     name: string,
-    { controlPlane, cluster, services }: ArgocdArgs,
+    { cluster, services }: AddonContext,
     gitops: GitopsSettings,
     applications: ArgocdApplications,
   ): void {
@@ -115,8 +101,8 @@ export class Argocd extends pulumi.ComponentResource {
     new GitopsSync(
       `${name}-sync`,
       {
-        controlPlane: sshTarget(controlPlane),
-        cluster,
+        controlPlane: sshTarget(cluster.controlPlane),
+        cluster: cluster.identity,
         namespace: NAMESPACE,
         application: ROOT,
         source: sourceOf(gitops),

@@ -1,30 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CiliumSettings } from "../../../settings";
 import type { Endpoint } from "../../cluster/endpoint";
-import type { Machine } from "../../../providers/machines/machine";
 import { RemoteStep } from "../../remote/remote-step";
-import type { FetchedChart } from "../chart";
-import { chartPath } from "../charts";
-import { ciliumChecksScript } from "./cilium-checks";
-import type { HelmReleases } from "../helm-releases";
+import type { AddonContext, Installed } from "../addon";
 import { mergeValues, type Values } from "../values";
+import { ciliumChecksScript, readyScript } from "./scripts";
 
-export interface CiliumArgs {
-  /** Where its release is added. */
-  releases: HelmReleases;
-  chart: FetchedChart;
-  settings: CiliumSettings;
-  /** The API server, by the address that every node can reach without a service network. */
-  endpoint: Endpoint;
-  nodeCount: number;
-  /** Where the cluster is looked at before anything is installed or changed. */
-  controlPlane: Machine;
-  /**
-   * What must be there first. It isn't the component's own `dependsOn`: the engine skips a component whose dependency failed,
-   * and then reports its end as an error of its own.
-   */
-  after: pulumi.Resource[];
-}
+export { effects } from "./effects";
 
 /** Long enough for images to be pulled over a slow line; a healthy cluster needs well under a minute. */
 const TIMEOUT_SECONDS = 900;
@@ -32,41 +14,52 @@ const MAX_OPERATOR_REPLICAS = 2;
 /** What is counted for Prometheus: the useful ones whose number of series stays small. */
 const HUBBLE_METRICS = ["dns", "drop", "tcp", "flow", "icmp", "port-distribution"];
 
-/** The network of the cluster: pod network, service translation in place of kube-proxy, network policies. */
-export class Cilium extends pulumi.ComponentResource {
-  readonly version: string;
+export function install(context: AddonContext): Installed {
+  const { cluster, inCluster } = context;
+  // The network is of no use without the cluster, and what it leaves on hosts is undone there: it is deleted with the control
+  // plane everywhere, also with one whose API is gone.
+  const component = new Cilium("cilium", context, { ...inCluster, deletedWith: cluster.controlPlane.resource });
+  const ready = new RemoteStep(
+    "cluster-ready",
+    { step: "cluster-ready", host: cluster.controlPlane, commands: readyScript(cluster.nodeNames) },
+    { parent: inCluster.parent, dependsOn: [component, ...cluster.members] },
+  );
+  return { component, ready: [ready] };
+}
 
-  constructor(name: string, args: CiliumArgs, opts?: pulumi.ComponentResourceOptions) {
+/** The network of the cluster: pod network, service translation in place of kube-proxy, network policies. */
+class Cilium extends pulumi.ComponentResource {
+  constructor(name: string, context: AddonContext, opts: pulumi.ComponentResourceOptions) {
     super("homelab:platform:Cilium", name, {}, opts);
-    this.version = args.chart.version;
-    const values = mergeValues(args.chart.values, ciliumValues(args), args.settings.values);
+    const { cluster, chart } = context;
+    const { cilium: settings } = context.settings.addons;
+    const { endpoint, nodeNames } = cluster;
+    const own = ciliumValues({ settings, endpoint, nodeCount: nodeNames.length });
+    const values = mergeValues(chart.values, own, settings.values);
+    // Cilium makes the nodes Ready, so it may not wait for Ready ones; and one that can't join is no reason to leave the others
+    // without a network.
+    const after = [cluster.controlPlaneReady];
     const checks = new RemoteStep(
       `${name}-checks`,
       {
         step: "cilium-checks",
-        host: args.controlPlane,
+        host: cluster.controlPlane,
         // The API server's address is an output of its machine.
         commands: pulumi.output(values).apply(ciliumChecksScript),
       },
-      { parent: this, dependsOn: args.after },
+      { parent: this, dependsOn: after },
     );
-    args.releases.add(
+    context.releases.add(
       `${name}-release`,
-      {
-        name: "cilium",
-        namespace: "kube-system",
-        chart: chartPath(args.chart),
-        values,
-        timeout: TIMEOUT_SECONDS,
-      },
-      { parent: this, dependsOn: [...args.after, checks] },
+      { name: "cilium", namespace: "kube-system", chart, values, timeout: TIMEOUT_SECONDS },
+      { parent: this, dependsOn: [...after, checks] },
     );
     this.registerOutputs();
   }
 }
 
 /** The values that follow from the cluster. */
-export function ciliumValues(args: Pick<CiliumArgs, "settings" | "endpoint" | "nodeCount">): Values {
+export function ciliumValues(args: { settings: CiliumSettings; endpoint: Endpoint; nodeCount: number }): Values {
   const { hubble, mtu } = args.settings;
   return {
     k8sServiceHost: args.endpoint.host,

@@ -1,27 +1,12 @@
 import { Namespace } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
-import type { LonghornSettings, Storage, StorageNode } from "../../../settings";
+import { LONGHORN_NAMESPACE } from "../../../providers/host/shell/longhorn";
+import type { LonghornSettings } from "../../../settings";
 import { type Taint, taintText, wantedTaints } from "../../cluster/kubeadm-config";
-import type { FetchedChart } from "../chart";
-import { chartPath } from "../charts";
-import type { HelmReleases } from "../helm-releases";
+import type { AddonContext, Installed } from "../addon";
 import { mergeValues, type Values } from "../values";
+import { possibleStorage, type Storage, type StorageNode } from "./storage";
 
-export interface LonghornArgs {
-  /** Where its release is added. */
-  releases: HelmReleases;
-  chart: FetchedChart;
-  settings: LonghornSettings;
-  storage: Storage;
-  /** The cluster has no other node than its control plane, so that this one takes ordinary pods. */
-  singleNode: boolean;
-  /** The machines are thrown away whole: nothing is kept from being removed. */
-  disposable: boolean;
-  /** What must be there first; see `CiliumArgs.after`. */
-  after: pulumi.Resource[];
-}
-
-export const NAMESPACE = "longhorn-system";
 /** Its images are some gigabytes. */
 const INSTALL_SECONDS = 1200;
 /** The chart's job that empties Longhorn has 15 minutes. */
@@ -30,40 +15,54 @@ const REMOVAL = "30m";
 const MAX_REPLICAS = 3;
 const MAX_UI_REPLICAS = 2;
 
-/** Replicated volumes on the disks of the storage nodes. */
-export class Longhorn extends pulumi.ComponentResource {
-  readonly version: string;
+export function install(context: AddonContext): Installed {
+  const storage = possibleStorage(context.settings);
+  const component = new Longhorn("longhorn", context, storage);
+  const nodes = storage.nodes.map(({ node }) => node.name);
+  return { component, outputs: { storage: { nodes, leftOut: storage.leftOut } } };
+}
 
-  constructor(name: string, args: LonghornArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("homelab:platform:Longhorn", name, {}, opts);
-    this.version = args.chart.version;
-    // Its own resource, so that it goes after the release, and whatever Longhorn's job left goes with it.
+/** Replicated volumes on the disks of the storage nodes. */
+class Longhorn extends pulumi.ComponentResource {
+  constructor(
+    name: string,
+    { settings: all, cluster, chart, releases, ready, inCluster }: AddonContext,
+    storage: Storage,
+  ) {
+    super("homelab:platform:Longhorn", name, {}, inCluster);
+    const settings = all.addons.longhorn;
+    const singleNode = cluster.nodeNames.length === 1;
+    const args = { settings, storage, singleNode, disposable: cluster.controlPlane.disposable };
+    const dependsOn = [...ready, cluster.labelled];
+    // A resource of its own, so that it is deleted after the release, with whatever Longhorn's job left.
     const namespace = new Namespace(
       `${name}-namespace`,
-      { metadata: { name: NAMESPACE, labels: { "pod-security.kubernetes.io/enforce": "privileged" } } },
-      { parent: this, dependsOn: args.after, customTimeouts: { delete: REMOVAL } },
+      { metadata: { name: LONGHORN_NAMESPACE, labels: { "pod-security.kubernetes.io/enforce": "privileged" } } },
+      { parent: this, dependsOn, customTimeouts: { delete: REMOVAL } },
     );
-    args.releases.add(
+    releases.add(
       `${name}-release`,
       {
         name: "longhorn",
         namespace: namespace.metadata.name,
-        chart: chartPath(args.chart),
-        values: mergeValues(args.chart.values, longhornValues(args), args.settings.values),
+        chart,
+        values: mergeValues(chart.values, longhornValues(args), settings.values),
         timeout: INSTALL_SECONDS,
       },
-      {
-        parent: this,
-        dependsOn: args.after,
-        protect: isProtected(args),
-        customTimeouts: { delete: REMOVAL },
-      },
+      { parent: this, dependsOn, protect: isProtected(args), customTimeouts: { delete: REMOVAL } },
     );
     this.registerOutputs();
   }
 }
 
-type ValuesArgs = Pick<LonghornArgs, "settings" | "storage" | "singleNode" | "disposable">;
+interface ValuesArgs {
+  settings: LonghornSettings;
+  storage: Storage;
+  /** The cluster has no other node than its control plane, so that this one takes ordinary pods. */
+  singleNode: boolean;
+  /** The machines are deleted whole: nothing is kept from being removed. */
+  disposable: boolean;
+}
 
 function isProtected({ settings, disposable }: ValuesArgs): boolean {
   return settings.protect && !disposable;

@@ -1,26 +1,29 @@
 import { z } from "zod";
 import * as format from "../../../settings/formats";
 import { described } from "../../../settings/node";
-import { chartValues } from "../chart-values";
+import { chartValues } from "../addon";
 
-export const longhornSchema = z.strictObject({
-  enabled: described("Install Longhorn, on the nodes that can keep volumes", z.boolean()).default(false),
-  replicas: described(
-    "Copies of each volume; by default one for each storage node, at most 3",
-    z.number().int().min(1).max(5),
-  ).optional(),
-  dataPath: format
-    .text(
-      format.absolutePath,
-      "Folder for the volumes on nodes whose `storage` names no disk; set it before the first `up`",
-    )
-    .default("/var/lib/longhorn"),
-  defaultStorageClass: described("Claims that name no StorageClass get a volume of Longhorn", z.boolean()).default(
-    true,
-  ),
-  protect: described(
-    "Refuse to remove Longhorn with its volumes until this is false, in Pulumi and in Longhorn itself. Machines that `destroy` throws away take it along either way",
-    z.boolean(),
-  ).default(true),
-  values: chartValues,
-});
+export const longhornSchema = described(
+  "Replicated volumes on the nodes' disks",
+  z.strictObject({
+    enabled: described("Install Longhorn, on the nodes that can keep volumes", z.boolean()).default(false),
+    replicas: described(
+      "Copies of each volume; by default one for each storage node, at most 3",
+      z.number().int().min(1).max(5),
+    ).optional(),
+    dataPath: format
+      .text(
+        format.absolutePath,
+        "Folder for the volumes on nodes whose `storage` names no disk; set it before the first `up`",
+      )
+      .default("/var/lib/longhorn"),
+    defaultStorageClass: described("Claims that name no StorageClass get a volume of Longhorn", z.boolean()).default(
+      true,
+    ),
+    protect: described(
+      "Refuse to remove Longhorn with its volumes until this is false, in Pulumi and in Longhorn itself. Machines that `destroy` throws away take it along either way",
+      z.boolean(),
+    ).default(true),
+    values: chartValues,
+  }),
+).prefault({});

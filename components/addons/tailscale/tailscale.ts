@@ -1,83 +1,80 @@
 import { Namespace, Secret } from "@pulumi/kubernetes/core/v1";
-import { Ingress } from "@pulumi/kubernetes/networking/v1";
 import * as pulumi from "@pulumi/pulumi";
+import { sshTarget } from "../../../providers/machines/machine";
 import { TailscaleDevices, TailscaleObjects } from "../../../providers/tailscale/resource";
 import type { TailscaleSettings } from "../../../settings";
-import { type Machine, sshTarget } from "../../../providers/machines/machine";
-import { tailnetName } from "./tailnet-name";
-import type { FetchedChart } from "../chart";
-import { chartPath } from "../charts";
-import type { HelmReleases } from "../helm-releases";
-import { type OAuthClient, operatorClient } from "./tailscale-client";
+import type { AddonContext, Installed } from "../addon";
 import { mergeValues, type Values } from "../values";
+import { INGRESS_CLASS, pagesOf } from "./pages";
+import type { OAuthClient } from "./settings";
+import { tailnetName } from "./tailnet-name";
 
-export const NAMESPACE = "tailscale";
+export { finish } from "./pages";
+
+const NAMESPACE = "tailscale";
 /** The name is the chart's. */
 const OAUTH_SECRET = "operator-oauth";
-const INGRESS_CLASS = "tailscale";
 /** Images may come over a slow line, and the operator logs in before it is ready. */
 const TIMEOUT_SECONDS = 600;
 
-/** Web pages that the operator can show, and the service of each. Port 443 is spoken to by TLS, with any certificate. */
-export const PAGES = {
-  argocd: { namespace: "argocd", service: "argocd-server", port: 443 },
-  hubble: { namespace: "kube-system", service: "hubble-ui", port: 80 },
-} as const;
-export type Page = keyof typeof PAGES;
-
-export interface TailscaleArgs {
-  /** Where its release is added. */
-  releases: HelmReleases;
-  chart: FetchedChart;
-  settings: TailscaleSettings;
-  client: OAuthClient;
-  /** Where kubectl can be run. */
-  controlPlane: Machine;
-  /** Changes when the cluster is another one. */
-  cluster: pulumi.Input<string>;
-  /** What must be there first. */
-  after: pulumi.Resource[];
+export function install(context: AddonContext): Installed {
+  const { cluster, inCluster } = context;
+  const { tailscale: settings } = context.settings.addons;
+  const { oauth: client } = settings;
+  if (!client) throw new Error("Tailscale's operator has no OAuth client");
+  const devices = new TailscaleDevices(
+    "tailscale-devices",
+    {
+      access: pulumi.secret({
+        clientId: client.clientId,
+        clientSecret: client.clientSecret.reveal(),
+        loginServer: settings.loginServer ?? "",
+      }),
+      hostnames: [operatorName(settings), ...pagesOf(settings).map((page) => tailnetName(page))],
+      cluster: cluster.identity,
+    },
+    // It waits for nothing, so that a client that is refused shows early; and deleted machines don't take devices along.
+    { parent: inCluster.parent },
+  );
+  return { component: new Tailscale("tailscale", context, client, [devices, ...context.ready]) };
 }
 
 /** The operator, which brings services and pages of the cluster into a tailnet. */
-export class Tailscale extends pulumi.ComponentResource {
-  readonly version: string;
-
-  constructor(name: string, args: TailscaleArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("homelab:platform:Tailscale", name, {}, opts);
-    this.version = args.chart.version;
+class Tailscale extends pulumi.ComponentResource {
+  constructor(name: string, context: AddonContext, client: OAuthClient, after: pulumi.Resource[]) {
+    super("homelab:platform:Tailscale", name, {}, context.inCluster);
+    const { cluster, chart } = context;
+    const { tailscale: settings } = context.settings.addons;
     const namespace = new Namespace(
       `${name}-namespace`,
       { metadata: { name: NAMESPACE, labels: NAMESPACE_LABELS } },
-      { parent: this, dependsOn: args.after },
+      { parent: this, dependsOn: after },
     );
-    const { clientId, clientSecret } = args.client;
     const oauth = new Secret(
       `${name}-oauth`,
       {
         metadata: { name: OAUTH_SECRET, namespace: NAMESPACE },
-        data: pulumi.secret({ client_id: base64(clientId), client_secret: base64(clientSecret.reveal()) }),
+        data: pulumi.secret({
+          client_id: base64(client.clientId),
+          client_secret: base64(client.clientSecret.reveal()),
+        }),
       },
       { parent: this, dependsOn: namespace },
     );
-    const release = args.releases.add(
+    const release = context.releases.add(
       `${name}-release`,
       {
         name: "tailscale-operator",
         namespace: NAMESPACE,
-        chart: chartPath(args.chart),
-        values: mergeValues(
-          args.chart.values,
-          tailscaleValues(args.settings, args.client.clientId),
-          args.settings.values,
-        ),
+        chart,
+        values: mergeValues(chart.values, tailscaleValues(settings, client.clientId), settings.values),
         timeout: TIMEOUT_SECONDS,
       },
       { parent: this, dependsOn: oauth },
     );
     new TailscaleObjects(
       `${name}-objects`,
-      { controlPlane: sshTarget(args.controlPlane), cluster: args.cluster },
+      { controlPlane: sshTarget(cluster.controlPlane), cluster: cluster.identity },
       { parent: this, dependsOn: release },
     );
     this.registerOutputs();
@@ -96,7 +93,7 @@ export function tailscaleValues(settings: TailscaleSettings, clientId: string): 
     operatorConfig: {
       hostname: operatorName(settings),
       defaultTags: [...settings.tags],
-      // Credentials are read at start alone: another client starts the operator anew.
+      // Credentials are read at start alone: another client restarts the operator.
       podAnnotations: { "homelab/oauth-client": clientId },
     },
     ingressClass: { name: INGRESS_CLASS },
@@ -104,67 +101,6 @@ export function tailscaleValues(settings: TailscaleSettings, clientId: string): 
     // Text, as the chart compares it.
     apiServerProxyConfig: { mode: String(settings.apiServerProxy) },
   };
-}
-
-export interface TailscaleInstallation extends Omit<TailscaleArgs, "chart" | "client"> {
-  chart?: FetchedChart;
-  /** Where it goes: with the machines, if those are thrown away. */
-  inCluster: pulumi.CustomResourceOptions & { parent: pulumi.Resource };
-}
-
-/** The operator and what belongs to it, where it is switched on and has credentials. */
-export function installTailscale(args: TailscaleInstallation): Tailscale | undefined {
-  const { releases, chart, settings, controlPlane, cluster, inCluster } = args;
-  const client = operatorClient(settings);
-  if (!chart || !client) return undefined;
-  const devices = new TailscaleDevices(
-    "tailscale-devices",
-    {
-      access: pulumi.secret({
-        clientId: client.clientId,
-        clientSecret: client.clientSecret.reveal(),
-        loginServer: settings.loginServer ?? "",
-      }),
-      hostnames: [operatorName(settings), ...pagesOf(settings).map((page) => tailnetName(page))],
-      cluster,
-    },
-    // It waits for nothing, so that a client that is refused shows early; and machines that go don't take devices along.
-    { parent: inCluster.parent },
-  );
-  const after = [devices, ...args.after];
-  return new Tailscale("tailscale", { releases, chart, settings, client, controlPlane, cluster, after }, inCluster);
-}
-
-/**
- * The pages that are switched on: `https://<stack>-<page>.<tailnet>.ts.net`. Each is made after what it shows, and goes before the
- * operator does, which takes its device back.
- */
-export function showPages(
-  settings: TailscaleSettings,
-  after: { tailscale: pulumi.Resource; argocd?: pulumi.Resource },
-  opts: pulumi.CustomResourceOptions,
-): void {
-  for (const page of pagesOf(settings)) {
-    const { namespace, service, port } = PAGES[page];
-    const shown = page === "argocd" && after.argocd ? [after.argocd] : [];
-    new Ingress(
-      `tailscale-${page}`,
-      {
-        metadata: { name: `tailscale-${page}`, namespace },
-        spec: {
-          ingressClassName: INGRESS_CLASS,
-          defaultBackend: { service: { name: service, port: { number: port } } },
-          tls: [{ hosts: [tailnetName(page)] }],
-        },
-      },
-      { ...opts, dependsOn: [after.tailscale, ...shown] },
-    );
-  }
-}
-
-/** The pages that are switched on. */
-export function pagesOf(settings: TailscaleSettings): Page[] {
-  return (Object.keys(PAGES) as Page[]).filter((page) => settings.ingress[page]);
 }
 
 function operatorName(settings: TailscaleSettings): string {

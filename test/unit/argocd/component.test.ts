@@ -2,10 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { load } from "js-yaml";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { Argocd } from "../../../components/addons/argocd/argocd";
+import type { AddonContext } from "../../../components/addons/addon";
+import { install } from "../../../components/addons/argocd/argocd";
 import { HelmReleases } from "../../../components/addons/helm-releases";
+import type { Cluster } from "../../../components/cluster/cluster";
 import type { Machine } from "../../../providers/machines/machine";
 import { argocdSchema, gitopsSchema } from "../../../components/addons/argocd/settings";
+import type { Settings } from "../../../settings";
 import { takeHooks } from "../../../cli/mock-hooks";
 
 interface Made {
@@ -42,20 +45,19 @@ async function argocd(
   services: pulumi.Resource[] = [],
 ): Promise<Map<string, Made>> {
   const connection = { host: "10.90.0.11", port: 22, user: "root", hostKey: "ssh-ed25519 AAAA", privateKey: "KEY" };
-  new Argocd(
-    "argocd",
-    {
-      releases: new HelmReleases(pulumi.output("kubeconfig")),
-      chart: { name: "argo-cd", version: "10.1.1", path: "./argo-cd.tgz", values: {} },
-      settings: argocdSchema.parse({ enabled: true, ...settings }),
+  const controlPlane = { name: "cp1", connection, disposable: false } as unknown as Machine;
+  install({
+    releases: new HelmReleases(pulumi.output("kubeconfig")),
+    chart: { name: "argo-cd", version: "10.1.1", path: "./argo-cd.tgz", values: {} },
+    settings: {
+      addons: { argocd: argocdSchema.parse({ enabled: true, ...settings }) },
       gitops: gitops && gitopsSchema.parse(gitops),
-      controlPlane: { name: "cp1", connection, disposable: false } as unknown as Machine,
-      cluster: "cluster-1",
-      after: [],
-      services,
-    },
-    { transformations: [remember] },
-  );
+    } as unknown as Settings,
+    cluster: { controlPlane, identity: pulumi.output("cluster-1") } as unknown as Cluster,
+    ready: [],
+    services,
+    inCluster: { transformations: [remember] } as unknown as AddonContext["inCluster"],
+  });
   await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
   return new Map(made.map((resource) => [resource.name, resource]));
 }

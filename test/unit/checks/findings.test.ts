@@ -1,11 +1,11 @@
 import { certificatesFinding } from "../../../checks/certificates";
-import { ciliumFinding } from "../../../checks/cilium";
+import { ciliumFinding } from "../../../components/addons/cilium/check";
 import { changesOf, driftFinding, readPreview } from "../../../checks/drift";
-import { gitopsFinding } from "../../../checks/gitops";
+import { gitopsFinding } from "../../../components/addons/argocd/check";
 import type { Node, Pod, Workload } from "../../../checks/kubernetes-objects";
 import { nodesFinding } from "../../../checks/nodes";
 import { isLeftOver } from "../../../checks/own-namespace";
-import { chooseClass } from "../../../checks/storage";
+import { chooseClass } from "../../../components/addons/longhorn/check";
 import { systemPodsFinding } from "../../../checks/system-pods";
 import * as os from "node:os";
 

@@ -17,7 +17,7 @@ const kubeconfig = (server: string) =>
 function access(server: string): ClusterAccess {
   return {
     api: new KubernetesApi(kubeconfig(server)),
-    expected: { nodes: [], cilium: true, argocd: false, dnsDomain: "cluster.local" },
+    expected: { nodes: [], addons: ["cilium"], dnsDomain: "cluster.local" },
     hosts: [],
     pulumi: async () => ({ exitCode: 1, stdout: "", stderr: "not to be run" }),
   };
@@ -96,8 +96,7 @@ describe("what the state says of a cluster", () => {
     expect(found.hosts).toEqual([target]);
     expect(found.expected).toEqual({
       nodes: outputs.nodes,
-      cilium: true,
-      argocd: true,
+      addons: ["cilium", "argocd"],
       gitops: "https://git",
       dnsDomain: "home.arpa",
     });

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { ciliumValues } from "../../../components/addons/cilium/cilium";
-import { ciliumChecksScript } from "../../../components/addons/cilium/cilium-checks";
+import { ciliumChecksScript } from "../../../components/addons/cilium/scripts";
 import { mergeValues, type Values } from "../../../components/addons/values";
 import { parseSettings } from "../../../settings";
 import { stepScript } from "../../../providers/host/shell/script";

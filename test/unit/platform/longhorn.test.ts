@@ -1,6 +1,7 @@
 import { longhornValues } from "../../../components/addons/longhorn/longhorn";
 import { withStorageMetadata } from "../../../components/node/storage-metadata";
-import { parseSettings, storageOf } from "../../../settings";
+import { storageOf } from "../../../components/addons/longhorn/storage";
+import { parseSettings } from "../../../settings";
 
 interface Node {
   role?: string;

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { load } from "js-yaml";
 import { tailnetName } from "../../../components/addons/tailscale/tailnet-name";
-import { PAGES, tailscaleValues } from "../../../components/addons/tailscale/tailscale";
-import { operatorClient, tailscaleLeftOut } from "../../../components/addons/tailscale/tailscale-client";
+import { addonsOn, leftOut } from "../../../components/addons/list";
+import { PAGES } from "../../../components/addons/tailscale/pages";
+import { tailscaleValues } from "../../../components/addons/tailscale/tailscale";
 import { mergeValues, type Values } from "../../../components/addons/values";
 import { parseSettings, type Settings } from "../../../settings";
 import { versions } from "../../../versions";
@@ -71,19 +72,21 @@ function unknownKeys(values: Values, known: Values, path = ""): string[] {
   });
 }
 
+const isOn = (settings: Settings["addons"]) => addonsOn(settings).some(({ name }) => name === "tailscale");
+
 describe("without credentials", () => {
   test("the operator is left out, with the key to set", () => {
-    const { tailscale } = addons({ enabled: true });
-    expect(operatorClient(tailscale)).toBeUndefined();
-    const leftOut = tailscaleLeftOut(tailscale);
-    expect(Object.keys(leftOut)).toEqual(["tailscale"]);
-    expect(leftOut.tailscale).toContain("pulumi config set --secret --path addons.tailscale.oauth.clientSecret");
+    const settings = addons({ enabled: true });
+    expect(isOn(settings)).toBe(false);
+    const missing = leftOut(settings);
+    expect(Object.keys(missing)).toEqual(["tailscale"]);
+    expect(missing.tailscale).toContain("pulumi config set --secret --path addons.tailscale.oauth.clientSecret");
   });
 
   test("the machines are left out, with the keys to set", () => {
-    const leftOut = tailscaleLeftOut(addons({ machines: { enabled: true } }).tailscale);
-    expect(Object.keys(leftOut)).toEqual(["tailscale on the machines"]);
-    expect(leftOut["tailscale on the machines"]).toContain("addons.tailscale.machines.authKey");
+    const missing = leftOut(addons({ machines: { enabled: true } }));
+    expect(Object.keys(missing)).toEqual(["tailscale on the machines"]);
+    expect(missing["tailscale on the machines"]).toContain("addons.tailscale.machines.authKey");
   });
 
   test.each([
@@ -91,37 +94,16 @@ describe("without credentials", () => {
     ["there is a client", { enabled: true, oauth: OAUTH, machines: { enabled: true } }],
     ["the machines have a key", { machines: { enabled: true, authKey: "tskey-auth-own" } }],
   ])("nothing is left out where %s", (_what, tailscale) => {
-    expect(tailscaleLeftOut(addons(tailscale).tailscale)).toEqual({});
+    expect(leftOut(addons(tailscale))).toEqual({});
   });
 
   test("a client is of no use to an operator that is off", () => {
-    expect(operatorClient(addons({ oauth: OAUTH }).tailscale)).toBeUndefined();
+    expect(isOn(addons({ oauth: OAUTH }))).toBe(false);
+    expect(isOn(addons({ enabled: true, oauth: OAUTH }))).toBe(true);
   });
 });
 
 describe("the settings", () => {
-  test("are refused where Cilium translates sockets inside pods too", () => {
-    const cilium = { values: { socketLB: { hostNamespaceOnly: false } } };
-    expect(problemsOf({ enabled: true, oauth: OAUTH }, { cilium })).toEqual([
-      "addons.cilium.values.socketLB.hostNamespaceOnly: must be true while addons.tailscale.enabled is true: the operator's proxies get no traffic otherwise",
-    ]);
-    expect(problemsOf({ enabled: false }, { cilium })).toEqual([]);
-  });
-
-  test.each([[null], [true], [[]], ["on"]])("are refused where %j takes the place of that map", (socketLB) => {
-    const cilium = { values: { socketLB } };
-    expect(problemsOf({ enabled: true, oauth: OAUTH }, { cilium })).toEqual([
-      "addons.cilium.values.socketLB: must be a mapping, or left out, while addons.tailscale.enabled is true: the operator's proxies get no traffic otherwise",
-    ]);
-    expect(problemsOf({ enabled: false }, { cilium })).toEqual([]);
-  });
-
-  test("pass where the map says nothing else than that sockets in pods are left alone", () => {
-    for (const socketLB of [{}, { enabled: true }, { hostNamespaceOnly: true }]) {
-      expect(problemsOf({ enabled: true, oauth: OAUTH }, { cilium: { values: { socketLB } } })).toEqual([]);
-    }
-  });
-
   test.each([
     ["the operator", { enabled: true, oauth: OAUTH }],
     ["the machines", { machines: { enabled: true } }],

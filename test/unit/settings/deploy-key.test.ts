@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { parseSettings } from "../../../settings";
-import { deployKeyProblem } from "../../../settings/rules/deploy-key";
+import { deployKeyProblem } from "../../../components/addons/argocd/deploy-key";
 
 const { utils } = jest.requireActual<typeof import("ssh2")>("ssh2");
 const loaded = jest.fn();

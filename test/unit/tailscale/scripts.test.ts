@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { tailscaleClaims, tailscaleScript } from "../../../components/addons/tailscale/tailscale-step";
+import { tailscaleClaims, tailscaleScript } from "../../../components/addons/tailscale/step";
 import { loginScript, logoutScript, renameScript, statusScript } from "../../../providers/tailscale/login-script";
 import { takenUpScript } from "../../../providers/tailscale/objects-script";
 import { stepScript } from "../../../providers/host/shell/script";

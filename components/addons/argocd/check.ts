@@ -1,7 +1,7 @@
-import { NAMESPACE, ROOT } from "../components/addons/argocd/objects";
-import { adviceFor, type Application } from "../providers/argocd/applications";
-import { type Check, until } from "./check";
-import { failed, few, type Finding, ok, skipped } from "./finding";
+import { NAMESPACE, ROOT } from "./objects";
+import { adviceFor, type Application } from "../../../providers/argocd/applications";
+import { type Check, until } from "../../../checks/check";
+import { failed, few, type Finding, ok, skipped } from "../../../checks/finding";
 
 const NAME = "GitOps sync";
 /** A commit that is just being deployed may take so long, in seconds. */
@@ -12,7 +12,7 @@ export const gitopsCheck: Check = {
   names: [NAME],
   limitSeconds: PATIENCE_SECONDS + 30,
   async run({ access: { api, expected }, signal }) {
-    if (!expected.argocd) return [skipped(NAME, "addons.argocd is off")];
+    if (!expected.addons.includes("argocd")) return [skipped(NAME, "addons.argocd is off")];
     const { gitops } = expected;
     if (!gitops) return [skipped(NAME, "gitops is not set: the cluster follows no repository")];
     let finding: Finding | undefined;

@@ -1,5 +1,5 @@
-import type { Capabilities } from "../providers/machines/machine";
-import type { NodeSettings, Settings } from "./resolve";
+import type { Capabilities } from "../../../providers/machines/machine";
+import type { NodeSettings, Settings } from "../../../settings";
 
 /** A node that keeps volumes, and on which they can be used. */
 export interface StorageNode {

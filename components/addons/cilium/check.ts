@@ -1,6 +1,6 @@
-import type { Check } from "./check";
-import { failed, few, type Finding, ok, skipped } from "./finding";
-import { isReady, type Node, type Pod, whyNotRunning } from "./kubernetes-objects";
+import type { Check } from "../../../checks/check";
+import { failed, few, type Finding, ok, skipped } from "../../../checks/finding";
+import { isReady, type Node, type Pod, whyNotRunning } from "../../../checks/kubernetes-objects";
 
 const NAME = "Cilium";
 
@@ -9,7 +9,7 @@ export const ciliumCheck: Check = {
   names: [NAME],
   limitSeconds: 30,
   async run({ access: { api, expected } }) {
-    if (!expected.cilium) return [skipped(NAME, "addons.cilium is off: the network is your own")];
+    if (!expected.addons.includes("cilium")) return [skipped(NAME, "addons.cilium is off: the network is your own")];
     const [nodes, pods] = await Promise.all([
       api.list<Node>("/api/v1/nodes"),
       api.list<Pod>("/api/v1/namespaces/kube-system/pods?labelSelector=k8s-app%3Dcilium"),

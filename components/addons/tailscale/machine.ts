@@ -7,7 +7,7 @@ import { type Drift, RemoteStep } from "../../remote/remote-step";
 import { tailnetName } from "./tailnet-name";
 import type { AptRepository } from "../../node/apt-repository";
 import { proxyEnvironment } from "../../node/steps";
-import { tailscaleClaims, tailscaleScript } from "./tailscale-step";
+import { tailscaleClaims, tailscaleScript } from "./step";
 
 /** The step's name on the host. */
 export const TAILSCALE_STEP = "tailscale";

@@ -15,7 +15,7 @@ const UNLISTED = "Cilium's documentation says what a change of it does to runnin
  * What a change of a value does to a running cluster, by its path or that of a map around it; the longest one counts. Where nothing
  * is said, the value still shows.
  */
-const EFFECTS: Readonly<Record<string, string>> = {
+const DISRUPTIONS: Readonly<Record<string, string>> = {
   MTU: "pods keep the old MTU until they are made again",
   autoDirectNodeRoutes: "routes between the nodes are made anew",
   bandwidthManager: "queues of the nodes' network devices are made anew: packets in them are lost",
@@ -81,7 +81,7 @@ const BESIDE = [
 const KEYS = "tls";
 
 /** Each value that may touch traffic, and what its change does: one line each, in an order that doesn't follow the values' own. */
-export function datapathLines(values: Values): string[] {
+export function effects(values: Values): string[] {
   const others = Object.entries(values).filter(([name]) => !BESIDE.includes(name));
   return leaves(Object.fromEntries(others))
     .map(({ path, value }) => `${shownPath(path)} = ${shown(value)}: ${effectOf(path)}`)
@@ -105,7 +105,7 @@ function leaves(value: unknown, path: readonly string[] = []): Leaf[] {
 
 function effectOf(path: readonly string[]): string {
   const around = path.map((_name, index) => path.slice(0, path.length - index).join("."));
-  return around.map((name) => EFFECTS[name]).find((effect) => effect !== undefined) ?? UNLISTED;
+  return around.map((name) => DISRUPTIONS[name]).find((effect) => effect !== undefined) ?? UNLISTED;
 }
 
 function shownPath(path: readonly string[]): string {

@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { quote } from "../providers/host/shell/quote";
-import { type Check, type CheckContext, until } from "./check";
-import { CheckFailure, failed, type Finding, ok, skipped } from "./finding";
-import type { Metadata, Node, Pod } from "./kubernetes-objects";
-import { whyNotRunning } from "./kubernetes-objects";
-import { startAdvice } from "./network-verdict";
-import { hasEnded, type OwnPodArgs, ownPod, waitForPods } from "./own-pod";
+import { quote } from "../../../providers/host/shell/quote";
+import { type Check, type CheckContext, until } from "../../../checks/check";
+import { CheckFailure, failed, type Finding, ok, skipped } from "../../../checks/finding";
+import { type Metadata, type Node, type Pod, whyNotRunning } from "../../../checks/kubernetes-objects";
+import { startAdvice } from "../../../checks/network-verdict";
+import { hasEnded, type OwnPodArgs, ownPod, waitForPods } from "../../../checks/own-pod";
 
 const NAME = "storage";
 const CLAIM = "data";

@@ -1,0 +1,84 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import type { Check } from "../../checks/check";
+import type { AddonsSettings, Settings } from "../../settings";
+import { described } from "../../settings/node";
+import type { Rule } from "../../settings/rule";
+import type { Cluster } from "../cluster/cluster";
+import type { FetchedChart } from "./chart";
+import type { HelmReleases } from "./helm-releases";
+import type { Values } from "./values";
+
+/** What the settings of every add-on have. */
+export type AddonSchema = z.ZodType<{ enabled: boolean; values: Record<string, unknown> }>;
+
+/**
+ * An add-on: what is known of it before its code is loaded, because every preview reads the settings and few clusters have every
+ * add-on. It is one folder, and one entry in `list.ts`.
+ */
+export interface Addon<Name extends string = string, Schema extends AddonSchema = AddonSchema> {
+  /** Its key in `homelab:addons`. */
+  readonly name: Name;
+  /** The schema of `addons.<name>`. */
+  readonly settings: Schema;
+  /** What must be true between its settings, and between them and others. */
+  readonly rule?: Rule;
+  /** Folder of its chart, below `charts/`. */
+  readonly chart: string;
+  /** Where its pods run. */
+  readonly namespace: string;
+  /** Its name in the stack's output `versions`, where that is not `name`. */
+  readonly versionName?: string;
+  /** What is switched on and still left out, each with the setting that is missing. With `name` in it the add-on is not installed. */
+  readonly leftOut?: (addons: AddonsSettings) => Record<string, string>;
+  /** Why its release can't have these values: sentences that begin with the value's path. `values` are the chart's and the user's. */
+  readonly valueProblems?: (values: Values, addons: AddonsSettings) => string[];
+  /** Its part of `make check`. */
+  readonly check?: () => Check;
+  readonly load: () => AddonCode;
+}
+
+/** The code of an add-on. It is loaded where the add-on is on. */
+export interface AddonCode {
+  install(context: AddonContext): Installed;
+  /** Makes what needs other add-ons, whatever their place in the list: called after all of them are installed. */
+  finish?(context: AddonContext, components: Components): void;
+  /** What a change of each value does to a running cluster: one line each. */
+  effects?(values: Values): string[];
+}
+
+/** What an add-on is installed with. */
+export interface AddonContext {
+  readonly settings: Settings;
+  readonly cluster: Cluster;
+  readonly chart: FetchedChart;
+  /** Where its release is added. */
+  readonly releases: HelmReleases;
+  /**
+   * What ordinary workloads wait for. Not to be used as a component's own `dependsOn`: the engine skips a component whose dependency
+   * failed, and then reports that as an error of its own.
+   */
+  readonly ready: pulumi.Resource[];
+  /** The add-ons before it whose objects other workloads may use: volumes, devices in a tailnet. */
+  readonly services: readonly pulumi.Resource[];
+  /** Options of what is in the cluster: its parent, its provider, and the machine that it is deleted with. */
+  readonly inCluster: pulumi.ComponentResourceOptions & { parent: pulumi.Resource };
+}
+
+/** The components of the add-ons that are on. */
+export type Components = Readonly<Partial<Record<string, pulumi.Resource>>>;
+
+/** What an add-on made. */
+export interface Installed {
+  readonly component: pulumi.Resource;
+  /** What ordinary workloads wait for from now on, where the add-on changes that. */
+  readonly ready?: pulumi.Resource[];
+  /** Stack outputs by name. */
+  readonly outputs?: Record<string, unknown>;
+}
+
+/** A setting of every add-on. */
+export const chartValues = described(
+  "Values of the chart, merged over the program's own",
+  z.record(z.string(), z.unknown()),
+).prefault({});
