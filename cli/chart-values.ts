@@ -4,6 +4,7 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { dump, load } from "js-yaml";
 import { loadSettings } from "../settings";
+import { addons } from "../components/addons/list";
 import { NO_STORAGE_NODE } from "../components/addons/longhorn/rule";
 import type { ReleaseInputs } from "./chart-rendering";
 import type { Pin } from "./chart-sources";
@@ -28,9 +29,6 @@ export interface Refusal {
 
 type Config = Record<string, unknown>;
 
-/** The add-on of each chart's folder, where it has another name. */
-const ADDON_OF: Readonly<Record<string, string>> = { "argo-cd": "argocd", "tailscale-operator": "tailscale" };
-
 /**
  * Runs the program for each stack with one add-on after the other switched on, under Pulumi's mocks and as in a preview: nothing is
  * made and nothing is connected to.
@@ -47,7 +45,7 @@ export async function releasesOf(
   for (const stack of stacks) {
     const found: StackReleases = { stack, releases: {}, refused: {} };
     for (const pin of pins) {
-      const addon = ADDON_OF[pin.folder] ?? pin.folder;
+      const addon = addons.find(({ chart }) => chart === pin.folder)?.name ?? pin.folder;
       try {
         Object.assign(found.releases, await runProgram(stack, configWith(stack, addon), pins));
       } catch (error) {
