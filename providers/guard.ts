@@ -32,14 +32,14 @@ export interface Guard<T extends Guarded> {
   readonly script: () => string;
   /** Reads what the script prints. */
   readonly parse: (printed: string) => T[];
-  /** What to say of those that are left, of which nobody deletes `kept`. */
+  /** What to say of those that are left, of which `kept` are not being deleted. */
   readonly refusal: (left: T[], kept: T[]) => Omit<Diagnosis, "subject">;
 }
 
 /** Times in seconds. */
 export interface LeavingTimes {
   limit: number;
-  /** So long an object may be there that nobody deletes: what is deleted may take others along, one after the other. */
+  /** How long an object may be there that is not being deleted: others may be deleted with what is deleted, one after the other. */
   grace: number;
   pause: number;
 }
@@ -47,7 +47,7 @@ export interface LeavingTimes {
 const LEAVING_TIMES: LeavingTimes = { limit: 600, grace: 30, pause: 2 };
 
 /**
- * The driver of a resource that stands between a controller and its objects, so that the controller goes last: an object that
+ * The driver of a resource between a controller and its objects, so that the controller is deleted last: an object that
  * stays behind with its finalizer could never be deleted again. Its deletion waits until none is left.
  */
 export function guardDriver<T extends Guarded>(guard: Guard<T>): Driver<GuardInputs, GuardInputs> {
@@ -59,14 +59,14 @@ export function guardDriver<T extends Guarded>(guard: Guard<T>): Driver<GuardInp
     },
 
     async update(_id, _recorded, wanted) {
-      // How the control plane is reached is only recorded, for the day on which the controller goes.
+      // How the control plane is reached is only recorded, for the day on which the controller is deleted.
       return wanted;
     },
 
     async delete(_id, { controlPlane }) {
       await skipIfUnreachable(guard.doing, () =>
         withSsh(controlPlane, CONNECT_ON_DELETE, guard.doing, (session) =>
-          untilNoneLeft(guard, controlPlane.name, () => look(guard, session)),
+          untilNoneLeft(guard, controlPlane.name, () => objectsLeft(guard, session)),
         ),
       );
     },
@@ -74,7 +74,7 @@ export function guardDriver<T extends Guarded>(guard: Guard<T>): Driver<GuardInp
 }
 
 /** What is left; nothing where the cluster itself is gone, with a warning. */
-async function look<T extends Guarded>({ doing, script, parse }: Guard<T>, session: SshSession): Promise<T[]> {
+async function objectsLeft<T extends Guarded>({ doing, script, parse }: Guard<T>, session: SshSession): Promise<T[]> {
   const { name } = session.target;
   const result = await runAsRoot(session, script(), { timeoutSeconds: KUBECTL_SECONDS });
   if (result.exitCode !== CLUSTER_GONE) return parse(succeeded(name, doing, result).stdout);
@@ -85,17 +85,17 @@ async function look<T extends Guarded>({ doing, script, parse }: Guard<T>, sessi
 /**
  * Waits until no object is left.
  *
- * @throws HostError with the guard's words, at the limit; earlier where nobody deletes what is there
+ * @throws HostError with the guard's words, at the limit; earlier where what is there is not being deleted
  */
 export async function untilNoneLeft<T extends Guarded>(
   { doing, refusal }: Guard<T>,
   host: string,
-  lookAgain: () => Promise<T[]>,
+  list: () => Promise<T[]>,
   times: LeavingTimes = LEAVING_TIMES,
 ): Promise<void> {
   const started = Date.now();
   for (;;) {
-    const left = await lookAgain();
+    const left = await list();
     if (left.length === 0) return;
     const seconds = (Date.now() - started) / 1000;
     const kept = left.filter(({ metadata }) => metadata.deletionTimestamp === undefined);

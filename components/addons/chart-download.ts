@@ -64,7 +64,7 @@ async function chartUrl(origin: ChartOrigin, within?: AbortSignal): Promise<stri
   throw wrong(
     origin,
     `the repository has no such version (it has ${served})`,
-    `Mend the pin in charts/${folder}/Chart.yaml${origin.setting ? `, or ${origin.setting}` : ""}`,
+    `Correct the pin in charts/${folder}/Chart.yaml${origin.setting ? `, or ${origin.setting}` : ""}`,
   );
 }
 

@@ -16,13 +16,13 @@ interface ChartPin {
   repository: string;
 }
 
-/** A chart that is on this computer, of the pinned version and with the digest of the lock file. */
+/** A chart in the workstation's cache, of the pinned version and with the digest of the lock file. */
 export interface FetchedChart {
   name: string;
   version: string;
   /**
    * Path of the packaged chart, relative to the project. It carries version and digest, so that a changed pin shows as
-   * one readable change in a preview, and it is the same on every computer. Left out in a preview before the first fetch:
+   * one readable change in a preview, and it is the same on every workstation. Left out in a preview before the first fetch:
    * the digest is not known then.
    */
   path?: string;

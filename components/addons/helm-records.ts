@@ -28,7 +28,7 @@ export async function helmRecords(api: KubernetesApi, { namespace, name }: Relea
   const query = new URLSearchParams({ labelSelector: `owner=helm,name=${name}` });
   const found = await api.list<Metadata>(`${secrets(namespace)}?${query.toString()}`, {
     accept: LABELS_ALONE,
-    doing: `looking for earlier revisions of the Helm release ${namespace}/${name}`,
+    doing: `listing earlier revisions of the Helm release ${namespace}/${name}`,
   });
   return found
     .map(({ metadata: { name: secret, labels } }) => ({
@@ -68,7 +68,7 @@ export async function forget(
   { secret, revision, status }: HelmRecord,
 ): Promise<void> {
   await api.remove(`${secrets(namespace)}/${secret}`, {
-    doing: `taking away revision ${revision} (${status}) of the Helm release ${namespace}/${name}`,
+    doing: `deleting revision ${revision} (${status}) of the Helm release ${namespace}/${name}`,
   });
 }
 

@@ -4,7 +4,7 @@ import { KubernetesApi } from "../cluster/kubernetes-api";
 import type { FetchedChart } from "./chart";
 import { descriptionOf, forget, type HelmRecord, helmRecords, type ReleaseName } from "./helm-records";
 
-/** `helm history` shows it beside every revision that came to its end: it tells whose the release is. */
+/** `helm history` shows it beside every revision that came to its end: it tells who deployed the release. */
 export const OWNER = "Deployed by Pulumi";
 
 /** How long the API may take to answer, in seconds: the control plane is young, and busy. */
@@ -17,7 +17,7 @@ type HelmReleaseArgs = Omit<ReleaseArgs, "description" | "chart"> & { chart: Fet
  *
  * A run that is killed while Helm works leaves a record that makes Helm refuse the next install or upgrade ("cannot re-use a
  * name that is still in use", "another operation is in progress"), and the Kubernetes plugin leaves that to a person. So
- * before each install or upgrade what a killed run left is looked for, and Helm forgets it. Nothing that was deployed is touched:
+ * before each install or upgrade what a killed run left is listed, and Helm forgets it. Nothing that was deployed is touched:
  * the next operation takes it over, because it carries the release's name.
  */
 export class HelmReleases {
@@ -52,8 +52,8 @@ type Unfinished = (
 ) => Promise<HelmRecord[]>;
 
 /**
- * Before an install Pulumi knows of no release, and Helm takes no name that it has a record of. One that somebody else
- * deployed stays, and Helm refuses it in its own words. A deployed one of ours is there where the plugin outlived a killed engine.
+ * Before an install Pulumi knows of no release, and Helm takes no name that it has a record of. A release that was not
+ * deployed by Pulumi stays, and Helm refuses it in its own words. A deployed one of ours is there where the plugin outlived a killed engine.
  *
  * @param records the latest first
  */

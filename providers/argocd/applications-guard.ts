@@ -3,8 +3,8 @@ import type { Application } from "./applications";
 import { applicationsScript } from "./kubectl";
 
 /**
- * Argo CD goes after its Applications: it alone can take back what they deployed, and a later Argo CD would act on one that
- * stayed behind. Those of a deleted ApplicationSet go one after the other.
+ * Argo CD is deleted after its Applications: it alone can delete what they deployed, and a later Argo CD would act on one that
+ * stayed behind. Those of a deleted ApplicationSet are deleted one after the other.
  */
 export const applicationsGuard: Guard<Application> = {
   id: "applications",
@@ -16,7 +16,7 @@ export const applicationsGuard: Guard<Application> = {
     action:
       kept.length > 0
         ? `Nothing deletes ${kept.map(fullName).join(", ")}: they are not of the repository in gitops. Delete them yourself (kubectl -n argocd delete application NAME), then run the same command again`
-        : "Argo CD is taking back what they deployed and can't: see the reasons, and its application-controller's log; then run the same command again",
+        : "Argo CD is deleting what they deployed and can't: see the reasons, and its application-controller's log; then run the same command again",
   }),
 };
 

@@ -22,17 +22,17 @@ export interface GitSource {
   targetRevision?: string;
 }
 
-/** Asks Argo CD to look at the repository again. It takes the annotation away together with writing what it found. */
+/** Asks Argo CD to read the repository again. Argo CD removes the annotation when it writes what it found. */
 export const REFRESH = "argocd.argoproj.io/refresh";
 
-/** How far the first sync is. `failing` may still mend itself, as while Argo CD's own parts start. */
+/** How far the first sync is. `failing` may still recover, as while Argo CD's own parts start. */
 export type Progress = { state: "done" } | { state: "waiting" | "failing"; why: string };
 
-/** How an Application stands, when it is to follow `source`. */
+/** The progress of an Application that is to follow `source`. */
 export function progressOf(application: Application | undefined, source: GitSource): Progress {
   const status = application?.status;
-  if (!application || !status) return { state: "waiting", why: "Argo CD has not looked at it yet" };
-  // What stands there is of before: of another password, for example.
+  if (!application || !status) return { state: "waiting", why: "Argo CD has not processed it yet" };
+  // Its status is from before: with another password, for example.
   if (isAsking(application)) {
     return { state: "waiting", why: "Argo CD has not asked the repository again yet" };
   }
@@ -47,7 +47,7 @@ export function progressOf(application: Application | undefined, source: GitSour
   return { state: "waiting", why: [`it is ${sync} and ${health}`, ...notDone(application)].join("; ") };
 }
 
-/** It was told to ask the repository anew, and has not yet. */
+/** It was told to ask the repository again, and has not yet. */
 export function isAsking(application: Application | undefined): boolean {
   return application?.metadata.annotations?.[REFRESH] !== undefined;
 }
@@ -110,12 +110,12 @@ const advices: [said: RegExp, next: string][] = [
   ],
 ];
 
-/** Whether a complaint is about who the server is: that stands in files that Argo CD's pods get from ConfigMaps. */
+/** Whether a complaint is about who the server is: Argo CD's pods get that from ConfigMaps, as files. */
 export function aboutServerIdentity(why: string): boolean {
   return /knownhosts|host key|x509:|certificate signed by unknown authority/i.test(why);
 }
 
 export function adviceFor(why: string): string {
   const found = advices.find(([said]) => said.test(why));
-  return found?.[1] ?? "Mend it in the repository, or correct gitops.repoURL, gitops.path and gitops.revision";
+  return found?.[1] ?? "Fix it in the repository, or correct gitops.repoURL, gitops.path and gitops.revision";
 }

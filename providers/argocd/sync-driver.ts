@@ -31,9 +31,9 @@ export interface SyncInputs {
 /** Times in seconds. Not constants, so that tests needn't wait. */
 export interface SyncTimes {
   limit: number;
-  /** So long a complaint must stand: Argo CD's own parts complain of each other while they start. */
+  /** How long an error must last: Argo CD's own parts report errors of each other while they start. */
   grace: number;
-  /** The same for one about who the server is: a changed ConfigMap comes to the files of running pods within a minute or two. */
+  /** The same for an error about who the server is: a changed ConfigMap comes to the files of running pods within a minute or two. */
   filesGrace: number;
   pause: number;
 }
@@ -69,12 +69,12 @@ async function awaitSync(inputs: SyncInputs, otherCredentials: boolean): Promise
       await runAsRootOrFail(session, refreshScript(namespace, application), { timeoutSeconds: KUBECTL_SECONDS });
     };
     await ask();
-    const argocd = { look: () => look(session, namespace, application), ask, doubtful: otherCredentials };
+    const argocd = { read: () => readApplication(session, namespace, application), ask, doubtful: otherCredentials };
     await untilSynced(inputs, argocd);
   });
 }
 
-async function look(session: SshSession, namespace: string, name: string): Promise<Application | undefined> {
+async function readApplication(session: SshSession, namespace: string, name: string): Promise<Application | undefined> {
   const options = { timeoutSeconds: KUBECTL_SECONDS };
   const { stdout } = await runAsRootOrFail(session, applicationScript(namespace, name), options);
   return stdout.trim() === "" ? undefined : (JSON.parse(stdout) as Application);
@@ -82,29 +82,29 @@ async function look(session: SshSession, namespace: string, name: string): Promi
 
 /** Argo CD, as far as it is asked of one Application. */
 export interface AskedArgocd {
-  look: () => Promise<Application | undefined>;
-  /** Has it ask the repository anew. `look` shows the annotation REFRESH until it has. */
+  read: () => Promise<Application | undefined>;
+  /** Has it ask the repository again. `read` shows the annotation REFRESH until it has. */
   ask: () => Promise<void>;
-  /** Its first answer may be of before: a moment after a change it may still use the old credentials. */
+  /** Its first answer may be from before: a moment after a change it may still use the old credentials. */
   doubtful: boolean;
 }
 
 /**
  * Waits until Argo CD says Synced and Healthy of the repository as it is now. Between two answers of the repository it compares with
- * what it remembers of it, and takes a complaint back: only where it has asked anew since the last complaint it is believed.
+ * what it remembers of it, and drops an error: it is believed only where it has asked again since the last error.
  *
  * @throws HostError in Argo CD's own words, with the setting to correct
  */
 export async function untilSynced(
   inputs: Pick<SyncInputs, "controlPlane" | "source">,
-  { look: lookAgain, ask, doubtful }: AskedArgocd,
+  { read, ask, doubtful }: AskedArgocd,
   times: SyncTimes = TIMES,
 ): Promise<void> {
   const started = Date.now();
   let believed = !doubtful;
   let failingSince: number | undefined;
   for (;;) {
-    const application = await lookAgain();
+    const application = await read();
     const progress = progressOf(application, inputs.source);
     const now = Date.now();
     if (progress.state === "done") {
@@ -113,7 +113,7 @@ export async function untilSynced(
       believed = true;
     } else {
       if (progress.state === "failing") believed = false;
-      // While it is asking, the complaint of before still counts.
+      // While it is asking, the earlier error still counts.
       if (!isAsking(application)) failingSince = progress.state === "failing" ? (failingSince ?? now) : undefined;
       refuseAfter(times, inputs, progress, { started, failingSince, now });
     }
@@ -121,7 +121,7 @@ export async function untilSynced(
   }
 }
 
-/** @throws HostError where a complaint has stood too long, or the wait has */
+/** @throws HostError where an error, or the wait, has lasted too long */
 function refuseAfter(
   times: SyncTimes,
   { controlPlane, source }: Pick<SyncInputs, "controlPlane" | "source">,

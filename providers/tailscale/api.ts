@@ -62,7 +62,7 @@ export class Tailnet {
 
   /** Whether there is such a device. */
   async hasDevice(nodeId: string): Promise<boolean> {
-    const answer = await this.ask("looking for a device", `/api/v2/device/${encodeURIComponent(nodeId)}`, {}, [404]);
+    const answer = await this.ask("reading a device", `/api/v2/device/${encodeURIComponent(nodeId)}`, {}, [404]);
     return answer.ok;
   }
 
@@ -72,7 +72,7 @@ export class Tailnet {
     await this.ask(`removing device ${nodeId}`, path, { method: "DELETE" }, [404]);
   }
 
-  /** A key for one machine that needs nobody's approval. */
+  /** A key for one host, approved in advance. */
   async createKey(tags: readonly string[], description: string): Promise<AuthKey> {
     const create = { reusable: false, ephemeral: false, preauthorized: true, tags };
     const body = JSON.stringify({

@@ -11,9 +11,8 @@ export type TailnetErrorKind = "credentials" | "unreachable" | "refused";
 const NEXT: Record<TailnetErrorKind, string> = {
   credentials:
     "It has expired, was revoked, or lacks rights (write access to Devices Core, Auth Keys and Services, and the tags). Make another one in the admin console, then: pulumi config set --path addons.tailscale.oauth.clientId, and with --secret addons.tailscale.oauth.clientSecret",
-  unreachable:
-    "Check that it can be reached from the computer that runs Pulumi; addons.tailscale.loginServer says where",
-  refused: "Mend what it says and run the same command again; docs/tailscale.md says what the tailnet needs",
+  unreachable: "Check that it can be reached from the workstation; addons.tailscale.loginServer says where",
+  refused: "Fix what it says and run the same command again; docs/tailscale.md says what the tailnet needs",
 };
 
 /** An error of the tailnet's API: which credential was used, what was being done, why it failed, what to do next. */

@@ -12,9 +12,9 @@ import { parseStatus, type TailscaleStatus } from "./status";
 import { unlessRefused } from "./unless-refused";
 
 export interface LoginInputs {
-  /** The machine that joins the tailnet. */
+  /** The host that joins the tailnet. */
   node: SshTarget;
-  /** Changes when the machine is made anew. */
+  /** Changes when the machine is recreated. */
   incarnation: string;
   /** Name of the device. */
   hostname: string;
@@ -23,7 +23,7 @@ export interface LoginInputs {
   loginServer: string;
   /** Makes a key for each login, and removes the device in the end. Secret. */
   oauth?: Pick<TailnetAccess, "clientId" | "clientSecret">;
-  /** A key of the user's own; it goes before those that `oauth` would make. Secret. */
+  /** A key of the user's own; it is used rather than those that `oauth` would make. Secret. */
   authKey?: string;
 }
 
@@ -35,12 +35,12 @@ export interface LoginOutputs extends LoginInputs {
 }
 
 const CONNECT = { timeoutSeconds: 60 };
-/** A machine that is gone must not keep `destroy` from ending. */
+/** A host that is gone must not keep `destroy` from ending. */
 const CONNECT_ON_DELETE = { timeoutSeconds: 20 };
 const RUN_LIMIT_SECONDS = 180;
 
 /**
- * A machine's membership in a tailnet. It is not a command resource because of the key: that goes to the host by standard
+ * A host's membership in a tailnet. It is not a command resource because of the key: that goes to the host by standard
  * input alone. With an OAuth client each login gets a key of its own, which works once and never reaches inputs or state.
  */
 export const tailscaleLoginDriver: Driver<LoginInputs, LoginOutputs> = {
@@ -63,7 +63,7 @@ export const tailscaleLoginDriver: Driver<LoginInputs, LoginOutputs> = {
     const { device, oauth, loginServer } = recorded;
     const found =
       oauth === undefined ||
-      (await unlessRefused(`${recorded.node.name}: looking for its device in the tailnet`, true, async () =>
+      (await unlessRefused(`${recorded.node.name}: reading its device in the tailnet`, true, async () =>
         (await Tailnet.open({ ...oauth, loginServer })).hasDevice(device),
       ));
     return found ? { id, inputs: inputsOf(recorded), outputs: recorded } : undefined;
@@ -107,7 +107,7 @@ function inputsOf({ node, incarnation, hostname, tags, loginServer, oauth, authK
   };
 }
 
-/** Whether an interrupted run of ours logged the machine in as it is wanted. */
+/** Whether an interrupted run of ours logged the host in as it is wanted. */
 function isJoined(status: TailscaleStatus, { tags }: LoginInputs): boolean {
   return status.state === "Running" && [...status.tags].sort().join() === [...tags].sort().join();
 }
@@ -138,7 +138,7 @@ async function logIn(session: SshSession, inputs: LoginInputs): Promise<void> {
   }
 }
 
-/** A machine that is gone, or another one now, is none to log out. */
+/** A host that is gone, or another one now, is none to log out. */
 async function logOut(node: SshTarget): Promise<void> {
   await skipIfUnreachable(`${node.name}: leaving the tailnet`, () =>
     withSsh(node, CONNECT_ON_DELETE, "leaving the tailnet", async (session) => {

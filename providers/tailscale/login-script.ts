@@ -1,7 +1,7 @@
 import { quote } from "../host/shell/quote";
 
 /**
- * What the package step leaves on a host on which nobody was logged in to a tailnet: a login that is found there later is
+ * What the package step leaves on a host that was not logged in to a tailnet: a login that is found there later is
  * ours.
  */
 export const OURS = "/var/lib/homelab/tailscale";
@@ -30,7 +30,7 @@ export interface LoginScriptArgs {
 }
 
 /**
- * Joins the host to the tailnet. The key goes through a pipe: it stands in no list of processes and in no file. The cluster's
+ * Joins the host to the tailnet. The key goes through a pipe: it is in no list of processes and in no file. The cluster's
  * DNS stays the host's: Tailscale's would change what CoreDNS forwards to.
  */
 export function loginScript(args: LoginScriptArgs): string {

@@ -6,7 +6,7 @@ export interface TakenUp extends Guarded {
   kind: string;
 }
 
-/** The operator goes after what it has taken up: a device whose object stayed behind would stay in the tailnet. */
+/** The operator is deleted after what it has taken up: a device whose object stayed behind would stay in the tailnet. */
 export const tailscaleObjectsGuard: Guard<TakenUp> = {
   id: "objects",
   doing: "waiting until no object needs Tailscale's operator",

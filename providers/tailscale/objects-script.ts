@@ -2,7 +2,7 @@ import { ASK_CLUSTER } from "../host/shell/cluster";
 
 /**
  * Prints a line `KIND|NAMESPACE|NAME|DELETED SINCE` for each object that only Tailscale's operator can let go: it has put a finalizer of
- * its own on it. What the operator made itself is left out: it goes with what it was made for.
+ * its own on it. What the operator made itself is left out: it is deleted with what it was made for.
  */
 export function takenUpScript(): string {
   return `${ASK_CLUSTER}own=$(kubectl api-resources --api-group=tailscale.com --verbs=list -o name | paste -sd,)

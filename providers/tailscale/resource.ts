@@ -6,7 +6,7 @@ import type { LoginInputs } from "./login-driver";
 
 type Args<Inputs> = { [key in keyof Inputs]: pulumi.Input<Inputs[key]> };
 
-/** A machine's membership in a tailnet. */
+/** A host's membership in a tailnet. */
 export class TailscaleLogin extends pulumi.dynamic.Resource {
   /** The device's id in the tailnet. */
   declare readonly device: pulumi.Output<string>;

@@ -10,7 +10,7 @@ export interface TailscaleStatus {
   tags: string[];
 }
 
-/** Noise of a login shell may stand before the JSON. */
+/** A login shell may print something before the JSON. */
 export function parseStatus(text: string, host: string): TailscaleStatus {
   try {
     const status = JSON.parse(text.slice(text.indexOf("{"))) as {

@@ -190,12 +190,12 @@ describe("Tailscale on a machine", () => {
     expect(left).toBe("");
   });
 
-  test("is refused on a host that somebody else has in a tailnet, before anything is changed", async () => {
+  test("is refused on a host that is in a tailnet by another hand, before anything is changed", async () => {
     await host.machine.run(
       `printf '#!/bin/sh\\necho "{ \\\\"HaveNodeKey\\\\": true }"\\n' >/usr/local/bin/tailscale; chmod +x /usr/local/bin/tailscale`,
     );
     const before = await digest();
-    await expect(install()).rejects.toThrow(/is in a tailnet already, by somebody else's hand; nothing was changed/);
+    await expect(install()).rejects.toThrow(/is in a tailnet already, and not by this program; nothing was changed/);
     expect(await digest()).toBe(before);
   });
 });

@@ -9,7 +9,7 @@ import { freePort } from "../harness/servers/free-port";
 import { ProgramFolder, settingsOf } from "./run-program";
 
 const LOCK = path.join("charts", "charts.lock.yaml");
-/** What was recorded for somebody else's bytes. */
+/** What was recorded for other bytes. */
 const OTHER = "0".repeat(64);
 
 let folder: ProgramFolder;

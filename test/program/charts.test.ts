@@ -7,7 +7,7 @@ import { chartHere, type Pin, pinsIn } from "../../cli/chart-sources";
 import { releasesOf, type StackReleases } from "../../cli/chart-values";
 import { upstreamChart } from "../harness/servers/upstream-chart";
 
-/** The part of `make charts-check` that needs no Helm. A chart that is not on this computer is fetched, where it can be. */
+/** The part of `make charts-check` that needs no Helm. A chart that is not on this workstation is fetched, where it can be. */
 
 jest.setTimeout(5 * 60_000);
 
@@ -58,7 +58,7 @@ test("every value is known to the charts that can be had, and of the kind that i
     }),
   );
   for (const { pin, here } of charts) {
-    process.stderr.write(`  ${pin.name} ${pin.version}: ${here.file ? here.source : `not looked at: ${here.why}`}\n`);
+    process.stderr.write(`  ${pin.name} ${pin.version}: ${here.file ? here.source : `not checked: ${here.why}`}\n`);
     if (here.file === undefined) continue;
     const chart = await readChart(pin, here.file);
     // Words that its values.yaml has below other keys, or in its comments.

@@ -123,7 +123,7 @@ test("longhorn-uninstall: on metal it is protected, in Pulumi and in itself, and
   expect(named(metal, "longhorn-namespace")?.inputs).toMatchObject({ metadata: { name: "longhorn-system" } });
 });
 
-test("machines that are thrown away take Longhorn along, whatever it is told", () => {
+test("Longhorn is deleted with disposable machines, whatever its settings say", () => {
   expect(named(local, "longhorn-release")).toMatchObject({
     protect: false,
     inputs: { values: { defaultSettings: { deletingConfirmationFlag: true } } },

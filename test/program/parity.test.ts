@@ -1,7 +1,7 @@
 import { type Config, ProgramFolder, type Registered, runProgram, settingsOf } from "./run-program";
 
 /**
- * The parity contract: one inventory gives one graph of resources, whatever the machines are. What may differ stands in the
+ * The parity contract: one inventory gives one graph of resources, whatever the machines are. What may differ is in the
  * allow-list below, each with its reason; anything else is a defect.
  */
 
@@ -125,7 +125,7 @@ test("only metal is protected from destroy, by its first control plane alone", (
   expect(protectedOf("lab")).toEqual([]);
 });
 
-test("destroy-host-gone / API gone: the network goes with the control plane, so that destroy needs no API server for it", () => {
+test("destroy-host-gone / API gone: the network is deleted with the control plane, so that destroy needs no API server for it", () => {
   for (const stack of STACKS) {
     // What is in a component is deleted as the component is.
     const cilium = graphs[stack].filter(({ type }) => type === "homelab:platform:Cilium");

@@ -100,7 +100,7 @@ describe("with everything on", () => {
     expect(JSON.stringify(find(all, "tailscale-release")?.inputs)).not.toContain("c4n4ry");
   });
 
-  test("what goes with thrown-away machines doesn't take devices of the tailnet along: they are removed", () => {
+  test("what is deleted with disposable machines leaves no device in the tailnet: they are removed", () => {
     expect(find(all, "tailscale-release")?.parent).toBe("tailscale");
     expect(find(all, "tailscale")?.deletedWith).toBe("cp1");
     for (const name of ["tailscale-devices", "cp1-tailscale-login", "worker1-tailscale-login"]) {

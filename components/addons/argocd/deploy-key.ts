@@ -1,7 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 
-const PASSPHRASE =
-  "has a passphrase, which nobody could type for Argo CD; make a deploy key without one (ssh-keygen -N '')";
+const PASSPHRASE = "has a passphrase, which Argo CD can't type; make a deploy key without one (ssh-keygen -N '')";
 const NO_KEY = "is not a private key of SSH: it is the whole file, from -----BEGIN to the end (ssh-keygen -t ed25519)";
 
 /** What is wrong with a private key that Argo CD is to use: the rest of a sentence, with nothing of the key in it. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { GitSource } from "../../../providers/argocd/applications";
 import type { GitopsSettings } from "../../../settings";
 
-/** Argo CD's own objects look for each other in it. */
+/** The namespace in which Argo CD reads its own objects. */
 export const NAMESPACE = "argocd";
 /** Name of the root Application. */
 export const ROOT = "root";
@@ -34,12 +34,12 @@ export const REPOSITORY_SECRET: SecretMarks = {
 export function clusterSecretMarks(gitops: GitopsSettings): SecretMarks {
   return {
     name: "in-cluster",
-    // By a label of its own the ApplicationSets pass over clusters that somebody else has added.
+    // By this label the ApplicationSets leave out clusters that the user has added.
     labels: { "argocd.argoproj.io/secret-type": "cluster", [`${ANNOTATIONS}/cluster`]: "this" },
     annotations: {
       [`${ANNOTATIONS}/repo-url`]: gitops.repoURL,
       [`${ANNOTATIONS}/revision`]: gitops.revision,
-      // Ends in a slash, or is empty: what stands before `apps/*`.
+      // Ends in a slash, or is empty: it is put before `apps/*`.
       [`${ANNOTATIONS}/folder`]: gitops.path === "." ? "" : `${gitops.path}/`,
     },
   };

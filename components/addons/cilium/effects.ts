@@ -5,7 +5,7 @@ const FROM_OUTSIDE = "connections from outside to services break";
 const TO_SERVICES = "connections of pods to services break";
 const OUT_OF_THE_CLUSTER = "connections from pods out of the cluster break";
 const OTHER_SOURCE = "what leaves the pods' network gets another source address; connections break";
-const EMPTY_TABLES = "tables of connections are made anew and are empty then: connections break";
+const EMPTY_TABLES = "tables of connections are recreated, empty: connections break";
 const ANNOUNCED = "other nodes, or none, announce the addresses of services: connections to them break";
 const NO_API =
   "an agent that doesn't reach the API server there doesn't start: its node gets no new pods and sees no change";
@@ -16,9 +16,9 @@ const UNLISTED = "Cilium's documentation says what a change of it does to runnin
  * is said, the value still shows.
  */
 const DISRUPTIONS: Readonly<Record<string, string>> = {
-  MTU: "pods keep the old MTU until they are made again",
-  autoDirectNodeRoutes: "routes between the nodes are made anew",
-  bandwidthManager: "queues of the nodes' network devices are made anew: packets in them are lost",
+  MTU: "pods keep the old MTU until they are recreated",
+  autoDirectNodeRoutes: "routes between the nodes are recreated",
+  bandwidthManager: "queues of the nodes' network devices are recreated: packets in them are lost",
   bgpControlPlane: ANNOUNCED,
   "bpf.ctAnyMax": EMPTY_TABLES,
   "bpf.ctTcpMax": EMPTY_TABLES,
@@ -27,7 +27,7 @@ const DISRUPTIONS: Readonly<Record<string, string>> = {
   "bpf.distributedLRU": EMPTY_TABLES,
   "bpf.hostLegacyRouting":
     "packets of pods take another way through the host, by its iptables or past them; connections break",
-  "bpf.lbMapMax": "the table of services is made anew: connections to services break while it fills",
+  "bpf.lbMapMax": "the table of services is recreated: connections to services break while it fills",
   "bpf.mapDynamicSizeRatio": EMPTY_TABLES,
   "bpf.masquerade": OUT_OF_THE_CLUSTER,
   "bpf.natMax": EMPTY_TABLES,
@@ -35,7 +35,7 @@ const DISRUPTIONS: Readonly<Record<string, string>> = {
   "bpf.tproxy": "connections that go through Cilium's proxy break: policies for HTTP and DNS, Ingress, Gateway API",
   cleanBpfState: "while it is true, connections to services break whenever an agent starts: it is for one repair",
   cleanState:
-    "while it is true, an agent that starts forgets its pods: they lose their network until they are made again",
+    "while it is true, an agent that starts forgets its pods: they lose their network until they are recreated",
   "cni.exclusive": "other network plugins' configurations are set aside, or left alone, from the next start on",
   devices: FROM_OUTSIDE,
   egressGateway: "what a gateway sends out for pods gets another source address; connections break",
@@ -44,13 +44,13 @@ const DISRUPTIONS: Readonly<Record<string, string>> = {
   encryption: UNTIL_RESTARTED,
   "encryption.nodeEncryption":
     "nodes that are not control planes don't reach each other until every agent has restarted",
-  endpointRoutes: "routes to pods are made anew on each node; connections break",
+  endpointRoutes: "routes to pods are recreated on each node; connections break",
   hostFirewall: "policies for nodes take effect, or end: one that forgets SSH or the API server locks you out",
   ipMasqAgent: OTHER_SOURCE,
   "ipam.mode": "pods keep addresses that the new mode doesn't know: it is for a new cluster only",
-  ipv4: "pods get addresses of another family, or none, when they are made again",
+  ipv4: "pods get addresses of another family, or none, when they are recreated",
   ipv4NativeRoutingCIDR: OTHER_SOURCE,
-  ipv6: "agents don't start on nodes without an IPv6 subnet for pods; pods get such addresses when they are made again",
+  ipv6: "agents don't start on nodes without an IPv6 subnet for pods; pods get such addresses when they are recreated",
   ipv6NativeRoutingCIDR: OTHER_SOURCE,
   k8sServiceHost: NO_API,
   k8sServicePort: NO_API,
@@ -71,7 +71,7 @@ const DISRUPTIONS: Readonly<Record<string, string>> = {
   underlayProtocol: UNTIL_RESTARTED,
 };
 
-/** What is beside the datapath: it observes, or says how the agents run. */
+/** Values that don't touch the datapath: they are for observation, or say how the agents run. */
 const BESIDE = [
   ...["annotations", "certgen", "commonLabels", "dashboards", "hubble", "image", "imagePullSecrets", "operator"],
   ...["podAnnotations", "podLabels", "pprof", "preflight", "prometheus", "resources", "rollOutCiliumPods"],

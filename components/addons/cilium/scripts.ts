@@ -40,7 +40,7 @@ export function readyScript(nodeNames: readonly string[]): string {
 kubectl wait --for condition=Ready --timeout ${READY_SECONDS}s ${nodes} >/dev/null || {
   kubectl get nodes -o wide >&2
   kubectl -n kube-system get pods -o wide >&2
-  die "not every node is Ready after ${READY_SECONDS} s; look at the node's kubelet (journalctl -u kubelet) and at its cilium pod"
+  die "not every node is Ready after ${READY_SECONDS} s; see the node's kubelet (journalctl -u kubelet) and its cilium pod"
 }
 kubectl -n kube-system rollout status deployment/coredns --timeout ${READY_SECONDS}s >/dev/null || {
   kubectl -n kube-system describe pods -l k8s-app=kube-dns >&2

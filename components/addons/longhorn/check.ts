@@ -12,7 +12,7 @@ const CLAIM = "data";
 const WRITE_SECONDS = 150;
 /** It is detached from one node, and attached to the other. */
 const READ_SECONDS = 120;
-/** Its volumes are made by hand: one that was used would have to be made again. */
+/** Its volumes are made by hand: one that was used would have to be recreated by hand. */
 const BY_HAND = "kubernetes.io/no-provisioner";
 
 interface StorageClass {
@@ -69,7 +69,7 @@ async function writeAndRead(context: CheckContext, storageClass: string): Promis
   return failed(
     NAME,
     `what was read is not what was written (${where})`,
-    "Don't trust this volume: look at the log of the StorageClass' provisioner, and at the disks of the nodes (dmesg).",
+    "Don't trust this volume: see the log of the StorageClass' provisioner, and the disks of the nodes (dmesg).",
   );
 }
 

@@ -21,7 +21,7 @@ export const longhornSchema = described(
       true,
     ),
     protect: described(
-      "Refuse to remove Longhorn with its volumes until this is false, in Pulumi and in Longhorn itself. Machines that `destroy` throws away take it along either way",
+      "Refuse to remove Longhorn with its volumes until this is false, in Pulumi and in Longhorn itself. It is deleted with machines that `destroy` deletes, either way",
       z.boolean(),
     ).default(true),
     values: chartValues,

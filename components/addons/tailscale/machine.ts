@@ -34,7 +34,7 @@ export interface TailscaleMachineArgs {
   after: pulumi.Resource[];
 }
 
-/** Tailscale on a machine. Nothing waits for it: a tailnet that can't be reached is no reason to have no cluster. */
+/** Tailscale on a host. Nothing waits for it: a tailnet that can't be reached is no reason to have no cluster. */
 export class TailscaleMachine extends pulumi.ComponentResource {
   constructor(name: string, args: TailscaleMachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:node:TailscaleMachine", name, {}, opts);
@@ -66,14 +66,14 @@ export class TailscaleMachine extends pulumi.ComponentResource {
           : {}),
         ...(authKey ? { authKey: pulumi.secret(authKey.reveal()) } : {}),
       },
-      // Without `deletedWith`: a machine that is thrown away leaves the tailnet too.
+      // Without `deletedWith`: a host that is deleted leaves the tailnet too.
       { parent: this, dependsOn: installed },
     );
     this.registerOutputs();
   }
 }
 
-/** What the settings say of Tailscale on the machines; `undefined` where it is off, or where nothing can log them in. */
+/** What the settings say of Tailscale on the hosts; `undefined` where it is off, or where nothing can log them in. */
 export function tailscaleMachines(settings: Settings): TailscaleMachineSettings | undefined {
   const { machines, oauth, loginServer } = settings.addons.tailscale;
   if (!machines.enabled || (!oauth && !machines.authKey)) return undefined;

@@ -39,7 +39,7 @@ const pages: Rule = ({ addons: { argocd, cilium, tailscale } }, report) => {
   }
 };
 
-/** In the tailnet the stack's name is put before the names of machines, of the operator and of its pages alike. */
+/** In the tailnet the stack's name is put before the names of hosts, of the operator and of its pages alike. */
 const names: Rule = ({ addons: { tailscale }, machines }, report) => {
   if (!valueOf(tailscale.enabled)) return;
   const { argocd, hubble } = tailscale.ingress;

@@ -17,7 +17,7 @@ export const tailscaleSchema = described(
   z.strictObject({
     enabled: flag("Install the Tailscale operator; it is left out until `addons.tailscale.oauth` is set"),
     oauth: described(
-      "OAuth client of the operator and of the machines, with write access to Devices Core, Auth Keys and Services",
+      "OAuth client of the operator and of the hosts, with write access to Devices Core, Auth Keys and Services",
       z.strictObject({
         clientId: format.text(format.loginName, "Id of the OAuth client"),
         clientSecret: secretText("Secret of the OAuth client"),
@@ -40,13 +40,11 @@ export const tailscaleSchema = described(
       }),
     ).prefault({}),
     machines: described(
-      "Tailscale on the machines themselves, with or without the operator",
+      "Tailscale on the hosts themselves, with or without the operator",
       z.strictObject({
-        enabled: flag("Join each machine to the tailnet; needs `addons.tailscale.oauth`, or a key of your own"),
-        authKey: secretText(
-          "Reusable auth key, in place of one for each machine that the OAuth client makes",
-        ).optional(),
-        tags: tags("Tags of the machines", "tag:k8s-node"),
+        enabled: flag("Join each host to the tailnet; needs `addons.tailscale.oauth`, or a key of your own"),
+        authKey: secretText("Reusable auth key, in place of one for each host that the OAuth client makes").optional(),
+        tags: tags("Tags of the hosts", "tag:k8s-node"),
       }),
     ).prefault({}),
     values: chartValues,

@@ -15,13 +15,13 @@ export interface TailscaleStepArgs {
   /** Of the package tailscale. */
   version: string;
   repository: AptRepository;
-  /** A machine on another's kernel has no device for tunnels: tailscaled then speaks for its programs in user space. */
+  /** A host that shares another's kernel has no device for tunnels: tailscaled then works in user space. */
   sharedKernel: boolean;
 }
 
 /**
- * Tailscale: exactly this version, tailscaled running now and at every boot. Refuses a host that somebody else has in a
- * tailnet; the login itself is `providers/tailscale`, because of its key.
+ * Tailscale: exactly this version, tailscaled running now and at every boot. Refuses a host that is in a
+ * tailnet by another hand; the login itself is `providers/tailscale`, because of its key.
  */
 export function tailscaleScript(args: TailscaleStepArgs): string {
   return `
@@ -51,13 +51,13 @@ export function tailscaleClaims(args: TailscaleStepArgs): Claim[] {
 const REFUSE_FOREIGN_LOGIN = `if [ ! -e ${OURS} ] && command -v tailscale >/dev/null; then
   case $(timeout 30 tailscale status --json --peers=false 2>/dev/null || true) in
     *'"HaveNodeKey": true'*)
-      die "this host is in a tailnet already, by somebody else's hand; nothing was changed" "run 'tailscale logout' on it if the program may take that over, or set addons.tailscale.machines.enabled to false" ;;
+      die "this host is in a tailnet already, and not by this program; nothing was changed" "run 'tailscale logout' on it if the program may take that over, or set addons.tailscale.machines.enabled to false" ;;
   esac
 fi`;
 
 const USERSPACE = "--tun=userspace-networking";
 
-/** Stands before the package, which would start without it. */
+/** Written before the package is installed, which would start tailscaled without it. */
 function writeDefaults(sharedKernel: boolean): string {
   return sharedKernel ? `printf 'PORT="${PORT}"\\nFLAGS="${USERSPACE}"\\n' | write_file ${DEFAULTS_FILE} 644\n` : "";
 }

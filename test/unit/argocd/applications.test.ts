@@ -29,12 +29,12 @@ describe("how far the first sync is", () => {
     expect(progressOf(synced, { ...source, targetRevision: "v2" })).toMatchObject({ state: "waiting" });
   });
 
-  test("an Application that isn't there, or that nobody has looked at, is waited for", () => {
+  test("an Application that isn't there, or that Argo CD has not processed, is waited for", () => {
     expect(progressOf(undefined, source).state).toBe("waiting");
     expect(progressOf(application(undefined), source).state).toBe("waiting");
   });
 
-  test("what stands there from before Argo CD asks the repository again doesn't count", () => {
+  test("a status from before Argo CD asks the repository again doesn't count", () => {
     const asked = {
       ...synced,
       metadata: { ...synced.metadata, annotations: { "argocd.argoproj.io/refresh": "hard" } },
@@ -141,7 +141,7 @@ describe("waiting for the first sync", () => {
   beforeEach(() => void (asked = 0));
   /** Answers these in turn, the last one again and again. */
   const argocd = (seen: (Application | undefined)[], doubtful = false) => ({
-    look: async () => (seen.length > 1 ? seen.shift() : seen[0]),
+    read: async () => (seen.length > 1 ? seen.shift() : seen[0]),
     ask: async () => void asked++,
     doubtful,
   });
@@ -152,18 +152,18 @@ describe("waiting for the first sync", () => {
     expect([seen, asked]).toEqual([[synced], 0]);
   });
 
-  test("a complaint that passes is no failure, once the repository was asked anew", async () => {
+  test("an error that passes is no failure, once the repository was asked again", async () => {
     const seen = [undefined, failing, synced, asking, synced];
     await untilSynced({ controlPlane, source }, argocd(seen), patient);
     expect([seen, asked]).toEqual([[synced], 1]);
   });
 
-  test("a complaint that Argo CD takes back without asking the repository stands", async () => {
+  test("an error that Argo CD drops without asking the repository still counts", async () => {
     const turns = [failing, synced, asking];
     let turn = 0;
-    const look = async () => turns[turn++ % turns.length];
+    const read = async () => turns[turn++ % turns.length];
     const times = { ...quick, limit: 5 };
-    const waiting = untilSynced({ controlPlane, source }, { ...argocd([]), look }, times);
+    const waiting = untilSynced({ controlPlane, source }, { ...argocd([]), read }, times);
     await expect(waiting).rejects.toThrow("failed: ComparisonError: repository not found. Correct gitops.repoURL");
     expect(asked).toBeGreaterThan(0);
   });
@@ -174,14 +174,14 @@ describe("waiting for the first sync", () => {
     expect([seen, asked]).toEqual([[synced], 1]);
   });
 
-  test("ends in an error when a complaint stands: host, repository, words, setting, and how not to wait", async () => {
+  test("ends in an error when an error lasts: host, repository, words, setting, and how not to wait", async () => {
     const waiting = untilSynced({ controlPlane, source }, argocd([failing]), quick);
     await expect(waiting).rejects.toThrow(
       /^cp1: waiting for the first sync of https:\/\/git\.example\/gitops\.git failed: ComparisonError: repository not found\. Correct gitops\.repoURL.*gitops\.await: false$/,
     );
   });
 
-  test("a complaint about who the server is stands longer: running pods see a corrected known_hosts late", async () => {
+  test("an error about who the server is may last longer: running pods see a corrected known_hosts late", async () => {
     const message = "ssh: handshake failed: knownhosts: key is unknown";
     const unknown = application({ conditions: [{ type: "ComparisonError", message }] });
     const wait = (seen: Application[], times: object) =>
@@ -196,11 +196,11 @@ describe("waiting for the first sync", () => {
   test("ends in an error when nothing happens for too long", async () => {
     await expect(
       untilSynced({ controlPlane, source }, argocd([undefined]), { ...patient, limit: 0.05 }),
-    ).rejects.toThrow("not Synced and Healthy after 0.05 s: Argo CD has not looked at it yet");
+    ).rejects.toThrow("not Synced and Healthy after 0.05 s: Argo CD has not processed it yet");
   });
 });
 
-describe("argocd-destroy-order: Argo CD goes when no Application is left", () => {
+describe("argocd-destroy-order: Argo CD is deleted when no Application is left", () => {
   const going = application({}, { deletionTimestamp: "2026-01-01T00:00:00Z" });
 
   test("Applications that are going are waited for", async () => {
@@ -209,7 +209,7 @@ describe("argocd-destroy-order: Argo CD goes when no Application is left", () =>
     expect(seen).toEqual([]);
   });
 
-  test("one that nobody deletes is named, with what to do", async () => {
+  test("one that is not being deleted is named, with what to do", async () => {
     await expect(untilNoneLeft(applicationsGuard, "cp1", async () => [application({})], quick)).rejects.toThrow(
       /^cp1: waiting until no Application of Argo CD is left failed: still there: argocd\/root\. Nothing deletes argocd\/root: .*kubectl -n argocd delete application NAME/,
     );
@@ -222,6 +222,6 @@ describe("argocd-destroy-order: Argo CD goes when no Application is left", () =>
     );
     await expect(
       untilNoneLeft(applicationsGuard, "cp1", async () => [stuck], { ...patient, limit: 0.05 }),
-    ).rejects.toThrow(/still there: argocd\/root \(DeletionError: forbidden\)\. Argo CD is taking back/);
+    ).rejects.toThrow(/still there: argocd\/root \(DeletionError: forbidden\)\. Argo CD is deleting what they deployed/);
   });
 });

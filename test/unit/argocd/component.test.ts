@@ -162,7 +162,7 @@ test("argocd-destroy-order: what was deployed goes before the volumes and the op
   expect(waits.get("argocd-release")).not.toContain("storage");
 });
 
-test("everything is a child of the component, from which the engine takes what it goes with", async () => {
+test("everything is a child of the component, from which the engine takes what it is deleted with", async () => {
   await argocd({ repoURL: REPOSITORY, username: "me", password: "TOKEN" });
   const inside = [...parents.keys()].filter((name) => name !== "argocd");
   expect(inside.length).toBeGreaterThan(5);

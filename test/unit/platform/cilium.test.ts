@@ -61,10 +61,10 @@ describe("in a preview's diff", () => {
     ["bpf.datapathMode", { bpf: { datapathMode: "netkit" } }, /= "netkit": Cilium doesn't start beside pods/],
     ["bpf.tproxy", { bpf: { tproxy: true } }, /= true: connections that go through Cilium's proxy break/],
     ["bpf.hostLegacyRouting", { bpf: { hostLegacyRouting: true } }, /= true: packets .* another way through the host/],
-    ["bpf.mapDynamicSizeRatio", { bpf: { mapDynamicSizeRatio: 0.01 } }, /= 0.01: tables of connections are made anew/],
+    ["bpf.mapDynamicSizeRatio", { bpf: { mapDynamicSizeRatio: 0.01 } }, /= 0.01: tables of connections are recreated/],
     ["bpf.distributedLRU.enabled", { bpf: { distributedLRU: { enabled: true } } }, /= true: tables of connections are/],
     ["bpf.masquerade", { bpf: { masquerade: true } }, /= true: connections from pods out of the cluster break/],
-    ["endpointRoutes.enabled", { endpointRoutes: { enabled: true } }, /= true: routes to pods are made anew/],
+    ["endpointRoutes.enabled", { endpointRoutes: { enabled: true } }, /= true: routes to pods are recreated/],
     ["ipv6.enabled", { ipv6: { enabled: true } }, /= true: agents don't start on nodes without an IPv6 subnet/],
     [
       "bandwidthManager.enabled",
@@ -100,14 +100,14 @@ describe("in a preview's diff", () => {
     ["k8sServicePort", { k8sServicePort: 7443 }, /= 7443: an agent that doesn't reach the API server/],
     ["cleanBpfState", { cleanBpfState: true }, /= true: while it is true, connections to services break/],
     ["cleanState", { cleanState: true }, /= true: while it is true, an agent that starts forgets its pods/],
-  ])("%s stands with what its change disrupts, in one line", (name, change, effect) => {
+  ])("%s is there with what its change disrupts, in one line", (name, change, effect) => {
     const [line, ...others] = added(change);
     expect(line?.startsWith(`# ${name} = `)).toBe(true);
     expect(line).toMatch(effect);
     expect(others).toEqual([]);
   });
 
-  test("a value that nothing is known of shows all the same, wherever it stands", () => {
+  test("a value that nothing is known of shows all the same, wherever it is", () => {
     const unlisted = "Cilium's documentation says what a change of it does to running traffic";
     const change = { bpf: { vlanBypass: [0] }, extraConfig: { "enable-x.y": "true" }, l7Proxy: false };
     expect(added(change)).toEqual([
@@ -129,7 +129,7 @@ describe("in a preview's diff", () => {
     expect(script({ tproxy: true })).not.toContain("natMax");
   });
 
-  test("keys don't stand in it", () => {
+  test("no key is in it", () => {
     const clusters = [{ name: "west", tls: { key: "SECRET" } }];
     const lines = ciliumChecksScript({
       tls: { ca: { key: "SECRET" } },

@@ -111,7 +111,7 @@ describe("the login of a machine", () => {
     expect(host.did("tailscale set --hostname=lab-w1")).toBe(true);
   });
 
-  test("is made anew where the machine has other tags", async () => {
+  test("is replaced where the host has other tags", async () => {
     Object.assign(host, { state: "Running", tags: ["tag:other"] });
     await tailscaleLoginDriver.create(inputs());
     expect(host.did("--advertise-tags=tag:k8s-node")).toBe(true);
@@ -129,7 +129,7 @@ describe("a change", () => {
     ["a new machine", { incarnation: "2" }],
     ["other tags", { tags: ["tag:other"] }],
     ["another service", { loginServer: "http://elsewhere.example" }],
-  ])("to %s logs in anew, after the old device is removed", (_what, change) => {
+  ])("to %s logs in again, after the old device is removed", (_what, change) => {
     expect(tailscaleLoginDriver.diff(DEVICE, outputs(), inputs(change))).toEqual({
       changes: true,
       replaces: Object.keys(change),

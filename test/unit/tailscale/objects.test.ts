@@ -23,7 +23,7 @@ test("the operator may go when the last object has gone", async () => {
   expect(seen).toEqual([]);
 });
 
-test("objects that nobody deletes are named, each with the command that does it", async () => {
+test("objects that are not being deleted are named, each with the command that does it", async () => {
   await expect(untilNoneLeft(tailscaleObjectsGuard, "cp1", async () => [web, office], quick)).rejects.toThrow(
     /^cp1: waiting until no object needs Tailscale's operator failed: the operator has taken up, and alone can let go: ingress shop\/web, connector office\. Delete them while it runs, .*: kubectl -n shop delete ingress web; kubectl delete connector office\. Then run the same command again$/,
   );

@@ -103,7 +103,7 @@ describe("the devices of a cluster", () => {
     const { outputs } = await tailscaleDevicesDriver.create(inputs());
     service.addDevice("lab-operator");
     service.addDevice("lab-argocd");
-    const other = service.addDevice("somebody-elses");
+    const other = service.addDevice("of-another-cluster");
     await tailscaleDevicesDriver.delete("id", outputs);
     expect([...service.devices.values()]).toEqual([other]);
     expect(warnings).toEqual([]);

@@ -206,7 +206,7 @@ printf 'process %s, step %s, since %s\n' "$$" "$step" "$(date -u +%FT%TZ)" >/run
 if [ ! -e /var/lib/homelab/tailscale ] && command -v tailscale >/dev/null; then
   case $(timeout 30 tailscale status --json --peers=false 2>/dev/null || true) in
     *'"HaveNodeKey": true'*)
-      die "this host is in a tailnet already, by somebody else's hand; nothing was changed" "run 'tailscale logout' on it if the program may take that over, or set addons.tailscale.machines.enabled to false" ;;
+      die "this host is in a tailnet already, and not by this program; nothing was changed" "run 'tailscale logout' on it if the program may take that over, or set addons.tailscale.machines.enabled to false" ;;
   esac
 fi
 remember_unit tailscaled.service
