@@ -1,23 +1,18 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import * as yaml from "js-yaml";
 import * as pulumi from "@pulumi/pulumi";
-import { problemsOf } from "./settings/explain";
+import { problemsOf } from "./settings/messages/explain";
+import { plainSecretProblems, type Problem, problemLine, type Source } from "./settings/messages/problems";
 import { pathOf, placesOf } from "./settings/places";
-import { type Problem, problemLine, type Source } from "./settings/problems";
 import { resolve, type Settings } from "./settings/resolve";
-import { inventoryProblems } from "./settings/rules/inventory";
-import { networkProblems } from "./settings/rules/networks";
-import { clusterProblems, notBuiltProblems, plainSecretProblems } from "./settings/rules/scope";
-import { sshProblems } from "./settings/rules/ssh";
+import type { WrittenSettings } from "./settings/rule";
 import { rules, settingsSchema } from "./settings/schema";
-import { viewOf } from "./settings/view";
+import { readStackFile } from "./settings/stack-file";
 
-export { capabilitiesOf } from "./settings/resolve";
 export type * from "./settings/resolve";
 export type { BastionSettings, HostSshSettings, LoginSettings } from "./settings/login";
-export type { Secret } from "./settings/secret";
-export { controlPlaneEndpoint, nodeAddress } from "./settings/derived";
+export type { Secret } from "./settings/fields";
+export { controlPlaneEndpoint, nodeAddress } from "./settings/resolve";
 export { gatewayAddress, prefixLength } from "./settings/subnets";
 
 /** Either the settings, complete and unchangeable, or all that is wrong with them, one line each. */
@@ -35,26 +30,20 @@ export function parseSettings(
   secretKeys: Iterable<string> = [],
   written?: Readonly<Record<string, unknown>>,
 ): Parsing {
-  const source: Source = { raw, secretKeys: new Set(secretKeys) };
+  const settings = placesOf(settingsSchema, raw);
+  const source: Source = { settings, secretKeys: new Set(secretKeys) };
   const parsed = settingsSchema.safeParse(raw);
-  const view = viewOf(raw);
   const problems: Problem[] = [
     ...(parsed.error ? problemsOf(parsed.error, source) : []),
-    ...inventoryProblems(view),
-    ...networkProblems(view),
-    ...clusterProblems(view),
-    ...ruleProblems(raw),
-    ...sshProblems(view),
-    ...notBuiltProblems(view),
-    ...plainSecretProblems(source, written),
+    ...ruleProblems(settings),
+    ...plainSecretProblems(source, written && placesOf(settingsSchema, written)),
   ];
   if (parsed.success && problems.length === 0) return { settings: resolve(parsed.data) };
   return { problems: [...new Set(problems.map(problemLine))] };
 }
 
-function ruleProblems(raw: Readonly<Record<string, unknown>>): Problem[] {
+function ruleProblems(settings: WrittenSettings): Problem[] {
   const problems: Problem[] = [];
-  const settings = placesOf(settingsSchema, raw);
   for (const rule of rules) rule(settings, (setting, message) => problems.push({ path: pathOf(setting), message }));
   return problems;
 }
@@ -85,11 +74,7 @@ export function loadSettings(): Settings {
  */
 function writtenSettings(): Record<string, unknown> | undefined {
   const file = path.join(process.cwd(), `Pulumi.${pulumi.getStack()}.yaml`);
-  if (!fs.existsSync(file)) return undefined;
-  const { config = {} } = (yaml.load(fs.readFileSync(file, "utf8")) ?? {}) as { config?: Record<string, unknown> };
-  const prefix = `${pulumi.getProject()}:`;
-  const own = Object.entries(config).filter(([key]) => key.startsWith(prefix));
-  return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
+  return fs.existsSync(file) ? readStackFile(file, pulumi.getProject()).settings : undefined;
 }
 
 /** In the SDK and left out of its types; `settings.test.ts` fails should it go. */

@@ -38,6 +38,9 @@ export const sandboxImage = `registry.k8s.io/pause:${versions.pause}`;
  */
 export const checkImage = "docker.io/library/busybox:1.36.1";
 
+/** What kubeadm 1.36.3 asks of the host of a control plane (constants.go: ControlPlaneNumCPU, ControlPlaneMem). */
+export const controlPlaneMinimum = { cpus: 2, memoryMiB: 1700 } as const;
+
 /** What fits together. */
 export const supported = {
   /** Exactly what is pinned and tested here. The next entry comes with the upgrade path from one to the other. */

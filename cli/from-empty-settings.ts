@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { dump, load } from "js-yaml";
 import { formatHostKey, HOST_KEY_TYPE, parseHostKey } from "../providers/host/ssh/host-key";
-import { pathText } from "../settings/problems";
+import { pathText } from "../settings/messages/problems";
 
 /** Settings that can be previewed without anything that only their owner has. */
 export interface FromEmpty {

@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import { load } from "js-yaml";
 import { parseHostKey } from "../providers/host/ssh/host-key";
-import { loginIn, sshMapping, waysIn } from "../settings/login";
+import { decidesLogin, loginMethods } from "../settings/login";
+import { mappingOf } from "../settings/stack-file";
 import { Failure } from "../lab/run-program";
 
 /** A server of a metal inventory, as far as its settings can be read before the host keys are in them. */
@@ -30,7 +31,7 @@ const SSH_PORT = 22;
  * @throws Failure that says what to edit
  */
 export function requireHostKeys(stack: string, values: Readonly<Record<string, unknown>>): void {
-  if (sshMapping(values.machines).kind !== "metal") return;
+  if (mappingOf(values.machines).kind !== "metal") return;
   const hosts = listedHosts(values);
   const without = [...bastionsOf(hosts), ...hosts].filter((server) => !pinnedKey(server)).map(({ name }) => name);
   if (without.length === 0) return;
@@ -58,20 +59,20 @@ export function pinnedKey({ pinned = "" }: ListedServer): Buffer | undefined {
  * @param values the settings by key, without the project's name
  */
 export function listedHosts(values: Readonly<Record<string, unknown>>): ListedServer[] {
-  const machines = sshMapping(values.machines);
+  const machines = mappingOf(values.machines);
   if (machines.kind !== "metal") {
     throw new Failure(
       `the stack's machines are of kind ${String(machines.kind)}: the program makes their host keys itself`,
       "Host keys are listed for existing hosts: make host-keys STACK=metal",
     );
   }
-  const shared = sshMapping(values.ssh);
-  const nodes = Array.isArray(machines.nodes) ? (machines.nodes as unknown[]).map(sshMapping) : [];
+  const shared = mappingOf(values.ssh);
+  const nodes = Array.isArray(machines.nodes) ? (machines.nodes as unknown[]).map(mappingOf) : [];
   return nodes.flatMap((node) => {
-    const own = sshMapping(node.ssh);
+    const own = mappingOf(node.ssh);
     if (typeof node.address !== "string") return [];
-    const login = loginIn(own) ?? shared;
-    const bastion = sshMapping(own.bastion ?? shared.bastion);
+    const login = decidesLogin(own) ? own : shared;
+    const bastion = mappingOf(own.bastion ?? shared.bastion);
     return [
       {
         name: String(node.name),
@@ -99,7 +100,7 @@ function listedBastion(bastion: Record<string, unknown>, hostLogin: Record<strin
     port,
     user: String(bastion.user),
     pinned: textIn(bastion, "hostKey"),
-    login: waysIn(bastion).length > 0 ? bastion : hostLogin,
+    login: loginMethods(bastion).length > 0 ? bastion : hostLogin,
   };
 }
 

@@ -1,9 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { MachinesSettings } from "../settings";
+import { kinds } from "../providers/machines/kinds";
 import type { Machine } from "../providers/machines/machine";
-import { metalMachines } from "../providers/machines/metal/machines";
-import { multipassMachines } from "../providers/machines/multipass/machines";
-import { nspawnMachines } from "../providers/machines/nspawn/machines";
+import type { MachinesSettings } from "../settings";
 
 /**
  * The machines of a stack. This is the only place where the environments differ: everything after it sees `Machine`.
@@ -13,24 +11,10 @@ export class Machines extends pulumi.ComponentResource {
 
   constructor(name: string, settings: MachinesSettings, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:machines:Machines", name, {}, opts);
-    this.all = this.make(settings);
+    const kind = kinds.find((one) => one.name === settings.kind);
+    if (!kind) throw new Error(`unhandled kind of machine: ${JSON.stringify(settings)}`);
+    // Each kind takes the settings of its own kind, which `find` has chosen.
+    this.all = kind.machines()(settings as never, this);
     this.registerOutputs();
   }
-
-  private make(settings: MachinesSettings): Machine[] {
-    switch (settings.kind) {
-      case "nspawn":
-        return nspawnMachines(settings, this);
-      case "multipass":
-        return multipassMachines(settings, this);
-      case "metal":
-        return metalMachines(settings, this);
-      default:
-        return unhandled(settings);
-    }
-  }
-}
-
-function unhandled(settings: never): never {
-  throw new Error(`unhandled kind of machine: ${JSON.stringify(settings)}`);
 }

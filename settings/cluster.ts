@@ -1,46 +1,69 @@
 import { z } from "zod";
-import { aptKeyFingerprints, aptRepositories, sandboxImage, versions } from "../versions";
-import * as format from "./formats";
-import { defaultSubnets, described, kubeletSchema } from "./node";
-import { secretText } from "./secret";
-import { kubernetesVersion } from "./versions";
+import { supported, versions } from "../versions";
+import { described, type Format, pattern, scalarText, text } from "./fields";
+import { dnsName, hostOrAddress, subnet } from "./formats";
+import { checkKubelet, kubeletSchema } from "./kubelet";
+import type { Rule } from "./rule";
+import { defaultSubnets } from "./subnets";
+
+/** A version that is pinned and tested, written exactly. */
+const kubernetesVersion: Format = (value) => {
+  if (supported.kubernetes.includes(value)) return undefined;
+  const allowed = supported.kubernetes.join(", ");
+  const bare = value.replace(/^v/, "");
+  if (supported.kubernetes.includes(bare)) return `has a letter before it; did you mean "${bare}"?`;
+  const { cilium, from, to } = supported.ciliumKubernetesMinors;
+  return `is not a supported version; allowed: ${allowed} (what is pinned and tested here; Cilium ${cilium} is made for ${from} to ${to})`;
+};
+
+const argumentName: Format = pattern(
+  /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
+  64,
+  "is not the name of an argument: without the leading hyphens, such as audit-log-maxage",
+);
+
+const argumentValue: Format = pattern(/^[^\p{Cc}]*$/u, 2048, "has a line break or another control character");
+
+const featureGateName: Format = pattern(/^[A-Z][A-Za-z0-9]*$/, 64, "is not the name of a feature gate");
+
+const preflightCheck: Format = pattern(
+  /^[A-Z][A-Za-z0-9]*(-[A-Za-z0-9._-]+)?$/,
+  128,
+  "is not the name of one of kubeadm's checks, such as SystemVerification; 'all' would hide real faults",
+);
 
 const component = described(
   "Settings of this component of the control plane",
   z.strictObject({
     extraArgs: described(
       "Arguments by name, without the leading hyphens",
-      z.record(format.text(format.argumentName, "Name"), format.scalarText(format.argumentValue, "Value")),
+      z.record(text(argumentName, "Name"), scalarText(argumentValue, "Value")),
     ).prefault({}),
   }),
 ).prefault({});
 
 export const clusterSchema = z.strictObject({
-  kubernetesVersion: format
-    .scalarText(kubernetesVersion, "Version of Kubernetes, exactly")
-    .prefault(versions.kubernetes),
+  kubernetesVersion: scalarText(kubernetesVersion, "Version of Kubernetes, exactly").prefault(versions.kubernetes),
   controlPlaneEndpoint: described(
     "Where nodes and people reach the API server; by default the first control plane",
     z.strictObject({
-      host: format.text(format.hostOrAddress, "IPv4 address or DNS name"),
+      host: text(hostOrAddress, "IPv4 address or DNS name"),
       port: described("TCP port", z.number().int().min(1).max(65535)).default(6443),
     }),
   ).optional(),
   certSANs: described(
     "Further names and addresses in the API server's certificate",
-    z.array(format.text(format.hostOrAddress, "IPv4 address or DNS name")),
+    z.array(text(hostOrAddress, "IPv4 address or DNS name")),
   ).prefault([]),
-  podSubnet: format
-    .scalarText(format.subnet, "Subnet of the pods; each node takes a /24 of it")
-    .prefault(defaultSubnets.pods),
-  serviceSubnet: format.scalarText(format.subnet, "Subnet of the services").prefault(defaultSubnets.services),
-  dnsDomain: format.text(format.dnsName, "DNS domain of the services").default("cluster.local"),
+  podSubnet: scalarText(subnet, "Subnet of the pods; each node takes a /24 of it").prefault(defaultSubnets.pods),
+  serviceSubnet: scalarText(subnet, "Subnet of the services").prefault(defaultSubnets.services),
+  dnsDomain: text(dnsName, "DNS domain of the services").default("cluster.local"),
   apiServer: component,
   controllerManager: component,
   scheduler: component,
   featureGates: described(
     "Feature gates of Kubernetes, for all its components",
-    z.record(format.text(format.featureGateName, "Name"), z.boolean()),
+    z.record(text(featureGateName, "Name"), z.boolean()),
   ).prefault({}),
   kubelet: described("Settings of every kubelet", kubeletSchema).prefault({}),
   kubeadm: described(
@@ -48,88 +71,34 @@ export const clusterSchema = z.strictObject({
     z.strictObject({
       ignorePreflightErrors: described(
         "kubeadm's own checks whose failure is a warning",
-        z.array(format.text(format.preflightCheck, "Name of the check")),
+        z.array(text(preflightCheck, "Name of the check")),
       ).prefault([]),
     }),
   ).prefault({}),
 });
 
-export const containerdSchema = z.strictObject({
-  mirrors: described(
-    "Addresses to pull from instead, by registry",
-    z.record(
-      format.text(format.registryHost, "Registry"),
-      z.array(format.text(format.mirrorUrl, "Address of a mirror")).min(1, "needs at least one address"),
-    ),
-  ).prefault({}),
-  auth: described(
-    "Logins by registry (not built yet)",
-    z.record(
-      format.text(format.registryHost, "Registry"),
-      z.strictObject({
-        username: format.text(format.loginName, "Name of the login"),
-        password: secretText("Password or token"),
-      }),
-    ),
-  ).prefault({}),
-  sandboxImage: format.text(format.imageReference, "Image of a pod's sandbox").default(sandboxImage),
-});
+/** Arguments that the program gives to the components from settings of their own. */
+const ARGUMENTS_FROM_SETTINGS = {
+  apiServer: {
+    "service-cluster-ip-range": "cluster.serviceSubnet",
+    "feature-gates": "cluster.featureGates",
+    "advertise-address": "the node's address",
+    "secure-port": "cluster.controlPlaneEndpoint.port",
+  },
+  controllerManager: {
+    "cluster-cidr": "cluster.podSubnet",
+    "service-cluster-ip-range": "cluster.serviceSubnet",
+    "feature-gates": "cluster.featureGates",
+  },
+  scheduler: { "feature-gates": "cluster.featureGates" },
+} as const;
 
-export const sysctlsSchema = described(
-  "Kernel parameters of every host, added to those that Kubernetes needs or in their place",
-  z.record(
-    format.text(format.sysctlName, "Name"),
-    format.scalarText(format.sysctlValue, "Value of the kernel parameter of this name"),
-  ),
-);
-
-/** Where the images of the cluster and of most others come from. */
-export const imageRegistries = ["docker.io", "ecr-public.aws.com", "ghcr.io", "quay.io", "registry.k8s.io"] as const;
-
-const aptRepository = (what: string, url: string, key: string) =>
-  described(
-    `The apt repository of ${what}`,
-    z.strictObject({
-      url: format.text(format.mirrorUrl, "Address; `{minor}` and `{distribution}` are filled in").default(url),
-      fingerprint: format
-        .text(format.fingerprint, "Fingerprint of its primary key; another key is refused")
-        .default(key),
-    }),
-  ).prefault({});
-
-export const mirrorsSchema = z.strictObject({
-  apt: described(
-    "Where packages come from",
-    z.strictObject({
-      kubernetes: aptRepository(
-        "kubelet, kubeadm and kubectl",
-        aptRepositories.kubernetes,
-        aptKeyFingerprints.kubernetes,
-      ),
-      docker: aptRepository("containerd.io", aptRepositories.docker, aptKeyFingerprints.docker),
-      tailscale: aptRepository("tailscale", aptRepositories.tailscale, aptKeyFingerprints.tailscale),
-    }),
-  ).prefault({}),
-  registry: format
-    .text(
-      format.mirrorUrl,
-      `One registry that has the images of all others, each under its own name: \`ADDRESS/quay.io\` for quay.io. Used for ${imageRegistries.join(", ")}; \`containerd.mirrors\` goes before it`,
-    )
-    .optional(),
-  charts: described(
-    "A Helm repository that has all charts; by default each chart comes from its own",
-    z.strictObject({
-      name: format.text(format.plainName, "Name under which the charts' digests are recorded"),
-      url: format.text(format.mirrorUrl, "Address, as the computer that runs Pulumi reaches it"),
-    }),
-  ).optional(),
-});
-
-export const proxySchema = z.strictObject({
-  http: format.text(format.httpUrl, "Proxy for http").optional(),
-  https: format.text(format.httpUrl, "Proxy for https").optional(),
-  noProxy: described(
-    "Names and subnets that are reached directly",
-    z.array(format.text(format.proxyException, "Name, address or subnet")),
-  ).prefault([]),
-});
+export const clusterRule: Rule = ({ cluster }, report) => {
+  for (const component of ["apiServer", "controllerManager", "scheduler"] as const) {
+    for (const [name, setting] of Object.entries(ARGUMENTS_FROM_SETTINGS[component])) {
+      const argument = cluster[component].extraArgs[name];
+      if (argument) report(argument, `is set from ${setting}; change that instead`);
+    }
+  }
+  checkKubelet(cluster.kubelet, report);
+};

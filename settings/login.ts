@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Secret } from "./secret";
+import type { Secret } from "./fields";
 import type { hostSshSchema, sshSchema } from "./ssh";
 
 /** By which key one logs in: exactly one way, discriminated by `by`. */
@@ -37,33 +37,26 @@ export interface HostSshSettings {
 
 const SSH_PORT = 22;
 
+type LoginMethod = "privateKey" | "privateKeyPath" | "agent" | "publicKey";
+
 /**
- * The ways to log in that one mapping names, without those that it inherits. `publicKey` alone names the agent. For
+ * The login methods that one mapping names, without those that it inherits. `publicKey` alone names the agent. For
  * settings as they were written, and for checked ones.
  */
-export function waysIn({ agent, publicKey, ...ssh }: Readonly<Record<string, unknown>>): string[] {
-  const ways = ["privateKey", "privateKeyPath"].filter((name) => ssh[name] !== undefined);
-  if (agent !== undefined && agent !== false) return [...ways, "agent"];
-  return publicKey !== undefined && agent !== false ? [...ways, "publicKey"] : ways;
+export function loginMethods({ agent, publicKey, ...ssh }: Readonly<Record<string, unknown>>): LoginMethod[] {
+  const keys = (["privateKey", "privateKeyPath"] as const).filter((name) => ssh[name] !== undefined);
+  if (agent !== undefined && agent !== false) return [...keys, "agent"];
+  return publicKey !== undefined && agent !== false ? [...keys, "publicKey"] : keys;
 }
 
-/** The mapping, if it decides how to log in. Then nothing of a login is inherited; `agent: false` decides so too. */
-export function loginIn<Ssh extends Readonly<Record<string, unknown>>>(ssh: Ssh): Ssh | undefined {
-  return waysIn(ssh).length > 0 || ssh.agent === false ? ssh : undefined;
-}
-
-/** What is not a mapping is reported by the schema. */
-export function sshMapping(value: unknown): Record<string, unknown> {
-  return value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
-}
-
-export function bastionOf(ssh: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
-  return ssh.bastion === undefined ? undefined : sshMapping(ssh.bastion);
+/** Whether the mapping decides how to log in. Then nothing of a login is inherited; `agent: false` decides so too. */
+export function decidesLogin(ssh: Readonly<Record<string, unknown>>): boolean {
+  return loginMethods(ssh).length > 0 || ssh.agent === false;
 }
 
 /** The host's settings over those of all hosts, after the rules have found each host's user and one login. */
 export function resolveSsh(own: z.output<typeof hostSshSchema>, shared: z.output<typeof sshSchema>): HostSshSettings {
-  const login = loginOf(loginIn(own) ?? shared);
+  const login = loginOf(decidesLogin({ ...own }) ? own : shared);
   const bastion = own.bastion ?? shared.bastion;
   const sudoPassword = own.sudoPassword ?? shared.sudoPassword;
   const user = own.user ?? shared.user;
@@ -83,7 +76,7 @@ type Bastion = NonNullable<z.output<typeof sshSchema>["bastion"]>;
 
 function resolveBastion(bastion: Bastion, hostLogin: LoginSettings): BastionSettings {
   const { host, port, user, hostKey } = bastion;
-  return { host, port, user, hostKey, login: waysIn({ ...bastion }).length > 0 ? loginOf(bastion) : hostLogin };
+  return { host, port, user, hostKey, login: loginMethods({ ...bastion }).length > 0 ? loginOf(bastion) : hostLogin };
 }
 
 function loginOf(ssh: Pick<Bastion, "agent" | "publicKey" | "privateKey" | "privateKeyPath">): LoginSettings {

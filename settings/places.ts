@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Secret } from "./secret";
+import type { Secret } from "./fields";
+import { isMapping } from "./stack-file";
 
 /**
  * The settings as they were written, as a tree of the schema's shape: by it a rule reads them and names the place of a
@@ -47,9 +48,40 @@ export function pathOf({ [SETTING]: { path } }: Setting): readonly PropertyKey[]
   return path;
 }
 
-/** What was written there, unchecked. */
+/** What is written there, unchecked. */
 export function writtenAt({ [SETTING]: { written } }: Setting): unknown {
-  return written;
+  return written === MALFORMED ? undefined : written;
+}
+
+/** The setting at a path that zod names; none where the schema has no such place. */
+export function settingAt(root: Setting, path: readonly PropertyKey[]): Setting | undefined {
+  return path.reduce<Setting | undefined>(
+    (setting, name) =>
+      setting && Object.hasOwn(setting, name) ? (setting as Setting & Record<PropertyKey, Setting>)[name] : undefined,
+    root,
+  );
+}
+
+/** The setting and all inside it. */
+export function allSettings(setting: Setting): Setting[] {
+  return [setting, ...(Object.values(setting) as Setting[]).flatMap(allSettings)];
+}
+
+/** The names that are known inside a setting; none where any name is. */
+export function namesAt({ [SETTING]: { schema, written } }: Setting): string[] {
+  return namesOf(unwrapped(schema, written).inner);
+}
+
+/** What the schema says about a setting. */
+export function metaAt({ [SETTING]: { schema } }: Setting): z.core.GlobalMeta {
+  return metaOf(schema);
+}
+
+function metaOf(schema: z.ZodType): z.core.GlobalMeta {
+  const meta = schema.meta();
+  const isWrapper =
+    schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault;
+  return meta ?? (isWrapper ? metaOf(schema.unwrap() as z.ZodType) : {});
 }
 
 /** The tree of all that a schema describes. */
@@ -80,8 +112,7 @@ function fieldsOf(schema: z.ZodType, value: unknown): Record<string, z.ZodType> 
   return Object.fromEntries(names.map((name) => [name, schema.valueType as z.ZodType]));
 }
 
-/** The names that a mapping may have; none where any name is allowed. */
-export function namesOf(schema: z.ZodType): string[] {
+function namesOf(schema: z.ZodType): string[] {
   if (schema instanceof z.ZodObject) return Object.keys(schema.shape);
   return schema instanceof z.ZodRecord && schema.keyType instanceof z.ZodEnum ? schema.keyType.options.map(String) : [];
 }
@@ -101,8 +132,4 @@ function optionFor({ def, options }: z.ZodDiscriminatedUnion, value: unknown): z
   const kind = isMapping(value) ? value[def.discriminator] : undefined;
   const chosen = others.find(({ shape }) => (shape[def.discriminator] as z.ZodType).safeParse(kind).success);
   return chosen ?? (first as z.ZodObject);
-}
-
-export function isMapping(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }

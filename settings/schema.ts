@@ -1,11 +1,17 @@
 import { z } from "zod";
 import { addons, addonsSchema } from "../components/addons/list";
 import { gitopsSchema } from "../components/addons/argocd/settings";
-import { clusterSchema, containerdSchema, mirrorsSchema, proxySchema, sysctlsSchema } from "./cluster";
-import { machinesSchema } from "./machines";
-import { described } from "./node";
+import { clusterRule, clusterSchema } from "./cluster";
+import { containerdSchema } from "./containerd";
+import { machinesRule, machinesSchema } from "./machines";
+import { mirrorsSchema } from "./mirrors";
+import { networksRule } from "./networks";
+import { nodesRule } from "./nodes";
+import { proxySchema } from "./proxy";
+import { described } from "./fields";
 import type { Rule } from "./rule";
-import { sshSchema } from "./ssh";
+import { sshRule, sshSchema } from "./ssh";
+import { sysctlsSchema } from "./sysctls";
 
 /** Every setting of a stack: the keys of `homelab:` in Pulumi.<stack>.yaml. */
 export const settingsSchema = z.strictObject({
@@ -16,7 +22,7 @@ export const settingsSchema = z.strictObject({
   mirrors: described("Where packages and charts come from", mirrorsSchema).prefault({}),
   addons: described("What is installed into the cluster", addonsSchema).prefault({}),
   ssh: described(
-    "How existing hosts are reached (kind metal). Each but `connectTimeoutSeconds` can be another for one host, under its own `ssh`. A host that names a way to log in inherits no other",
+    "How existing hosts are reached (kind metal). Each but `connectTimeoutSeconds` can be another for one host, under its own `ssh`. A host that names a login method inherits no other",
     sshSchema,
   ).prefault({}),
   gitops: gitopsSchema.optional(),
@@ -27,4 +33,11 @@ export const settingsSchema = z.strictObject({
 });
 
 /** What must be true between settings. Their problems are reported in this order, after those of single settings. */
-export const rules: readonly Rule[] = addons.flatMap(({ rule }) => rule ?? []);
+export const rules: readonly Rule[] = [
+  nodesRule,
+  machinesRule,
+  networksRule,
+  clusterRule,
+  sshRule,
+  ...addons.flatMap(({ rule }) => rule ?? []),
+];

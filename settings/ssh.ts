@@ -1,24 +1,65 @@
 import { z } from "zod";
-import * as format from "./formats";
-import { described } from "./node";
-import { secretLine, secretText } from "./secret";
+import { formatHostKey, parseHostKey } from "../providers/host/ssh/host-key";
+import { described, type Format, pattern, secretLine, secretText, text } from "./fields";
+import { absolutePath, hostOrAddress } from "./formats";
+import { decidesLogin, loginMethods } from "./login";
+import { isSet, type Place, type Setting, valueOf, writtenAt } from "./places";
+import type { Report, Rule } from "./rule";
+import { mappingOf } from "./stack-file";
+
+/** A key file's path: absolute, or in the home folder. */
+const filePath: Format = (value) =>
+  absolutePath(value.replace(/^~\//, "/")) &&
+  "is not the path of a file: absolute or starting with ~/, letters, digits and _ . @ -";
+
+/** `ssh-ed25519 AAAA…` without a comment: the one type of host key that is pinned. */
+const hostKeyFormat: Format = (value) => {
+  if (/^(ssh-rsa|ecdsa-\S*) /.test(value)) return "is a key of another type; pin the host's ed25519 key";
+  return isHostKey(value)
+    ? undefined
+    : "is not an ed25519 host key, ssh-ed25519 AAAA…: `make host-keys STACK=metal` prints the keys of all hosts; compare each on its host's console";
+};
+
+function isHostKey(value: string): boolean {
+  try {
+    return formatHostKey(parseHostKey(value)) === value;
+  } catch {
+    return false;
+  }
+}
+
+const KEY_TYPES = ["ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"];
+
+/** A line of `ssh-add -L`: type, key and an optional comment. */
+const publicKey: Format = (value) => {
+  const [type = "", key = "", ...comment] = value.split(" ");
+  if (type.startsWith("sk-")) return "is a key on a security key, which must be touched for each login; use another";
+  const blob = Buffer.from(key, "base64");
+  const named = blob.subarray(4, 4 + type.length).toString("latin1");
+  const complete = blob.length > 50 && blob.toString("base64") === key && named === type;
+  return KEY_TYPES.includes(type) && complete && /^[^\p{Cc}]{0,256}$/u.test(comment.join(" "))
+    ? undefined
+    : "is not a public key as `ssh-add -L` prints it: ssh-ed25519 AAAA… and a comment";
+};
+
+/** Login names as useradd accepts them. */
+const userName: Format = pattern(/^[a-z_][a-z0-9_-]{0,31}$/, 32, "is not a user name of a Linux host");
 
 const port = described("TCP port", z.number().int().min(1).max(65535));
 
-const hostKey = format.text(
-  format.hostKey,
+const hostKey = text(
+  hostKeyFormat,
   "The host's ed25519 public key; a host with another key is refused. `make host-keys STACK=metal` prints the keys of all hosts",
 );
 
-/** The ways to log in, of which each host needs exactly one; see rules/ssh.ts. */
+/** The login methods, of which each host needs exactly one; see `sshRule`. */
 const login = {
   agent: described("Log in with a key of the SSH agent", z.boolean()).optional(),
-  publicKey: format
-    .text(format.publicKey, "Which key of the agent, as `ssh-add -L` prints it; needed where the agent has several")
-    .optional(),
-  privateKeyPath: format
-    .text(format.filePath, "File with the private key, OpenSSH format without a passphrase")
-    .optional(),
+  publicKey: text(
+    publicKey,
+    "Which key of the agent, as `ssh-add -L` prints it; needed where the agent has several",
+  ).optional(),
+  privateKeyPath: text(filePath, "File with the private key, OpenSSH format without a passphrase").optional(),
   privateKey: secretText(
     "The private key itself, OpenSSH format without a passphrase (`pulumi config set --secret --path ssh.privateKey < FILE`)",
   ).optional(),
@@ -27,16 +68,16 @@ const login = {
 const bastion = described(
   "Host to connect through; its login is the host's own where it names none",
   z.strictObject({
-    host: format.text(format.hostOrAddress, "IPv4 address or DNS name"),
+    host: text(hostOrAddress, "IPv4 address or DNS name"),
     port: port.default(22),
-    user: format.text(format.userName, "User on the bastion"),
+    user: text(userName, "User on the bastion"),
     hostKey,
     ...login,
   }),
 );
 
 const shared = {
-  user: format.text(format.userName, "User on the host; needs sudo").optional(),
+  user: text(userName, "User on the host; needs sudo").optional(),
   port: port.optional(),
   ...login,
   sudoPassword: secretLine("Password for sudo, where it needs one").optional(),
@@ -55,6 +96,49 @@ export const sshSchema = z.strictObject({
 /** How one host is reached, over what all have. */
 export const hostSshSchema = described(
   "How this host is reached, over the settings under `ssh`",
-  // Without any of it, what is missing is the host key.
-  z.preprocess((ssh) => ssh ?? {}, z.strictObject({ hostKey, ...shared })),
-);
+  z.strictObject({ hostKey, ...shared }),
+  // Where all of it is left out, what is missing is the host key.
+).prefault({} as { hostKey: string });
+
+type SshPlace = Place<z.output<typeof sshSchema>>;
+export type HostSshPlace = Place<z.output<typeof hostSshSchema>>;
+
+/** How hosts are reached is a matter of metal; the machines that the program makes get a user and keys from it. */
+export const sshRule: Rule = ({ machines, ssh }, report) => {
+  const kind = valueOf<string>(machines.kind);
+  if (kind === "metal") return checkLevel(ssh, report);
+  if (kind === undefined) return;
+  for (const setting of Object.values(ssh) as Setting[]) {
+    if (!isSet(setting)) continue;
+    report(
+      setting,
+      `is for existing hosts (kind metal); machines of kind ${kind} get a user and keys from the program`,
+    );
+  }
+};
+
+/** What one host needs that neither its own settings nor those of all hosts give, and its own login. */
+export function checkHostSsh(host: HostSshPlace, shared: SshPlace, report: Report): void {
+  checkLevel(host, report);
+  if (!isSet(host.user) && !isSet(shared.user)) report(host.user, "is required, here or under ssh.user");
+  const [own, all] = [mappingOf(writtenAt(host)), mappingOf(writtenAt(shared))];
+  // A bastion's own login doesn't open the host behind it.
+  if (loginMethods(decidesLogin(own) ? own : all).length > 0) return;
+  report(host, "has no key to log in with: set ssh.agent, ssh.privateKey or ssh.privateKeyPath, here or for all hosts");
+}
+
+/** One mapping's login, and its bastion's. */
+function checkLevel(ssh: SshPlace | HostSshPlace, report: Report): void {
+  checkLogin(ssh, report);
+  if (isSet(ssh.bastion)) checkLogin(ssh.bastion, report);
+}
+
+function checkLogin(ssh: Pick<SshPlace, keyof typeof login> & Place<unknown>, report: Report): void {
+  const [first, ...others] = loginMethods(mappingOf(writtenAt(ssh)));
+  for (const method of others) {
+    report(ssh[method], `is set beside ${String(first)}; choose one of the two login methods`);
+  }
+  if (isSet(ssh.publicKey) && valueOf(ssh.agent) === false) {
+    report(ssh.publicKey, "is a key of the agent, and agent is false");
+  }
+}

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { Check } from "../../checks/check";
 import type { AddonsSettings, Settings } from "../../settings";
-import { described } from "../../settings/node";
+import { described } from "../../settings/fields";
 import type { Rule } from "../../settings/rule";
 import type { Cluster } from "../cluster/cluster";
 import type { FetchedChart } from "./chart";

@@ -1,7 +1,6 @@
 import { z } from "zod";
+import { described, secretText, text } from "../../../settings/fields";
 import * as format from "../../../settings/formats";
-import { described } from "../../../settings/node";
-import { secretText } from "../../../settings/secret";
 import { chartValues } from "../addon";
 
 export const argocdSchema = described(
@@ -19,10 +18,10 @@ export const argocdSchema = described(
 export const gitopsSchema = described(
   "The repository that Argo CD takes over with; needs `addons.argocd.enabled`",
   z.strictObject({
-    repoURL: format.text(format.gitUrl, "The repository that Argo CD follows"),
-    path: format.text(format.gitPath, "Folder in it").default("."),
-    revision: format.text(format.gitWord, "Branch, tag or commit").default("main"),
-    username: format.text(format.loginName, "Login at the repository, for an address over HTTPS").optional(),
+    repoURL: text(format.gitUrl, "The repository that Argo CD follows"),
+    path: text(format.gitPath, "Folder in it").default("."),
+    revision: text(format.gitWord, "Branch, tag or commit").default("main"),
+    username: text(format.loginName, "Login at the repository, for an address over HTTPS").optional(),
     password: secretText("Password or token of that login").optional(),
     sshPrivateKey: secretText("Private key (a deploy key) for an address over SSH").optional(),
     await: described(

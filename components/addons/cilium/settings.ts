@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { AddonsSettings } from "../../../settings";
-import { described } from "../../../settings/node";
+import { described } from "../../../settings/fields";
 import { valueOf } from "../../../settings/places";
 import type { Rule } from "../../../settings/rule";
 import { chartValues } from "../addon";

@@ -1,20 +1,24 @@
+import { capabilitiesAt } from "../../../settings/machines";
 import { valueOf } from "../../../settings/places";
 import type { Rule } from "../../../settings/rule";
-import { capabilitiesOf } from "../../../settings/resolve";
 import { whyNoStorage } from "./storage";
 
 /** How the problem of `addons.longhorn.enabled` begins that no change of the add-on's own settings ends. */
 export const NO_STORAGE_NODE = "true needs a node that can keep volumes";
 
 /** Rules between Longhorn and the nodes. */
-export const longhornRule: Rule = ({ addons: { longhorn }, machines }, report) => {
-  const kind = valueOf(machines.kind);
-  if (kind === undefined || machines.nodes.length === 0) return;
+export const longhornRule: Rule = (settings, report) => {
+  const {
+    addons: { longhorn },
+    machines,
+  } = settings;
+  if (machines.nodes.length === 0) return;
   const reasons = new Map<string, string>();
   const keeping: string[] = [];
   for (const node of machines.nodes) {
-    const overrides = [machines.capabilities, node.capabilities].map((one) => valueOf(one) ?? {});
-    const { iscsi } = capabilitiesOf(kind, ...overrides);
+    const capabilities = capabilitiesAt(settings, node);
+    if (!capabilities) return;
+    const { iscsi } = capabilities;
     const enabled = valueOf(node.storage.enabled);
     if (!iscsi && enabled) {
       report(node.storage.enabled, "true needs iSCSI, which the node has not (capabilities.iscsi)");

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import * as format from "../../../settings/formats";
-import { described } from "../../../settings/node";
+import { described, text } from "../../../settings/fields";
+import { absolutePath } from "../../../settings/formats";
 import { chartValues } from "../addon";
 
 export const longhornSchema = described(
@@ -11,12 +11,10 @@ export const longhornSchema = described(
       "Copies of each volume; by default one for each storage node, at most 3",
       z.number().int().min(1).max(5),
     ).optional(),
-    dataPath: format
-      .text(
-        format.absolutePath,
-        "Folder for the volumes on nodes whose `storage` names no disk; set it before the first `up`",
-      )
-      .default("/var/lib/longhorn"),
+    dataPath: text(
+      absolutePath,
+      "Folder for the volumes on nodes whose `storage` names no disk; set it before the first `up`",
+    ).default("/var/lib/longhorn"),
     defaultStorageClass: described("Claims that name no StorageClass get a volume of Longhorn", z.boolean()).default(
       true,
     ),

@@ -1,3 +1,4 @@
+import { machineSubnet } from "../../../settings/machines";
 import { isSet, valueOf } from "../../../settings/places";
 import type { Rule } from "../../../settings/rule";
 import { subnetsOverlap } from "../../../settings/subnets";
@@ -15,15 +16,11 @@ export const tailscaleRule: Rule = (settings, report) => {
   if (machines) names(settings, report);
 };
 
-const subnets: Rule = ({ cluster, machines }, report) => {
-  const networks = [
-    cluster.podSubnet,
-    cluster.serviceSubnet,
-    ...("network" in machines ? [machines.network.subnet] : []),
-  ];
-  for (const network of networks) {
-    const subnet = valueOf(network);
-    if (subnet === undefined || !subnetsOverlap(subnet, TAILNET)) continue;
+const subnets: Rule = (settings, report) => {
+  const { podSubnet, serviceSubnet } = settings.cluster;
+  for (const network of [podSubnet, serviceSubnet, machineSubnet(settings)]) {
+    const subnet = network && valueOf(network);
+    if (!network || subnet === undefined || !subnetsOverlap(subnet, TAILNET)) continue;
     report(network, `${subnet} overlaps ${TAILNET}, of which Tailscale takes its addresses; choose another subnet`);
   }
 };

@@ -1,12 +1,11 @@
 import { z } from "zod";
 import type { TailscaleSettings } from "../../../settings";
+import { described, secretText, text } from "../../../settings/fields";
 import * as format from "../../../settings/formats";
-import { described } from "../../../settings/node";
-import { secretText } from "../../../settings/secret";
 import { chartValues } from "../addon";
 
 const tags = (description: string, standard: string) =>
-  described(description, z.array(format.text(format.tailscaleTag, "Tag")).min(1, "needs at least one tag")).default([
+  described(description, z.array(text(format.tailscaleTag, "Tag")).min(1, "needs at least one tag")).default([
     standard,
   ]);
 
@@ -19,16 +18,18 @@ export const tailscaleSchema = described(
     oauth: described(
       "OAuth client of the operator and of the hosts, with write access to Devices Core, Auth Keys and Services",
       z.strictObject({
-        clientId: format.text(format.loginName, "Id of the OAuth client"),
+        clientId: text(format.loginName, "Id of the OAuth client"),
         clientSecret: secretText("Secret of the OAuth client"),
       }),
     ).optional(),
-    loginServer: format
-      .text(format.httpUrl, "Address of another control server with Tailscale's API; by default Tailscale's own")
-      .optional(),
-    hostname: format
-      .text(format.nodeName, "Name of the operator in the tailnet; by default the stack's name and `-operator`")
-      .optional(),
+    loginServer: text(
+      format.httpUrl,
+      "Address of another control server with Tailscale's API; by default Tailscale's own",
+    ).optional(),
+    hostname: text(
+      format.nodeName,
+      "Name of the operator in the tailnet; by default the stack's name and `-operator`",
+    ).optional(),
     tags: tags("Tags of the operator", "tag:k8s-operator"),
     proxyTags: tags("Tags of the devices that the operator makes; the operator's tag must own them", "tag:k8s"),
     apiServerProxy: flag("Reach the API server through the operator, as the person of the tailnet"),

@@ -1,9 +1,7 @@
+import { controlPlaneMinimum } from "../../../versions";
 import { SUPPORTED, SUPPORTED_MACHINES, SUPPORTED_SYSTEMS } from "../shell/script";
 import { isIgnored, type LookedAtHost, type Problem, words } from "./hosts";
 
-/** What kubeadm asks of a control plane (constants.go: ControlPlaneNumCPU, ControlPlaneMem). */
-const CONTROL_PLANE_CPUS = 2;
-const CONTROL_PLANE_MIB = 1700;
 /** Less is not enough for the images of the control plane, containers, logs, and etcd's data. */
 const LEAST_VAR_MIB = 4096;
 /** The packages' programs, where /var is another file system. */
@@ -36,12 +34,12 @@ function size({ role, expected, gathering: { facts } }: LookedAtHost): Problem[]
   if (role !== "control-plane") return [];
   const [cpus, memory] = [Number(facts.cpus), Number(facts.memoryMiB)];
   const problems: Problem[] = [];
-  if (cpus < CONTROL_PLANE_CPUS && !isIgnored(expected, "NumCPU")) {
-    const problem = `${cpus} CPU: a control plane needs ${CONTROL_PLANE_CPUS}`;
+  if (cpus < controlPlaneMinimum.cpus && !isIgnored(expected, "NumCPU")) {
+    const problem = `${cpus} CPU: a control plane needs ${controlPlaneMinimum.cpus}`;
     problems.push({ problem, action: "give it more, make it a worker, or ignore kubeadm's check NumCPU" });
   }
-  if (memory < CONTROL_PLANE_MIB && !isIgnored(expected, "Mem")) {
-    const problem = `${memory} MiB of memory: a control plane needs ${CONTROL_PLANE_MIB} MiB`;
+  if (memory < controlPlaneMinimum.memoryMiB && !isIgnored(expected, "Mem")) {
+    const problem = `${memory} MiB of memory: a control plane needs ${controlPlaneMinimum.memoryMiB} MiB`;
     problems.push({ problem, action: "give it more, make it a worker, or ignore kubeadm's check Mem" });
   }
   return problems;

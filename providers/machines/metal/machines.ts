@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { incarnationOf } from "./incarnation";
 import { MetalHost } from "./resource";
 import { SshKeyFile } from "../ssh-key/resource";
-import type { HostSshSettings, LoginSettings, MetalSettings } from "../../../settings";
+import type { HostSshSettings, LoginSettings } from "../../../settings";
+import type { MetalSettings } from "./settings";
 import { type Connection, type Machine, sshTarget } from "../machine";
 
 type Login = Pick<Connection, "privateKey" | "agent">;

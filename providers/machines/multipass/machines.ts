@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MultipassCondition, MultipassMachine } from "./resource";
-import type { MultipassSettings } from "../../../settings";
+import type { MultipassSettings } from "./settings";
 import { type Machine, withoutComment } from "../machine";
 import { ProgramLogin, USER } from "../ssh-key/program-login";
 

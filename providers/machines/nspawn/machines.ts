@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { NspawnSettings } from "../../../settings";
+import type { NspawnSettings } from "./settings";
 import { gatewayAddress, prefixLength } from "../../../settings";
 import { NspawnMachine, NspawnNetwork, NspawnPower } from "./resource";
 import type { Machine } from "../machine";

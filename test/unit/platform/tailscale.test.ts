@@ -129,8 +129,8 @@ describe("the settings", () => {
     const tailscale = { enabled: true, oauth: OAUTH, machines: { authKey: "tskey-auth-c4n4ry" } };
     const { problems } = parseSettings({ machines: NODES, addons: { tailscale } });
     expect(problems).toEqual([
-      expect.stringMatching(/^addons\.tailscale\.oauth\.clientSecret: stands in clear/),
-      expect.stringMatching(/^addons\.tailscale\.machines\.authKey: stands in clear/),
+      expect.stringMatching(/^addons\.tailscale\.oauth\.clientSecret: is not encrypted/),
+      expect.stringMatching(/^addons\.tailscale\.machines\.authKey: is not encrypted/),
     ]);
     expect(problems?.join()).not.toContain("c4n4ry");
   });

@@ -62,7 +62,7 @@ describe("the settings of a stack", () => {
     configure({ "homelab:machines": machines, "homelab:addons": { ...addons, ...oauth("s") } }, ["homelab:addons"]);
     const elsewhere = jest.spyOn(process, "cwd").mockReturnValue(folder);
     try {
-      expect(failure().message).toMatch(/addons\.argocd\.adminPassword: stands in clear/);
+      expect(failure().message).toMatch(/addons\.argocd\.adminPassword: is not encrypted/);
       expect(failure().message).not.toMatch(/clientSecret|c4n4ry/);
     } finally {
       elsewhere.mockRestore();

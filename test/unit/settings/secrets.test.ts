@@ -22,8 +22,8 @@ describe("secrets in the settings", () => {
   it("are refused when they stand in clear, without being shown", () => {
     const { problems } = parseSettings(metal({ privateKey: MARKER }, { sudoPassword: MARKER }));
     expect(problems).toEqual([
-      expect.stringMatching(/^ssh\.privateKey: stands in clear/),
-      expect.stringMatching(/^machines\.nodes\[0\]\.ssh\.sudoPassword: stands in clear/),
+      expect.stringMatching(/^machines\.nodes\[0\]\.ssh\.sudoPassword: is not encrypted/),
+      expect.stringMatching(/^ssh\.privateKey: is not encrypted/),
     ]);
     expect(problems?.join()).not.toContain(MARKER);
   });
@@ -32,7 +32,7 @@ describe("secrets in the settings", () => {
     const raw = metal({ privateKey: MARKER, sudoPassword: MARKER });
     const written = metal({ privateKey: { secure: "v1:abc" }, sudoPassword: MARKER });
     const { problems } = parseSettings(raw, ["ssh"], written);
-    expect(problems).toEqual([expect.stringMatching(/^ssh\.sudoPassword: stands in clear/)]);
+    expect(problems).toEqual([expect.stringMatching(/^ssh\.sudoPassword: is not encrypted/)]);
     expect(problems?.join()).not.toContain(MARKER);
   });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { load } from "js-yaml";
-import { capabilitiesOf, controlPlaneEndpoint, nodeAddress, parseSettings, type Settings } from "../../../settings";
+import { controlPlaneEndpoint, nodeAddress, parseSettings, type Settings } from "../../../settings";
 import { aptKeyFingerprints, sandboxImage, supported, versions } from "../../../versions";
 import { root, settingsIn } from "./stack-file";
 
@@ -130,7 +130,6 @@ describe("settings of machines", () => {
   });
 
   it("let the inventory overrule what a kind of machine can do", () => {
-    expect(capabilitiesOf("metal")).toEqual({ sharedKernel: false, iscsi: true });
     const { machines } = valid({
       ssh: { user: "ubuntu", agent: true },
       machines: {

@@ -1,4 +1,4 @@
-import { isSecretAt, secretPaths } from "./shape";
+import { allSettings, metaAt, pathOf, type Setting, settingAt, writtenAt } from "../places";
 
 /** One thing that is wrong with the settings: where, and the rest of the sentence. */
 export interface Problem {
@@ -8,7 +8,7 @@ export interface Problem {
 
 /** The settings as they were written, and which of their top-level keys hold an encrypted value. */
 export interface Source {
-  raw: Readonly<Record<string, unknown>>;
+  settings: Setting;
   secretKeys: ReadonlySet<string>;
 }
 
@@ -42,7 +42,8 @@ export function quoted(value: string): string {
 
 /** The value at a path, as a message may show it: never a secret's, and never a URL's user and password. */
 export function shownAt(source: Source, path: readonly PropertyKey[]): string {
-  const value = valueAt(source.raw, path);
+  const setting = settingAt(source.settings, path);
+  const value = setting && writtenAt(setting);
   if (value !== undefined && isHidden(source, path, value)) return "the value (not shown)";
   if (typeof value === "string") return quoted(value.replace(/:\/\/.*@/s, "://…@"));
   if (Array.isArray(value)) return "a list";
@@ -55,10 +56,12 @@ export function shownAt(source: Source, path: readonly PropertyKey[]): string {
  * the rest of the key is shown: should another value in it be encrypted too, Pulumi masks that in its output, if it is
  * printed whole.
  */
-function isHidden({ raw, secretKeys }: Source, path: readonly PropertyKey[], value: unknown): boolean {
-  if (isSecretAt(path, raw) || looksSecret(value)) return true;
+function isHidden({ settings, secretKeys }: Source, path: readonly PropertyKey[], value: unknown): boolean {
+  const setting = settingAt(settings, path);
+  if (/password|secret|token|privateKey$/i.test(String(path.at(-1))) || (setting && isSecret(setting))) return true;
+  if (looksSecret(value)) return true;
   if (!secretKeys.has(String(path[0]))) return false;
-  const explained = secretPaths(raw).some(([key]) => key === path[0]);
+  const explained = secretsIn(settings).some((secret) => pathOf(secret)[0] === path[0]);
   return !explained || (typeof value === "string" && value.length > SHOWN_LENGTH);
 }
 
@@ -66,12 +69,33 @@ function looksSecret(value: unknown): boolean {
   return typeof value === "string" && /-----BEGIN|PRIVATE KEY|^tskey-|^ghp_|^glpat-/.test(value);
 }
 
-export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (value, part) =>
-      value !== null && typeof value === "object" && Object.hasOwn(value, part)
-        ? (value as Record<PropertyKey, unknown>)[part]
-        : undefined,
-    root,
-  );
+function isSecret(setting: Setting): boolean {
+  return metaAt(setting).secret === true;
+}
+
+/** The secrets that are written in the settings. */
+function secretsIn(settings: Setting): Setting[] {
+  return allSettings(settings).filter((setting) => {
+    const value = writtenAt(setting);
+    return isSecret(setting) && typeof value === "string" && value !== "";
+  });
+}
+
+/**
+ * Secrets are encrypted in the stack's file, because the file is committed.
+ *
+ * @param file the file's own values, where it is known: Pulumi says of a whole key alone whether something in it is encrypted
+ */
+export function plainSecretProblems({ settings, secretKeys }: Source, file?: Setting): Problem[] {
+  const isPlain = (path: readonly PropertyKey[]) => {
+    const inFile = file && settingAt(file, path);
+    return !secretKeys.has(String(path[0])) || (inFile !== undefined && typeof writtenAt(inFile) === "string");
+  };
+  return secretsIn(settings)
+    .map(pathOf)
+    .filter(isPlain)
+    .map((path) => ({
+      path,
+      message: `is not encrypted in the stack's file. Run pulumi config set --secret --path '${pathText(path)}'`,
+    }));
 }

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { didYouMean } from "./did-you-mean";
-import { type Problem, quoted, shownAt, type Source, valueAt } from "./problems";
-import { descriptionAt, settingNamesAt } from "./shape";
+import { metaAt, namesAt, settingAt, writtenAt } from "../places";
+import { type Problem, quoted, shownAt, type Source } from "./problems";
 
 /** zod's findings as sentences. */
 export function problemsOf(error: z.ZodError, source: Source): Problem[] {
@@ -28,9 +28,9 @@ function problemsOfIssue(issue: z.core.$ZodIssue, source: Source): Problem[] {
     case "invalid_type":
       return one(wrongType(issue, source, shown));
     case "invalid_value":
-      return one(notAllowed(issue.values.map(String), valueAt(source.raw, path), shown));
+      return one(notAllowed(issue.values.map(String), valueAt(source, path), shown));
     case "invalid_union":
-      return one(notAllowed(unionOptions(issue), valueAt(source.raw, path), shown));
+      return one(notAllowed(unionOptions(issue), valueAt(source, path), shown));
     case "unrecognized_keys":
       return issue.keys.map((key) => unknownSetting([...path, key], source));
     case "invalid_key":
@@ -46,10 +46,10 @@ function problemsOfIssue(issue: z.core.$ZodIssue, source: Source): Problem[] {
   }
 }
 
-function wrongType({ expected, path }: z.core.$ZodIssueInvalidType, { raw }: Source, shown: string): string {
-  const value = valueAt(raw, path);
+function wrongType({ expected, path }: z.core.$ZodIssueInvalidType, source: Source, shown: string): string {
+  const value = valueAt(source, path);
   const wanted = typeNames[expected] ?? expected;
-  if (value === undefined) return `is required: ${descriptionAt(path, raw) ?? wanted}`;
+  if (value === undefined) return `is required: ${descriptionAt(source, path) ?? wanted}`;
   if (expected === "string" && (typeof value === "number" || typeof value === "boolean")) {
     return `${shown} is not text; write it in quotes: "${String(value)}"`;
   }
@@ -65,7 +65,7 @@ function notAllowed(allowed: string[], value: unknown, shown: string): string {
   return `${shown} is not allowed; ${hint ? `did you mean "${hint}"? ` : ""}allowed: ${allowed.join(", ")}`;
 }
 
-/** zod's type leaves out the options of a discriminated union, which stand in its issue. */
+/** zod's type leaves out the options of a discriminated union, which are in its issue. */
 function unionOptions(issue: object): string[] {
   const options = (issue as { options?: unknown[] }).options ?? [];
   return options.map(String);
@@ -73,7 +73,7 @@ function unionOptions(issue: object): string[] {
 
 function wrongName(issue: z.core.$ZodIssueInvalidKey, source: Source): string {
   const name = String(issue.path.at(-1));
-  const allowed = settingNamesAt(issue.path.slice(0, -1), source.raw);
+  const allowed = namesInside(source, issue.path.slice(0, -1));
   if (allowed.length > 0) return `the name ${quoted(name)} is not known; allowed: ${allowed.join(", ")}`;
   return `the name ${quoted(name)} ${issue.issues[0]?.message ?? "is not allowed"}`;
 }
@@ -82,19 +82,36 @@ function emptyValue(issue: z.core.$ZodIssueTooSmall, shown: string): string {
   return issue.origin === "array" ? issue.message : `${shown} is empty`;
 }
 
-/** Settings that people look for under another name. */
-const elsewhere: Record<string, string> = {
+function valueAt({ settings }: Source, path: readonly PropertyKey[]): unknown {
+  const setting = settingAt(settings, path);
+  return setting && writtenAt(setting);
+}
+
+function descriptionAt({ settings }: Source, path: readonly PropertyKey[]): string | undefined {
+  const setting = settingAt(settings, path);
+  return setting && metaAt(setting).description;
+}
+
+function namesInside({ settings }: Source, path: readonly PropertyKey[]): string[] {
+  const setting = settingAt(settings, path);
+  return setting ? namesAt(setting) : [];
+}
+
+/** Settings that people look for under another name, and those that are not built yet. */
+const hints: Record<string, string> = {
+  "containerd.auth": "logins at registries are not built yet",
+  "machines.nodes.maintenance": "to take a node out of use, drain it with kubectl",
   "mirrors.registries":
     "several registries are mirrored under containerd.mirrors, one that has all under mirrors.registry",
-  "machines.nodes.hostKey": "a host's key stands under ssh.hostKey",
+  "machines.nodes.hostKey": "a host's key is set as ssh.hostKey",
   "cluster.containerd": "containerd is a setting of its own: homelab:containerd",
   "cluster.version": 'did you mean "kubernetesVersion"?',
 };
 
 function unknownSetting(path: PropertyKey[], source: Source): Problem {
   const name = String(path.at(-1));
-  const hint = elsewhere[path.filter((part) => typeof part !== "number").join(".")];
-  const allowed = settingNamesAt(path.slice(0, -1), source.raw);
+  const hint = hints[path.filter((part) => typeof part !== "number").join(".")];
+  const allowed = namesInside(source, path.slice(0, -1));
   const similar = didYouMean(name, allowed);
   const advice = hint ?? (similar ? `did you mean "${similar}"?` : `allowed: ${allowed.join(", ")}`);
   return { path, message: `is not a known setting; ${advice}` };
