@@ -23,21 +23,21 @@ export interface HostCertificates {
 
 /** Until when the certificates on the hosts are valid, read there by the same script as the inspection's. */
 export const certificatesCheck: Check = {
-  names: [NAME],
+  subjects: [NAME],
   limitSeconds: 120,
   async run({ access }) {
-    const looks = await Promise.allSettled(access.hosts.map(look));
-    const silent = looks.flatMap((each) =>
+    const answers = await Promise.allSettled(access.hosts.map(readCertificates));
+    const silent = answers.flatMap((each) =>
       each.status === "rejected" ? [String((each.reason as Error).message)] : [],
     );
-    const found = looks.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+    const found = answers.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
     const finding = certificatesFinding(found, new Date());
     if (silent.length === 0 || finding.status === "failed") return [finding];
-    throw new CheckFailure(few(silent), "Put right what is said there. The certificates of the other hosts are valid.");
+    throw new CheckFailure(few(silent), "Fix what it says. The certificates of the other hosts are valid.");
   },
 };
 
-async function look(target: SshTarget): Promise<HostCertificates> {
+async function readCertificates(target: SshTarget): Promise<HostCertificates> {
   const { gathering } = await withSsh(target, CONNECT, LOOKING, (session) => lookAt(session, { condition: false }));
   return { host: target.name, certificates: certificates(gathering.facts) };
 }
@@ -52,14 +52,14 @@ export function certificatesFinding(hosts: HostCertificates[], now: Date): Findi
   if (!first) return skipped(NAME, "none could be read: openssl is missing on the hosts");
   const described = ({ host, file, days, end }: typeof first): string =>
     days < 0 ? `${host}: ${file} ended on ${day(end)}` : `${host}: ${file} ends in ${days} day(s), on ${day(end)}`;
-  const advice = ({ host, file }: typeof first): string =>
+  const action = ({ host, file }: typeof first): string =>
     KUBELETS_OWN.test(file)
       ? `Kubelet renews it by itself, and did not. On ${host}: journalctl -u kubelet; and kubectl get csr`
       : `${RENEWAL}.`;
   const ended = all.filter(({ days }) => days < 0);
-  if (ended[0]) return failed(NAME, few(ended.map(described)), advice(ended[0]));
+  if (ended[0]) return failed(NAME, few(ended.map(described)), action(ended[0]));
   const ending = all.filter(({ days }) => days < WARN_DAYS);
-  if (ending[0]) return warning(NAME, few(ending.map(described)), advice(ending[0]));
+  if (ending[0]) return warning(NAME, few(ending.map(described)), action(ending[0]));
   return ok(NAME, `${first.days} days left for the first to end (${first.host}: ${first.file})`);
 }
 

@@ -6,7 +6,7 @@ const LIMIT_SECONDS = 300;
 
 /** What `up` would change, were it run now on what `refresh` finds. Neither is done: the state stays as it is. */
 export const driftCheck: Check = {
-  names: [NAME],
+  subjects: [NAME],
   limitSeconds: LIMIT_SECONDS,
 
   async run({ access, signal }) {

@@ -1,39 +1,37 @@
-/** How a thing was found. A warning is in order today, and needs somebody's attention soon. */
+import type { Diagnosis } from "../providers/diagnosis";
+
+/** A warning is no failure today, and becomes one soon. */
 export type Status = "ok" | "warning" | "failed" | "skipped";
 
-/** What one check has to say of one thing. */
-export interface Finding {
-  /** Of what, as in "nodes". */
-  name: string;
+/** What a check says of one thing. A warning and a failure are diagnoses: their text is the problem, and they have an action. */
+export interface Finding extends Pick<Diagnosis, "subject">, Partial<Pick<Diagnosis, "action">> {
   status: Status;
-  /** What was seen; where it was not looked at, why not. One sentence without its full stop. */
-  seen: string;
-  /** What to do about it; with each warning and each failure. */
-  advice?: string;
+  /** What was found; where it was not checked, why. One sentence without its full stop. */
+  text: string;
 }
 
-export const ok = (name: string, seen: string): Finding => ({ name, status: "ok", seen });
-export const skipped = (name: string, why: string): Finding => ({ name, status: "skipped", seen: why });
-export const failed = (name: string, seen: string, advice: string): Finding => ({
-  name,
+export const ok = (subject: string, text: string): Finding => ({ subject, status: "ok", text });
+export const skipped = (subject: string, text: string): Finding => ({ subject, status: "skipped", text });
+export const failed = (subject: string, text: string, action: string): Finding => ({
+  subject,
   status: "failed",
-  seen,
-  advice,
+  text,
+  action,
 });
-export const warning = (name: string, seen: string, advice: string): Finding => ({
-  name,
+export const warning = (subject: string, text: string, action: string): Finding => ({
+  subject,
   status: "warning",
-  seen,
-  advice,
+  text,
+  action,
 });
 
 /** Thrown by a check that can't go on, where it knows why. */
-export class CheckFailure extends Error {
+export class CheckFailure extends Error implements Omit<Diagnosis, "subject"> {
   constructor(
-    readonly seen: string,
-    readonly advice: string,
+    readonly problem: string,
+    readonly action: string,
   ) {
-    super(seen);
+    super(problem);
     this.name = "CheckFailure";
   }
 }

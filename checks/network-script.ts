@@ -2,7 +2,7 @@ import { quote, quoteAll } from "../providers/host/shell/quote";
 
 /** How long the network may take to know new pods and a new service, in seconds: after that, what fails has failed. */
 const SETTLE_SECONDS = 25;
-/** The same for a name that nobody may know, where the internet is out of reach. In seconds. */
+/** The same for a name that may be unknown, where the internet is out of reach. In seconds. */
 const OUTSIDE_SECONDS = 8;
 /** How long one request may take, in seconds. */
 const REQUEST_SECONDS = 3;
@@ -15,7 +15,7 @@ export const GUARDED_PORT = 8081;
 /** Every answer of the checks' servers begins with it. */
 const ANSWER = "homelab-check";
 
-/** What a client looks at: a kind of way, a word for the result's line; and a host or `host:port`. */
+/** What a client asks: a kind of way, a word for the result's line; and a host or `host:port`. */
 export interface Request {
   way: string;
   to: string;

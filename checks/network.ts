@@ -1,7 +1,7 @@
 import type { Check, CheckContext } from "./check";
 import { CheckFailure } from "./finding";
 import { isReady, type Node, type Pod, type Service, whyNotRunning } from "./kubernetes-objects";
-import { findingsOf, NETWORK_NAMES, startAdvice } from "./network-verdict";
+import { findingsOf, NETWORK_NAMES, startAction } from "./network-verdict";
 import { askServers } from "./network-clients";
 import { GUARDED_PORT, OPEN_PORT, serverScript } from "./network-script";
 import { isRunning, ownPod, waitForPods } from "./own-pod";
@@ -11,13 +11,14 @@ const START_SECONDS = 60;
 
 /** A web server on every node that is Ready, and a client on each that asks all of them, in every way. */
 export const networkCheck: Check = {
-  names: NETWORK_NAMES,
+  subjects: NETWORK_NAMES,
   limitSeconds: 240,
 
   async run(context) {
     const nodes = await context.access.api.list<Node>("/api/v1/nodes");
     const ready = nodes.filter(isReady);
-    if (ready.length === 0) throw new CheckFailure("no node is Ready, so no pod starts", "See to the nodes first.");
+    if (ready.length === 0)
+      throw new CheckFailure("no node is Ready, so no pod starts", "Fix the nodes first: see the finding nodes.");
     const network: Network = { context, nodes: ready };
     const service = await startServers(network);
     const names = ready.map((_, index) => `server-${index}`);
@@ -47,7 +48,7 @@ function startFailure(pod: Pod): { node: string; why: string } {
 
 function noPod(pods: Pod[], image: string): CheckFailure {
   const why = pods.map(startFailure).map((each) => `${each.node}: ${each.why}`);
-  return new CheckFailure(`no pod of the check starts (${why[0] ?? "none was made"})`, startAdvice(image));
+  return new CheckFailure(`no pod of the check starts (${why[0] ?? "none was made"})`, startAction(image));
 }
 
 /** The servers, one service before them all, and the policy that lets only the invited client to their second port. */

@@ -6,7 +6,7 @@ const NAME = "nodes";
 
 /** Every node of the inventory is there and Ready, and there is no other. */
 export const nodesCheck: Check = {
-  names: [NAME],
+  subjects: [NAME],
   limitSeconds: 30,
   run: async ({ access }) => {
     const nodes = await access.api.list<Node>("/api/v1/nodes");

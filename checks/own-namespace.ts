@@ -6,7 +6,7 @@ import type { Metadata } from "./kubernetes-objects";
 
 /** On every namespace of a check. */
 export const CHECK_LABEL = "homelab/check";
-/** Who made it: `<computer>:<process id>`. */
+/** Who made it: `<workstation>:<process id>`. */
 const MAKER = "homelab/checked-by";
 /** No check takes longer, in minutes: what is older was left by one that was killed. */
 export const LONGEST_CHECK_MINUTES = 15;
@@ -61,7 +61,7 @@ export class OwnNamespace {
   }
 }
 
-/** Removes what earlier checks left that were killed. One that may be at work, here or on another computer, is left alone. */
+/** Removes what earlier checks left that were killed. One that may be at work, here or on another workstation, is left alone. */
 export async function removeLeftovers(api: KubernetesApi): Promise<Leftovers> {
   const found = await api.list<Namespace>(`/api/v1/namespaces?labelSelector=${encodeURIComponent(CHECK_LABEL)}`);
   const names = (namespaces: Namespace[]) => namespaces.map(({ metadata }) => metadata.name);
@@ -70,7 +70,7 @@ export async function removeLeftovers(api: KubernetesApi): Promise<Leftovers> {
   return { removed: names(dead), inUse: names(found.filter((namespace) => !dead.includes(namespace))) };
 }
 
-/** Whether the check that made a namespace has ended. Its process tells, where it ran on this computer. */
+/** Whether the check that made a namespace has ended. Its process tells, where it ran on this workstation. */
 export function isLeftOver({ metadata }: Namespace, now: Date, isAlive = isRunning): boolean {
   const [host, pid] = (metadata.annotations?.[MAKER] ?? "").split(/:(?=\d+$)/);
   if (host === os.hostname() && pid) return !isAlive(Number(pid));
@@ -84,7 +84,7 @@ async function removeNamespace(api: KubernetesApi, name: string): Promise<void> 
   const volumes = async () =>
     (await api.list<Volume>("/api/v1/persistentvolumes")).filter(({ spec }) => spec.claimRef?.namespace === name);
   for (const { metadata, spec } of await volumes()) {
-    // One that somebody made by hand may hold more than the check's data: it stays, and is told of.
+    // One that was made by hand may hold more than the check's data: it stays, and is reported.
     if (spec.persistentVolumeReclaimPolicy === "Delete" || !metadata.annotations?.[PROVISIONED]) continue;
     await api.patch(`/api/v1/persistentvolumes/${metadata.name}`, {
       spec: { persistentVolumeReclaimPolicy: "Delete" },

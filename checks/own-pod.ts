@@ -2,7 +2,7 @@ import type { CheckContext } from "./check";
 import { until } from "./check";
 import type { Pod, Taint } from "./kubernetes-objects";
 
-/** The user of the checks' pods: nobody. */
+/** The user of the checks' pods, without rights. */
 const USER = 65_534;
 
 export interface OwnPodArgs {

@@ -2,19 +2,21 @@ import type { Finding, Status } from "./finding";
 
 export const MARKS: Readonly<Record<Status, string>> = { ok: "✓", warning: "!", failed: "✗", skipped: "–" };
 
-/** Whether nothing failed. What was not looked at, and what needs attention only soon, is no failure. */
+/** Whether nothing failed. What was not checked is no failure, and neither is a warning. */
 export function allWell(findings: readonly Finding[]): boolean {
   return findings.every(({ status }) => status !== "failed");
 }
 
-/** The findings as a table, what to do about each that asks for it, and the counts as the last line. */
+/** The findings as a table, the actions, and the counts as the last line. */
 export function reportLines(findings: readonly Finding[]): string[] {
-  const width = Math.max(...findings.map(({ name }) => name.length));
-  const rows = findings.map(({ status, name, seen }) => `${MARKS[status]} ${name.padEnd(width)}  ${oneLine(seen)}`);
-  const advices = findings.flatMap(({ status, name, advice }) =>
-    advice ? [`${MARKS[status]} ${name}`, `  ${advice}`] : [],
+  const width = Math.max(...findings.map(({ subject }) => subject.length));
+  const rows = findings.map(
+    ({ status, subject, text }) => `${MARKS[status]} ${subject.padEnd(width)}  ${oneLine(text)}`,
   );
-  return [...rows, ...(advices.length > 0 ? ["", "What to do:", ...advices] : []), "", counts(findings)];
+  const actions = findings.flatMap(({ status, subject, action }) =>
+    action ? [`${MARKS[status]} ${subject}`, `  ${action}`] : [],
+  );
+  return [...rows, ...(actions.length > 0 ? ["", "What to do:", ...actions] : []), "", counts(findings)];
 }
 
 /** What `--json` prints. */
@@ -29,7 +31,7 @@ function counts(findings: readonly Finding[]): string {
     `${count("ok")} ok`,
     ...(warnings > 0 ? [`${warnings} to see to`] : []),
     `${count("failed")} failed`,
-    `${count("skipped")} not looked at`,
+    `${count("skipped")} not checked`,
   ].join(", ");
 }
 

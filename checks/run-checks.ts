@@ -29,14 +29,14 @@ export interface RunOptions {
   checks?: readonly Check[];
   /** Of the pods that are made; by default the pinned one. */
   image?: string;
-  /** Ends everything early; what was made is removed all the same. */
+  /** Ends everything early; what was made is removed even so. */
   signal?: AbortSignal;
-  /** Told which checks are still at work, by their first names. */
+  /** Told which checks are still at work, by their first subjects. */
   onProgress?: (atWork: string[]) => void;
 }
 
 /**
- * Looks at a running cluster in every way, and leaves nothing behind: what is made is in a namespace of its own, which is removed
+ * Runs the checks of a running cluster, and leaves nothing behind: what is made is in a namespace of its own, which is removed
  * at the end, whatever the end is.
  *
  * @throws the signal's reason, after what was made is removed
@@ -45,7 +45,9 @@ export async function runChecks(access: ClusterAccess, options: RunOptions = {})
   const { checks = CHECKS, image = checkImage, signal = new AbortController().signal } = options;
   const api = await apiFinding(access);
   if (api.status === "failed") {
-    const others = checks.flatMap(({ names }) => names.map((name) => skipped(name, "the API server can't be reached")));
+    const others = checks.flatMap(({ subjects }) =>
+      subjects.map((subject) => skipped(subject, "the API server can't be reached")),
+    );
     return [api, ...others];
   }
   const namespace = new OwnNamespace(access.api);
@@ -63,12 +65,12 @@ export async function runChecks(access: ClusterAccess, options: RunOptions = {})
 }
 
 async function sideBySide(checks: readonly Check[], context: CheckContext, onProgress: RunOptions["onProgress"]) {
-  const atWork = new Set(checks.map(({ names }) => names[0]));
+  const atWork = new Set(checks.map(({ subjects }) => subjects[0]));
   const tell = () => onProgress?.([...atWork]);
   tell();
   const work = async (check: Check) => {
     const findings = await runOne(check, context);
-    atWork.delete(check.names[0]);
+    atWork.delete(check.subjects[0]);
     tell();
     return findings;
   };
@@ -77,7 +79,7 @@ async function sideBySide(checks: readonly Check[], context: CheckContext, onPro
 
 /** Runs a check within its time limit. One that fails itself has found something, too. */
 export async function runOne(check: Check, context: CheckContext): Promise<Finding[]> {
-  const [first, ...others] = check.names;
+  const [first, ...others] = check.subjects;
   const limit = AbortSignal.timeout(check.limitSeconds * 1000);
   const signal = AbortSignal.any([context.signal, limit]);
   const ended = new Promise<never>((_, reject) =>
@@ -91,21 +93,21 @@ export async function runOne(check: Check, context: CheckContext): Promise<Findi
       ? failed(
           first,
           `no result within ${check.limitSeconds} s`,
-          "Run `make check` again; see to what else is said here first.",
+          "Fix what else is reported here first, then run `make check` again.",
         )
       : failureOf(first, error);
-    return [whatFailed, ...others.map((name) => skipped(name, `not looked at, because of ${first}`))];
+    return [whatFailed, ...others.map((subject) => skipped(subject, `not checked, because of ${first}`))];
   }
 }
 
-function failureOf(name: string, error: unknown): Finding {
-  if (error instanceof CheckFailure) return failed(name, error.seen, error.advice);
+function failureOf(subject: string, error: unknown): Finding {
+  if (error instanceof CheckFailure) return failed(subject, error.problem, error.action);
   const message = error instanceof Error ? error.message : String(error);
-  const advice =
+  const action =
     error instanceof ApiRefusal || error instanceof ApiUnreachable
-      ? "Run `make check` again; where it stays, look at the API server: journalctl -u kubelet on the control plane."
-      : "Put right what is said there, and run `make check` again.";
-  return failed(name, message, advice);
+      ? "Run `make check` again; if it fails again, see the API server: journalctl -u kubelet on the control plane."
+      : "Fix what it says, then run `make check` again.";
+  return failed(subject, message, action);
 }
 
 async function apiFinding({ api }: ClusterAccess): Promise<Finding> {
@@ -118,8 +120,8 @@ async function apiFinding({ api }: ClusterAccess): Promise<Finding> {
       API,
       error instanceof Error ? error.message : String(error),
       expired
-        ? `${RENEWAL}. Then \`make refresh\` and \`make up\` take up the new kubeconfig.`
-        : "Is the control plane's machine on, and does this computer reach it? There: systemctl status kubelet; crictl ps -a | grep kube-apiserver. `make up` starts machines that are off.",
+        ? `${RENEWAL}. Then \`make refresh\` and \`make up\` read the new kubeconfig.`
+        : "Is the control plane's machine on, and does the workstation reach it? There: systemctl status kubelet; crictl ps -a | grep kube-apiserver. `make up` starts machines that are off.",
     );
   }
 }

@@ -13,7 +13,7 @@ const LOOP = { restarts: 5, minutes: 10 };
 
 /** The pods of the cluster's own namespaces run, and there are as many as there should be. */
 export const systemPodsCheck: Check = {
-  names: [NAME],
+  subjects: [NAME],
   limitSeconds: 60,
   async run({ access: { api }, signal }) {
     let finding: Finding | undefined;

@@ -39,14 +39,14 @@ export function checkCommand(cluster: () => ClusterUnderTest): void {
 
     expect(exitCode).toBe(1);
     const parsed = JSON.parse(text) as { ok: boolean; findings: Finding[] };
-    const failed = parsed.findings.filter(({ status }) => status === "failed").map(({ name }) => name);
+    const failed = parsed.findings.filter(({ status }) => status === "failed").map(({ subject }) => subject);
     expect([parsed.ok, failed]).toEqual([false, ["service", "DNS", "drift"]]);
 
     const table = reportLines(parsed.findings).join("\n");
     expect(table).toMatch(/^✗ DNS .*server\.homelab-check-/m);
     expect(table).toMatch(new RegExp(`^✗ drift .*${worker.name}-sysctls \\(file .* was changed`, "m"));
     expect(table).toContain("kubectl -n kube-system scale deployment coredns --replicas=2");
-    expect(table.split("\n").at(-1)).toMatch(/^\d+ ok, 3 failed, \d+ not looked at$/);
+    expect(table.split("\n").at(-1)).toMatch(/^\d+ ok, 3 failed, \d+ not checked$/);
 
     expect(await stack.exportedState()).toBe(state);
     expect(await namespaces()).toBe("");
@@ -66,7 +66,7 @@ export function checkCommand(cluster: () => ClusterUnderTest): void {
     access.api.close();
   });
 
-  test("removes what a killed check left, and not what one on another computer may use", async () => {
+  test("removes what a killed check left, and not what one on another workstation may use", async () => {
     const { kubectl, stack } = cluster();
     const namespace = (name: string, maker: string) =>
       JSON.stringify({
@@ -77,7 +77,7 @@ export function checkCommand(cluster: () => ClusterUnderTest): void {
     await kubectl.apply(namespace("homelab-check-killed", `${os.hostname()}:${DEAD}`));
     await kubectl.apply(namespace("homelab-check-other", "another-computer:1"));
     const found = await findings(stack, []);
-    expect(found.map(({ status, seen }) => `${status}: ${seen}`).slice(1)).toEqual([
+    expect(found.map(({ status, text }) => `${status}: ${text}`).slice(1)).toEqual([
       "ok: removed what a killed check had left: homelab-check-killed",
       "skipped: homelab-check-other may be of a check that is at work now, and is left alone",
     ]);
@@ -90,7 +90,11 @@ export function checkCommand(cluster: () => ClusterUnderTest): void {
     const provisioner = await folderProvisioner(kubectl, hosts[1]);
     const found = await findings(stack, [storageCheck]).finally(() => provisioner.stop());
     expect(found.slice(1)).toEqual([
-      { name: "storage", status: "ok", seen: expect.stringMatching(/^written on .*StorageClass folders$/) as string },
+      {
+        subject: "storage",
+        status: "ok",
+        text: expect.stringMatching(/^written on .*StorageClass folders$/) as string,
+      },
     ]);
     expect(provisioner.made).toBe(1);
     expect(await kubectl.run("get", "persistentvolumes,storageclasses", "-o", "name")).toBe("");

@@ -52,7 +52,7 @@ export function clusterChecks(cluster: () => ClusterUnderTest): void {
     const before = await look();
     const found = await findings(stack);
     expect(found.filter(({ status }) => status !== "ok" && status !== "skipped")).toEqual([]);
-    expect(NOT_HERE).toEqual(expect.arrayContaining(found.filter(isSkipped).map(({ name }) => name)));
+    expect(NOT_HERE).toEqual(expect.arrayContaining(found.filter(isSkipped).map(({ subject }) => subject)));
     expect(await look()).toEqual(before);
   });
 

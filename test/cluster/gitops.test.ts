@@ -140,7 +140,7 @@ withArgocd(title, () => {
     const found = await findings(stack);
     expect(found.filter(({ status }) => status === "failed" || status === "warning")).toEqual([]);
     const synced = "all 3 Applications are Synced and Healthy";
-    expect(found).toContainEqual({ name: "GitOps sync", status: "ok", seen: synced });
+    expect(found).toContainEqual({ subject: "GitOps sync", status: "ok", text: synced });
   });
 
   test("a preview opens no connection, and says the same where none can be had", async () => {
@@ -196,8 +196,8 @@ withArgocd(title, () => {
   test("`make check` says what is wrong too, and which setting to correct", async () => {
     const [, , words, setting] = WRONG.at(-1) ?? [];
     const [, sync] = await findings(stack, [gitopsCheck]);
-    expect([sync?.status, sync?.seen]).toEqual(["failed", expect.stringMatching(words as RegExp)]);
-    expect(sync?.advice).toContain(setting);
+    expect([sync?.status, sync?.text]).toEqual(["failed", expect.stringMatching(words as RegExp)]);
+    expect(sync?.action).toContain(setting);
   });
 
   test("with the right settings again it is in sync again", async () => {

@@ -9,7 +9,7 @@ const PATIENCE_SECONDS = 60;
 
 /** The root Application, and all that came from it, are Synced and Healthy. */
 export const gitopsCheck: Check = {
-  names: [NAME],
+  subjects: [NAME],
   limitSeconds: PATIENCE_SECONDS + 30,
   async run({ access: { api, expected }, signal }) {
     if (!expected.addons.includes("argocd")) return [skipped(NAME, "addons.argocd is off")];

@@ -6,7 +6,7 @@ const NAME = "Cilium";
 
 /** A healthy agent on every node: its pod is ready where the agent says so of itself. */
 export const ciliumCheck: Check = {
-  names: [NAME],
+  subjects: [NAME],
   limitSeconds: 30,
   async run({ access: { api, expected } }) {
     if (!expected.addons.includes("cilium")) return [skipped(NAME, "addons.cilium is off: the network is your own")];

@@ -3,7 +3,7 @@ import { quote } from "../../../providers/host/shell/quote";
 import { type Check, type CheckContext, until } from "../../../checks/check";
 import { CheckFailure, failed, type Finding, ok, skipped } from "../../../checks/finding";
 import { type Metadata, type Node, type Pod, whyNotRunning } from "../../../checks/kubernetes-objects";
-import { startAdvice } from "../../../checks/network-verdict";
+import { startAction } from "../../../checks/network-verdict";
 import { hasEnded, type OwnPodArgs, ownPod, waitForPods } from "../../../checks/own-pod";
 
 const NAME = "storage";
@@ -22,7 +22,7 @@ interface StorageClass {
 
 /** A volume of the default class: one pod writes to it, another, on another node where there is one, reads it back. */
 export const storageCheck: Check = {
-  names: [NAME],
+  subjects: [NAME],
   limitSeconds: WRITE_SECONDS + READ_SECONDS + 30,
   async run(context) {
     const { api } = context.access;
@@ -90,7 +90,7 @@ async function runPod(context: CheckContext, pod: Omit<OwnPodArgs, "image">, lim
   const why = ended ? said.trim() || whyNotRunning(ended) : "it is gone";
   throw new CheckFailure(
     `the ${pod.name} did not end well within ${limitSeconds} s: ${why}${claimed?.status?.phase === "Bound" ? "" : ` (its volume is ${claimed?.status?.phase ?? "not made"})`}`,
-    `kubectl get storageclass; kubectl -n longhorn-system get pods,volumes.longhorn.io where that is Longhorn. ${startAdvice(image)}`,
+    `kubectl get storageclass; kubectl -n longhorn-system get pods,volumes.longhorn.io where that is Longhorn. ${startAction(image)}`,
   );
 }
 

@@ -27,17 +27,17 @@ describe("nodes", () => {
     ["missing", [node("cp1")], "w1 is not in the cluster"],
     ["not Ready", [node("cp1"), node("w1", false)], "w1 is not Ready: Kubelet stopped posting node status."],
     ["unknown", [node("cp1"), node("w1"), node("x")], "x: in the cluster, and not in the inventory"],
-  ])("fail where one is %s", (_, nodes, seen) => {
+  ])("fail where one is %s", (_, nodes, text) => {
     const finding = nodesFinding(nodes, ["cp1", "w1"]);
-    expect(finding).toMatchObject({ status: "failed", seen });
-    expect(finding.advice).toContain(seen.slice(0, seen.search(/[ :]/)));
+    expect(finding).toMatchObject({ status: "failed", text });
+    expect(finding.action).toContain(text.slice(0, text.search(/[ :]/)));
   });
 
   test("warn where one is cordoned", () => {
     const finding = nodesFinding([node("cp1"), node("w1", true, { unschedulable: true })], ["cp1", "w1"]);
     expect(finding).toMatchObject({
       status: "warning",
-      advice: expect.stringContaining("kubectl uncordon w1") as string,
+      action: expect.stringContaining("kubectl uncordon w1") as string,
     });
   });
 });
@@ -60,7 +60,7 @@ describe("system pods", () => {
 
   test("are in order where all are ready; what has ended is of no concern", () => {
     const pods = [pod("a"), pod("job", { phase: "Succeeded", conditions: ready(false) })];
-    expect(systemPodsFinding(pods, [workload(2)], NOW)).toMatchObject({ status: "ok", seen: "all 1 run" });
+    expect(systemPodsFinding(pods, [workload(2)], NOW)).toMatchObject({ status: "ok", text: "all 1 run" });
   });
 
   test("fail where one starts again and again, with its reason and how often", () => {
@@ -68,15 +68,15 @@ describe("system pods", () => {
     const looping = pod("a", { conditions: ready(false), containerStatuses: statuses });
     expect(systemPodsFinding([looping], [], NOW)).toMatchObject({
       status: "failed",
-      seen: "kube-system/a CrashLoopBackOff: back-off (restarted 7 times)",
-      advice: expect.stringContaining("kubectl -n kube-system logs a") as string,
+      text: "kube-system/a CrashLoopBackOff: back-off (restarted 7 times)",
+      action: expect.stringContaining("kubectl -n kube-system logs a") as string,
     });
   });
 
   test("fail where a Deployment has too few", () => {
     expect(systemPodsFinding([pod("a")], [workload(1)], NOW)).toMatchObject({
       status: "failed",
-      seen: "kube-system/coredns: 1 of 2 ready",
+      text: "kube-system/coredns: 1 of 2 ready",
     });
   });
 
@@ -94,7 +94,7 @@ test("Cilium needs a ready agent on every node", () => {
   expect(ciliumFinding(["cp1"], [pod("a")])).toMatchObject({ status: "ok" });
   expect(ciliumFinding(["cp1", "w1", "w2"], [pod("a"), other])).toMatchObject({
     status: "failed",
-    seen: "w1: its agent is not ready (it is Running); w2: it has no agent",
+    text: "w1: its agent is not ready (it is Running); w2: it has no agent",
   });
 });
 
@@ -120,8 +120,8 @@ describe("GitOps sync", () => {
     const all = [application("root", "Unknown", "Healthy", [{ type: "ComparisonError", message }])];
     expect(gitopsFinding(all, "https://git")).toMatchObject({
       status: "failed",
-      seen: `root: ComparisonError: ${message}`,
-      advice: expect.stringContaining("gitops.username") as string,
+      text: `root: ComparisonError: ${message}`,
+      action: expect.stringContaining("gitops.username") as string,
     });
   });
 });
@@ -130,11 +130,11 @@ test.each([
   ["2026-11-21", "failed", "cp1: /pki/apiserver.crt ended on 2026-11-21"],
   ["2026-12-01", "warning", "cp1: /pki/apiserver.crt ends in 8 day(s), on 2026-12-01"],
   ["2027-11-22", "ok", "364 days left for the first to end (cp1: /pki/apiserver.crt)"],
-])("a certificate that ends on %s is %s", (end, status, seen) => {
+])("a certificate that ends on %s is %s", (end, status, text) => {
   const certificates = [{ file: "/pki/apiserver.crt", end: new Date(`${end}T06:00:00Z`) }];
   const finding = certificatesFinding([{ host: "cp1", certificates }], NOW);
-  expect(finding).toMatchObject({ status, seen });
-  if (status !== "ok") expect(finding.advice).toContain("kubeadm certs renew");
+  expect(finding).toMatchObject({ status, text });
+  if (status !== "ok") expect(finding.action).toContain("kubeadm certs renew");
 });
 
 test("drift is what the preview would change, with what was found on the host", () => {
@@ -150,13 +150,13 @@ test("drift is what the preview would change, with what was found on the host", 
   const preview = readPreview(JSON.stringify({ steps }));
   expect(driftFinding(changesOf(preview ?? {}))).toMatchObject({
     status: "failed",
-    seen: "3 difference(s): w1-sysctls (sysctl vm.x is 0, claimed 1); cilium-release (values); w2 (create)",
+    text: "3 difference(s): w1-sysctls (sysctl vm.x is 0, claimed 1); cilium-release (values); w2 (create)",
   });
   expect(driftFinding(changesOf({ steps: steps.slice(0, 2) }))).toMatchObject({ status: "ok" });
   expect(readPreview("error: no stack")).toBeUndefined();
 });
 
-test("storage is looked at on the default StorageClass, else on Longhorn's, and not on volumes made by hand", () => {
+test("storage is checked on the default StorageClass, else on Longhorn's, and not on volumes made by hand", () => {
   const storageClass = (name: string, isDefault: boolean, provisioner = "driver.example") => ({
     metadata: { name, annotations: { "storageclass.kubernetes.io/is-default-class": String(isDefault) } },
     provisioner,

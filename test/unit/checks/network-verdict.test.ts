@@ -30,7 +30,7 @@ function seen(nodes: string[], change: Partial<Seen> = {}): Seen {
 const without = (way: string, said: string, nodes = ["cp1", "w1"]) =>
   good(nodes).map((result) => (result.way === way ? { ...result, failed: said } : result));
 
-const statuses = (findings: Finding[]) => Object.fromEntries(findings.map(({ name, status }) => [name, status]));
+const statuses = (findings: Finding[]) => Object.fromEntries(findings.map(({ subject, status }) => [subject, status]));
 const ALL_OK = Object.fromEntries(
   ["pods start", "pod to pod", "service", "node port", "DNS", "DNS outside", "NetworkPolicy"].map((name) => [
     name,
@@ -45,7 +45,7 @@ test("a network in which everything answers is in order", () => {
 test("with one node there is no way between nodes; the rest is looked at", () => {
   const findings = findingsOf(seen(["cp1"]));
   expect(statuses(findings)).toEqual({ ...ALL_OK, "pod to pod": "skipped" });
-  expect(findings[1]?.seen).toBe("there is only one node, cp1");
+  expect(findings[1]?.text).toBe("there is only one node, cp1");
 });
 
 test.each([
@@ -63,8 +63,8 @@ test.each([
   const findings = findingsOf(seen(["cp1", "w1"], { clients }));
   expect(statuses(findings)).toEqual({ ...ALL_OK, [name]: "failed" });
   const failed = findings.find(({ status }) => status === "failed");
-  expect(failed?.seen).toMatch(/w1 → .*refused/);
-  expect(failed?.advice).toBeTruthy();
+  expect(failed?.text).toMatch(/w1 → .*refused/);
+  expect(failed?.action).toBeTruthy();
 });
 
 test("names of the internet that the nodes can't resolve either are not asked of the cluster", () => {
@@ -95,7 +95,7 @@ test("a node on which no pod starts is named with the reason, and a client witho
   ];
   const notStarted = [{ node: "w1", why: "ErrImagePull: no such image" }];
   const findings = findingsOf(seen(["cp1", "w1", "w2"], { clients, notStarted }));
-  expect(findings[0]).toMatchObject({ status: "failed", seen: "w1: ErrImagePull: no such image" });
-  expect(findings[0]?.advice).toContain("CHECK_IMAGE");
+  expect(findings[0]).toMatchObject({ status: "failed", text: "w1: ErrImagePull: no such image" });
+  expect(findings[0]?.action).toContain("CHECK_IMAGE");
   expect(statuses(findings)["pod to pod"]).toBe("failed");
 });

@@ -27,18 +27,18 @@ const context = (signal = new AbortController().signal) => {
   const unreachable = access("https://127.0.0.1:9");
   return { access: unreachable, namespace: new OwnNamespace(unreachable.api), image: "busybox", signal };
 };
-const check = (run: Check["run"], limitSeconds = 5): Check => ({ names: ["first", "second"], limitSeconds, run });
+const check = (run: Check["run"], limitSeconds = 5): Check => ({ subjects: ["first", "second"], limitSeconds, run });
 
-test("a cluster whose API server can't be reached is one failure, and nothing else is looked at", async () => {
+test("a cluster whose API server can't be reached is one failure, and nothing else is checked", async () => {
   const findings = await runChecks(access("https://127.0.0.1:9"));
   expect(findings[0]).toMatchObject({
-    name: "API server",
+    subject: "API server",
     status: "failed",
-    seen: expect.stringMatching(/^127\.0\.0\.1:9: /) as string,
+    text: expect.stringMatching(/^127\.0\.0\.1:9: /) as string,
   });
-  expect(findings.slice(1).map(({ name }) => name)).toEqual(CHECKS.flatMap(({ names }) => names));
+  expect(findings.slice(1).map(({ subject }) => subject)).toEqual(CHECKS.flatMap(({ subjects }) => subjects));
   for (const finding of findings.slice(1))
-    expect(finding).toMatchObject({ status: "skipped", seen: "the API server can't be reached" });
+    expect(finding).toMatchObject({ status: "skipped", text: "the API server can't be reached" });
 });
 
 test("an address at which something else answers is no API server", async () => {
@@ -50,14 +50,14 @@ test("an address at which something else answers is no API server", async () => 
   await new Promise((resolve) => server.close(resolve));
 });
 
-test("a check that can't go on fails by its first name, with its advice, and leaves out the others", async () => {
+test("a check that can't go on fails by its first name, with its action, and skips the others", async () => {
   const found = await runOne(
     check(() => Promise.reject(new CheckFailure("nothing starts", "start it"))),
     context(),
   );
   expect(found).toEqual([
     failed("first", "nothing starts", "start it"),
-    skipped("second", "not looked at, because of first"),
+    skipped("second", "not checked, because of first"),
   ]);
 });
 
@@ -66,7 +66,7 @@ test("a check that hangs is ended at its time limit", async () => {
     check(() => new Promise(() => undefined), 0.05),
     context(),
   );
-  expect(first).toMatchObject({ status: "failed", seen: "no result within 0.05 s" });
+  expect(first).toMatchObject({ status: "failed", text: "no result within 0.05 s" });
 });
 
 test("a namespace that was removed is not made again by a check that is still at work", async () => {
@@ -131,7 +131,7 @@ describe("the report", () => {
       "✗ DNS",
       "  look at CoreDNS",
       "",
-      "1 ok, 1 to see to, 1 failed, 1 not looked at",
+      "1 ok, 1 to see to, 1 failed, 1 not checked",
     ]);
   });
 
@@ -139,7 +139,7 @@ describe("the report", () => {
     expect(reportLines(findings.slice(0, 1))).toEqual([
       "✓ nodes  all 2 are Ready",
       "",
-      "1 ok, 0 failed, 0 not looked at",
+      "1 ok, 0 failed, 0 not checked",
     ]);
     expect([allWell(findings), allWell(findings.filter(({ status }) => status !== "failed"))]).toEqual([false, true]);
   });
