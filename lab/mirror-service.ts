@@ -29,7 +29,7 @@ async function builtProgram(): Promise<string> {
 }
 
 /**
- * Sees to it that the mirror is served, by a process of its own that outlives this one. One that already serves the same
+ * Makes sure that the mirror is served, by a separate process that outlives this one. One that already serves the same
  * root is left alone, whoever started it; another one that this run folder knows is ended first.
  */
 export async function ensureMirrorRunning(
@@ -112,7 +112,7 @@ function sameCommand(one: readonly string[], other: readonly string[]): boolean 
   return one.length === other.length && one.every((word, index) => word === other[index]);
 }
 
-/** What the mirror at the first address says of itself; nothing where nobody listens, empty where it is no mirror. */
+/** The status of the mirror at the first address; nothing where no server listens, empty where it is no mirror. */
 async function health(service: MirrorService): Promise<{ root?: string; pid?: number } | undefined> {
   try {
     const answer = await fetch(`http://${service.listen[0]}/healthz`, { signal: AbortSignal.timeout(2000) });

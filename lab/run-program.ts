@@ -1,7 +1,7 @@
 import execa from "execa";
 
 /**
- * A failure that is explained to the person at the terminal: what failed, why, and what to do next. Anything else that
+ * A failure that is explained to the user: what failed, why, and what to do next. Anything else that
  * is thrown is a defect, and is printed with its stack.
  */
 export class Failure extends Error {
@@ -25,7 +25,7 @@ export interface CommandOptions {
   stdout?: "ignore";
 }
 
-/** How a command ended. A signal or a time-out has no exit code of its own, and counts as 1. */
+/** How a command ended. A signal or a time-out has no exit code, and counts as 1. */
 export interface Ended {
   exitCode: number;
   stdout: string;
@@ -64,7 +64,7 @@ export function execaOptions(options: CommandOptions): execa.Options {
   return { cwd: options.cwd, env: options.env, timeout: (options.timeoutSeconds ?? 0) * 1000, ...input };
 }
 
-/** A signal or a time-out has no exit code of its own, and counts as 1. */
+/** A signal or a time-out has no exit code, and counts as 1. */
 export function exitCodeOf(ended: { exitCode?: number; failed: boolean }): number {
   return ended.exitCode ?? (ended.failed ? 1 : 0);
 }

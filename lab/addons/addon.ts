@@ -14,7 +14,7 @@ const CHECKOUT = path.resolve(__dirname, "..", "..");
 
 /** What the mirror gets where an add-on is on. */
 export interface Addon {
-  /** For the person who waits. */
+  /** Name in messages. */
   readonly title: string;
   /** Its own binaries, and how long they take on two cores from an empty cache, in minutes. */
   readonly binaries: Group;
@@ -30,7 +30,7 @@ export interface Addon {
 }
 
 export interface FillArgs {
-  /** Folder of its own binaries. */
+  /** Folder of the add-on's binaries. */
   readonly binaries: string;
   /** The packing tool. */
   readonly program: string;

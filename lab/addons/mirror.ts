@@ -18,7 +18,7 @@ export const addonNames = Object.keys(addons) as AddonName[];
 const onStandardError: Say = (line) => void process.stderr.write(`${line}\n`);
 
 /**
- * Like `ensureMirror`, with the images, charts and packages of add-ons. Each add-on is an artefact of its own, because it takes long
+ * Like `ensureMirror`, with the images, charts and packages of add-ons. Each add-on is a separate artefact, because it takes long
  * to build and most clusters don't need it; what mirrors have in common is on the disk once.
  */
 export async function ensureMirrorWith(names: readonly AddonName[], say: Say = onStandardError): Promise<string> {

@@ -3,7 +3,7 @@ const TESTS_MINUTES = 35;
 
 /**
  * Why something that only some tests need is not built now: the run ends before its tests would. `undefined` where there is time, and
- * where nobody said when the run ends (HOMELAB_ENDS_AT, in seconds since 1970; `.ci/run` sets it).
+ * where the end of the run is not set (HOMELAB_ENDS_AT, in seconds since 1970; `.ci/run` sets it).
  *
  * @param name what would be built
  * @param minutes how long that takes on two cores, from an empty cache
@@ -14,5 +14,5 @@ export function whyNoTimeFor(name: string, minutes: number, now = Date.now()): s
   const left = Math.floor((endsAt - now / 1000) / 60);
   return left >= minutes + TESTS_MINUTES
     ? undefined
-    : `${name} is not built on this computer yet; that takes ${minutes} minutes, and the run ends in ${left}`;
+    : `${name} is not built on this workstation yet; that takes ${minutes} minutes, and the run ends in ${left}`;
 }

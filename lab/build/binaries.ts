@@ -40,8 +40,8 @@ const addonGroups: readonly Group[] = ["argocd", "helm", "tailscale"];
 export const defaultGroups = allGroups.filter((group) => !addonGroups.includes(group));
 
 /**
- * Makes sure that the binaries of a group are in the cache, for this computer's architecture. Returns their folder.
- * Its content does not change any more: a change of the recipe makes another folder. Takes minutes when the cache is
+ * Makes sure that the binaries of a group are in the cache, for the workstation's architecture. Returns their folder.
+ * Its content never changes: a change of the recipe makes another folder. Takes minutes when the cache is
  * cold, and says so on standard error.
  *
  * @throws Error naming what could not be built, with the end of the compiler's output and the place of the rest
@@ -104,7 +104,7 @@ async function build({ name, key }: Result, say: Say): Promise<void> {
     await compile(recipe, name, folder, say);
     if (keyFor(name) === key) return;
     throw new Error(
-      `this computer: building ${recipe.title} failed: its sources changed meanwhile; run the same command again`,
+      `workstation: building ${recipe.title} failed: its sources changed meanwhile; run the same command again`,
     );
   });
 }
@@ -123,7 +123,7 @@ function artefactOf(name: RecipeName): string {
 
 /** Key of a recipe's result in the cache; changes with everything that can change its binaries. */
 export function keyFor(name: RecipeName): string {
-  // Not the whole recipe: where the checkout lies must not matter, and titles are for people.
-  const { module, binaries, tags, variables, carried, mended }: Recipe = recipes[name];
-  return keyOf({ binaries, tags, variables, carried, mended, buildOptions }, [module]);
+  // Not the whole recipe: the place of the checkout must not matter, nor must a title.
+  const { module, binaries, tags, variables, carried, patched }: Recipe = recipes[name];
+  return keyOf({ binaries, tags, variables, carried, patched, buildOptions }, [module]);
 }

@@ -47,9 +47,9 @@ async function build(recipe: Recipe, folder: string, log: string, compiled: () =
   fs.mkdirSync(path.dirname(log), { recursive: true });
   const output = fs.createWriteStream(log);
   const binaries = Object.entries(recipe.binaries);
-  // -o with a folder names the binaries after their packages; each goes into one of its own until it is renamed.
+  // -o with a folder names the binaries after their packages; each gets its own folder until it is renamed.
   const target = path.join(folder, binaries.length === 1 ? (binaries[0]?.[1] ?? "") : `built${path.sep}`);
-  const args = [...options(recipe), ...(await mendedOption(recipe, folder)), "-o", target];
+  const args = [...options(recipe), ...(await patchOption(recipe, folder)), "-o", target];
   const running = execa("go", ["build", "-v", ...args, ...Object.keys(recipe.binaries)], {
     cwd: recipe.module,
     env: goEnvironmentFor(recipe),
@@ -63,7 +63,7 @@ async function build(recipe: Recipe, folder: string, log: string, compiled: () =
     await running;
   } finally {
     await finished(output);
-    fs.rmSync(path.join(folder, MENDED), { recursive: true, force: true });
+    fs.rmSync(path.join(folder, PATCHED), { recursive: true, force: true });
   }
   if (binaries.length === 1) return;
   for (const [packagePath, binary] of binaries) {
@@ -90,24 +90,25 @@ function executableName(packagePath: string): string {
   return path.posix.basename(packagePath.replace(/\/v\d+$/, ""));
 }
 
-/** Has Go take a mended copy of the module for the module itself, which stays as it is. */
-async function mendedOption(recipe: Recipe, folder: string): Promise<string[]> {
-  if (!recipe.mended) return [];
-  const { module, file, text, by } = recipe.mended;
-  const copy = path.join(folder, MENDED, "module");
+/** Builds with a patched copy of the module; the module in Go's cache is not changed. */
+async function patchOption(recipe: Recipe, folder: string): Promise<string[]> {
+  if (!recipe.patched) return [];
+  const { module, file, text, by } = recipe.patched;
+  const copy = path.join(folder, PATCHED, "module");
   fs.cpSync(await moduleFolder(recipe, module), copy, { recursive: true });
   giveModes(copy);
   const parts = fs.readFileSync(path.join(copy, file), "utf8").split(text);
-  if (parts.length !== 2) throw new Error(`${module}/${file}: what is to be mended is in it ${parts.length - 1} times`);
+  if (parts.length !== 2)
+    throw new Error(`${module}/${file}: the text to patch is in it ${parts.length - 1} times, not once`);
   fs.writeFileSync(path.join(copy, file), parts.join(by));
   for (const name of ["go.mod", "go.sum"]) {
-    fs.copyFileSync(path.join(recipe.module, name), path.join(folder, MENDED, name));
+    fs.copyFileSync(path.join(recipe.module, name), path.join(folder, PATCHED, name));
   }
-  fs.appendFileSync(path.join(folder, MENDED, "go.mod"), `\nreplace ${module} => ${copy}\n`);
-  return [`-modfile=${path.join(folder, MENDED, "go.mod")}`];
+  fs.appendFileSync(path.join(folder, PATCHED, "go.mod"), `\nreplace ${module} => ${copy}\n`);
+  return [`-modfile=${path.join(folder, PATCHED, "go.mod")}`];
 }
 
-const MENDED = "mended";
+const PATCHED = "patched";
 
 async function moduleFolder(recipe: Recipe, modulePath: string): Promise<string> {
   const found = await execa("go", ["list", "-m", "-f", "{{.Dir}}", modulePath], {
@@ -132,16 +133,16 @@ function giveModes(target: string): void {
   if (isFolder) fs.readdirSync(target).forEach((name) => giveModes(path.join(target, name)));
 }
 
-/** Keeps how long each build took, for whoever wants to make it faster. */
+/** Appends how long the build took to times.tsv in the cache. */
 function recordTime(title: string, seconds: number): void {
   fs.appendFileSync(path.join(cacheRoot(), "times.tsv"), `${new Date().toISOString()}\t${title}\t${seconds}\n`);
 }
 
 function explain(recipe: Recipe, log: string, error: unknown): string {
-  const said = fs.existsSync(log) ? fs.readFileSync(log, "utf8").trim().split("\n") : [];
+  const lines = fs.existsSync(log) ? fs.readFileSync(log, "utf8").trim().split("\n") : [];
   // A line of one word is only the name of a package that was compiled.
-  const complaints = said.filter((line) => /\s/.test(line));
-  const why = complaints.length > 0 ? complaints : [error instanceof Error ? error.message : String(error)];
-  const tail = why.slice(-shownLines).join("\n");
-  return `this computer: building ${recipe.title} failed:\n${tail}\nThe whole output is in ${log}.`;
+  const complaints = lines.filter((line) => /\s/.test(line));
+  const reasons = complaints.length > 0 ? complaints : [error instanceof Error ? error.message : String(error)];
+  const tail = reasons.slice(-shownLines).join("\n");
+  return `workstation: building ${recipe.title} failed:\n${tail}\nThe whole output is in ${log}.`;
 }

@@ -7,7 +7,7 @@ const project = fs.readFileSync(path.join(__dirname, "..", "..", "Pulumi.yaml"),
 const { options } = (load(project) as { runtime: { options: { typescript: boolean; nodeargs: string } } }).runtime;
 
 /**
- * What stands beside the engine's binaries. Plugins in the CLI's own folder are taken without a search of PATH.
+ * What is in the engine's folder beside the binaries. Plugins in the CLI's own folder are used without a search of PATH.
  * `$0` is resolved, so that a link to the folder works too.
  */
 const scripts: Readonly<Record<string, string>> = {

@@ -6,7 +6,7 @@ import execa from "execa";
 
 import { cacheRoot } from "./cache";
 
-/** Caches of the Go command for what is built once: the lab's own, so that they can be deleted without asking anybody. */
+/** Caches of the Go command for what is built once: the lab's own, so that the lab may delete them. */
 const goCaches = {
   modules: (): string => path.join(cacheRoot(), "go", "modules"),
   packages: (): string => path.join(cacheRoot(), "go", "packages"),
@@ -53,10 +53,10 @@ export async function requireGo(modules: readonly string[]): Promise<void> {
   try {
     found = (await execa("go", ["env", "GOVERSION"], { env: goEnvironment(), extendEnv: false })).stdout.trim();
   } catch {
-    throw new Error(`this computer: the lab's programs are built from source, and 'go' can't be run; ${remedy}`);
+    throw new Error(`workstation: the lab's programs are built from source, and 'go' can't be run; ${remedy}`);
   }
   if (byVersion(found.replace(/^go/, ""), needed) < 0) {
-    throw new Error(`this computer: the lab's programs need Go ${needed}, and ${found} was found; ${remedy}`);
+    throw new Error(`workstation: the lab's programs need Go ${needed}, and ${found} was found; ${remedy}`);
   }
 }
 
@@ -90,7 +90,7 @@ export function requireSpace(): void {
   fs.rmSync(goCaches.packages(), { recursive: true, force: true });
   if (free() >= neededSpace) return;
   throw new Error(
-    `this computer: building needs ${neededSpace / 1e9} GB in ${cacheRoot()}, and ${(free() / 1e9).toFixed(1)} GB are ` +
+    `workstation: building needs ${neededSpace / 1e9} GB in ${cacheRoot()}, and ${(free() / 1e9).toFixed(1)} GB are ` +
       "free; make room, or set HOMELAB_LAB_CACHE to a folder on a larger disk",
   );
 }

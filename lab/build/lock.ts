@@ -7,9 +7,9 @@ import { cacheRoot } from "./cache";
 
 /**
  * Runs `work` while no other process builds in the same cache: two builds at once would take each other's memory and
- * gain no time. Waits for the other one, after saying who it is. The kernel gives the lock back when its holder dies.
+ * gain no time. Waits for the other one, after it has said which one that is. The kernel releases the lock when its holder dies.
  *
- * @param doing what the waiting see of this one
+ * @param doing shown to the processes that wait for this one
  */
 export async function withBuildLock<T>(doing: string, say: (line: string) => void, work: () => Promise<T>): Promise<T> {
   fs.mkdirSync(cacheRoot(), { recursive: true });
@@ -20,7 +20,7 @@ export async function withBuildLock<T>(doing: string, say: (line: string) => voi
     say(`waiting for the process that builds in ${cacheRoot()}: ${read(holder)}`);
     held = await hold(lock, []);
   }
-  if (!held) throw new Error(`this computer: can't lock ${lock}`);
+  if (!held) throw new Error(`workstation: can't lock ${lock}`);
   try {
     fs.writeFileSync(holder, `process ${process.pid}, ${doing}, since ${new Date().toISOString()}\n`);
     return await work();
@@ -36,7 +36,7 @@ function hold(lock: string, options: readonly string[]): Promise<ChildProcess | 
   });
   return new Promise((resolve, reject) => {
     child.once("error", (cause) =>
-      reject(new Error(`this computer: flock (Debian package util-linux) can't be run: ${cause.message}`, { cause })),
+      reject(new Error(`workstation: flock (Debian package util-linux) can't be run: ${cause.message}`, { cause })),
     );
     child.once("exit", () => resolve(undefined));
     createInterface({ input: child.stdout }).once("line", () => resolve(child));
@@ -55,6 +55,6 @@ function read(file: string): string {
   try {
     return fs.readFileSync(file, "utf8").trim();
   } catch {
-    return "it does not say who it is";
+    return "its name is not known";
   }
 }

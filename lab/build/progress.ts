@@ -1,4 +1,4 @@
-/** Takes one line for the person who waits. */
+/** Takes one line of progress for the user. */
 export type Say = (line: string) => void;
 
 export interface Progress {
@@ -36,7 +36,7 @@ export function startProgress(title: string, say: Say): Progress {
   };
 }
 
-/** Seconds as a person reads them: "45s", "6m31s". */
+/** Seconds in readable form: "45s", "6m31s". */
 export function duration(seconds: number): string {
   return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, "0")}s`;
 }

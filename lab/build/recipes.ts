@@ -5,11 +5,11 @@ import { addonVersions, labVersions } from "./versions";
 
 /** How one set of binaries is built: by one call of `go build`, so that they share what they have in common. */
 export interface Recipe {
-  /** What it is, for the person who waits: "kubernetes 1.36.3". */
+  /** Name in messages: "kubernetes 1.36.3". */
   readonly title: string;
   /** Folder of the Go module whose go.mod and go.sum pin the sources. */
   readonly module: string;
-  /** The module's own sources are in this checkout, and built again whenever they change. */
+  /** The module's sources are in this checkout and change with it. Compiled in the user's Go cache, so that a small change builds fast. */
   readonly ours?: boolean;
   /** Package, as `go build` takes it, to the name of its binary. */
   readonly binaries: Readonly<Record<string, string>>;
@@ -18,8 +18,8 @@ export interface Recipe {
   readonly variables?: Readonly<Record<string, string>>;
   /** Files and folders that a dependency's module carries: name in the result to module path and path inside it. */
   readonly carried?: Readonly<Record<string, readonly [modulePath: string, inside: string]>>;
-  /** A file of a dependency's module that is built with another text in the place of one that stands in it once. */
-  readonly mended?: { module: string; file: string; text: string; by: string };
+  /** A change to one file of a dependency's module: `text`, which is in it once, is replaced by `by`. */
+  readonly patched?: { module: string; file: string; text: string; by: string };
 }
 
 const lab = path.resolve(__dirname, "..");
@@ -46,7 +46,7 @@ const containerd = "github.com/containerd/containerd/v2";
 const deploy = "cmd/k8s-operator/deploy";
 
 /**
- * Parts of Tailscale that nothing in a cluster of the lab uses, and those that would speak to others than the lab's service: the
+ * Parts of Tailscale that nothing in a cluster of the lab uses, and those that would contact other servers than the lab's: the
  * upload of logs and of flows.
  */
 const omittedOfTailscale =
@@ -55,7 +55,7 @@ const omittedOfTailscale =
   logtail netlog networkmanager oauthkey portmapper posture qrcodes relayserver resolved ssh synology systray taildrop tailnetlock tap
   tpm wakeonlan webbrowser webclient`.split(/\s+/);
 
-/** Every recipe, in the order that lets those who wait go on soonest. */
+/** Every recipe. */
 export const recipes = {
   kubernetes: {
     title: `kubernetes ${labVersions.kubernetes}`,
@@ -130,9 +130,9 @@ export const recipes = {
       "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs": "pulumi-language-nodejs-bin",
     },
     variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${labVersions.pulumiLanguageNodejs}` },
-    // It stands between the program and the engine, for a kind of call that programs don't make any more, and knows nothing of
-    // newer calls, such as those of resource hooks. So the program is given the engine's own address.
-    mended: {
+    // It is a proxy between the program and the engine that doesn't know newer calls, such as those of resource hooks. So the
+    // program gets the engine's own address.
+    patched: {
       module: "github.com/pulumi/pulumi/sdk/v3",
       file: "nodejs/cmd/pulumi-language-nodejs/main.go",
       text: 'fmt.Sprintf("127.0.0.1:%d", handle.Port), pipes.directory()',
@@ -175,7 +175,7 @@ export const recipes = {
       [`${cilium}/hubble`]: "hubble",
       [`${cilium}/hubble-relay`]: "hubble-relay",
     },
-    // Only the operator's packages look at the second.
+    // Only the operator's packages use the second.
     tags: ["osusergo", "ipam_provider_operator"],
     // Release, revision and date; Cilium reads them back by position.
     variables: { [`${cilium}/pkg/version.ciliumVersion`]: `${labVersions.cilium} lab 1970-01-01T00:00:00+00:00` },
@@ -201,7 +201,7 @@ export const recipes = {
       "gpg-wrapper.sh": [argocd, "hack/gpg-wrapper.sh"],
     },
   },
-  // The same, with the lab's stand-in for the service, which is made of the same packages.
+  // The same, with the lab's Tailscale service, which is made of the same packages.
   tailscale: {
     title: `tailscale ${versions.tailscale}`,
     module: path.join(lab, "tailscale", "tailnet"),

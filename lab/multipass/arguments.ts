@@ -1,4 +1,4 @@
-import { commandLineError } from "./failure";
+import { commandLineError, daemonError } from "./failure";
 
 /** An option of a command. Those without `value` are switches. */
 export interface OptionSpec {
@@ -9,7 +9,7 @@ export interface OptionSpec {
 
 export interface Parsed {
   readonly positionals: readonly string[];
-  /** By long name; a switch has one empty text for each time that it stands there. */
+  /** By long name; a switch has one empty text for each time that it is given. */
   readonly options: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -66,7 +66,7 @@ function dashed(name: string): string {
   return name.length === 1 ? `-${name}` : `--${name}`;
 }
 
-/** The value that counts where an option stands there several times: the last. */
+/** The value that counts where an option is given several times: the last. */
 export function valueOf(parsed: Parsed, name: string): string | undefined {
   return parsed.options.get(name)?.at(-1);
 }
@@ -79,4 +79,35 @@ export function timeoutOf(parsed: Parsed): number | undefined {
     throw commandLineError("error: --timeout value has to be a positive integer");
   }
   return Number(text);
+}
+
+/** Further networks are described as in the client; the fake has none that could be named. */
+export function checkNetworks(parsed: Parsed): void {
+  const networks = parsed.options.get("network") ?? [];
+  for (const network of networks) {
+    for (const field of network.split(",").filter(Boolean)) checkNetworkField(field, network);
+    if (!/(^|,)name=./.test(network) && !/^[^=,]+$/.test(network)) {
+      throw commandLineError("error: Bad network definition, need at least a 'name' field");
+    }
+  }
+  if (networks.length === 0 && !parsed.options.has("bridged")) return;
+  const details =
+    "Invalid network options. To troubleshoot, see https://documentation.ubuntu.com/multipass/stable/how-to-guides/troubleshoot/";
+  throw daemonError("launch", "Invalid arguments supplied", details);
+}
+
+function checkNetworkField(field: string, network: string): void {
+  const [key = "", value, ...more] = field.split("=").filter(Boolean);
+  if (more.length > 0 || (value === undefined && network !== field)) {
+    throw commandLineError(`error: Bad network field definition: ${field}`);
+  }
+  if (value === undefined) return;
+  if (!["name", "mode", "mac"].includes(key.toLowerCase()))
+    throw commandLineError(`error: Bad network field: ${key.toLowerCase()}`);
+  if (key.toLowerCase() === "mode" && !["auto", "manual"].includes(value.toLowerCase())) {
+    throw commandLineError(`error: Bad network mode '${value.toLowerCase()}', need 'auto' or 'manual'`);
+  }
+  if (key.toLowerCase() === "mac" && !/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(value)) {
+    throw commandLineError(`error: Invalid MAC address: ${value}`);
+  }
 }

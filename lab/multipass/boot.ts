@@ -8,7 +8,7 @@ import { writeLease } from "./tree";
  */
 function boot(name: string): void {
   const known = loadInstance(name);
-  if (!known) throw new Error(`multipass stand-in: there is no instance ${name}`);
+  if (!known) throw new Error(`fake multipass: there is no instance ${name}`);
   const wanted = takeKnob(`new-address.${name}`);
   const instance = wanted === undefined ? known : moveInstance(known, wanted);
   writeLease(instance, network());

@@ -5,16 +5,16 @@ import { quote } from "../../providers/host/shell/quote";
 import { must } from "../run-program";
 import { bridgeMark, gateway, homePath, instancesPath, network, overlaps, prefixLength } from "./home";
 
-/** Makes the home's bridge where it is missing. Refuses a name or a subnet that is somebody else's. */
+/** Makes the home's bridge where it is missing. Refuses a name or a subnet that is in use. */
 export async function ensureBridge(): Promise<void> {
   const own = network();
   const taken = overlaps(own);
   if (taken.length > 0) {
-    throw new Error(`multipass stand-in: the subnet ${own.subnet} is the interface ${taken.join(", ")}'s too`);
+    throw new Error(`fake multipass: the subnet ${own.subnet} is also that of the interface ${taken.join(", ")}`);
   }
   const bridge = quote(own.bridge);
   await locked(
-    "making the bridge of the Multipass stand-in",
+    "making the bridge of the fake Multipass",
     `mark=${quote(bridgeMark())}
 if [ ! -e /sys/class/net/${bridge} ]; then
   ip link add name ${bridge} type bridge stp_state 0 forward_delay 0
@@ -22,7 +22,7 @@ if [ ! -e /sys/class/net/${bridge} ]; then
   ip link set dev ${bridge} address "$(cat /sys/class/net/${bridge}/address)" alias "$mark"
 fi
 [ "$(cat /sys/class/net/${bridge}/ifalias)" = "$mark" ] || {
-  echo "there is an interface ${bridge} already, and this stand-in did not make it" >&2
+  echo "there is an interface ${bridge} already, and the fake Multipass did not make it" >&2
   exit 1
 }
 ip address replace ${quote(`${gateway(own)}/${prefixLength(own)}`)} dev ${bridge}
@@ -40,7 +40,7 @@ fi`,
 export async function removeUnusedBridge(): Promise<void> {
   const { bridge } = network();
   await locked(
-    "removing the bridge of the Multipass stand-in",
+    "removing the bridge of the fake Multipass",
     `if [ -n "$(ls -A ${quote(instancesPath())} 2>/dev/null)" ]; then exit 0; fi
 [ "$(cat /sys/class/net/${quote(bridge)}/ifalias 2>/dev/null)" = ${quote(bridgeMark())} ] || exit 0
 ${RULE(bridge)}

@@ -85,7 +85,7 @@ export async function client(words: readonly string[], print: (text: string) => 
 /** The released client says it on standard output, and ends as for any command line that it can't understand. */
 function unknown(name: string, print: (text: string) => void): number {
   if (notBuilt.includes(name))
-    throw new Error(`multipass stand-in: the command ${name} is not built; the real client has it`);
+    throw new Error(`fake multipass: the command ${name} is not built; the real client has it`);
   print(`Error: Unknown command or alias '${name}' (try "multipass help" or "multipass aliases")\n`);
   return exitCodes.commandLine;
 }

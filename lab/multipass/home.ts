@@ -5,11 +5,11 @@ import * as path from "node:path";
 
 import ipaddr from "ipaddr.js";
 
-/** Where one stand-in keeps everything: what Multipass's daemon keeps for a computer. */
+/** Where one fake keeps everything that Multipass's daemon keeps. */
 export function homePath(): string {
   const home = process.env.MULTIPASS_STANDIN_HOME;
   if (!home || !path.isAbsolute(home)) {
-    throw new Error("multipass stand-in: set MULTIPASS_STANDIN_HOME to a folder of your own, as an absolute path");
+    throw new Error("fake multipass: set MULTIPASS_STANDIN_HOME to the absolute path of an empty folder");
   }
   return home;
 }
@@ -25,7 +25,7 @@ export interface Network {
   readonly subnet: string;
 }
 
-/** Chosen at the first use, and kept: the environment's wishes, else a name of the home's own and a subnet that is free. */
+/** Chosen at the first use, and kept: what the environment says, else a name made from the home's path and a free subnet. */
 export function network(): Network {
   const file = path.join(homePath(), "network.json");
   const known = read(file);
@@ -34,15 +34,15 @@ export function network(): Network {
     bridge: process.env.MULTIPASS_STANDIN_BRIDGE || `mp-${digest(homePath()).slice(0, 8)}`,
     subnet: process.env.MULTIPASS_STANDIN_SUBNET || freeSubnet(),
   };
-  if (chosen.bridge.length > 15) throw new Error(`multipass stand-in: ${chosen.bridge} is too long for an interface`);
-  if (!ipaddr.IPv4.isValidCIDR(chosen.subnet)) throw new Error(`multipass stand-in: ${chosen.subnet} is no subnet`);
+  if (chosen.bridge.length > 15) throw new Error(`fake multipass: ${chosen.bridge} is too long for an interface`);
+  if (!ipaddr.IPv4.isValidCIDR(chosen.subnet)) throw new Error(`fake multipass: ${chosen.subnet} is no subnet`);
   fs.mkdirSync(homePath(), { recursive: true });
-  // Several launches may be the first: the faster one's choice is everybody's.
+  // Several launches may be the first: the choice of the first one counts for all.
   createOnce(file, JSON.stringify(chosen));
   return JSON.parse(fs.readFileSync(file, "utf8")) as Network;
 }
 
-/** The first address of the subnet: this computer's on the bridge, and the instances' gateway. */
+/** The first address of the subnet: the workstation's on the bridge, and the instances' gateway. */
 export function gateway({ subnet }: Network): string {
   return addressAt(subnet, 1);
 }
@@ -60,10 +60,10 @@ export function addressAt(subnet: string, n: number): string {
 
 /** The mark by which a home knows its own bridge. */
 export function bridgeMark(): string {
-  return `multipass stand-in ${digest(homePath()).slice(0, 16)}`;
+  return `fake multipass ${digest(homePath()).slice(0, 16)}`;
 }
 
-/** Interfaces of this computer, but for the home's own bridge, that have an address in the subnet. */
+/** Interfaces of the workstation, without the home's own bridge, that have an address in the subnet. */
 export function overlaps({ bridge, subnet }: Network): string[] {
   const range = ipaddr.IPv4.parseCIDR(subnet);
   return Object.entries(os.networkInterfaces()).flatMap(([name, addresses]) =>
@@ -83,11 +83,11 @@ function freeSubnet(): string {
     const subnet = `10.92.${(first + n) % 256}.0/24`;
     if (overlaps({ bridge: "", subnet }).length === 0) return subnet;
   }
-  throw new Error("multipass stand-in: no subnet is free");
+  throw new Error("fake multipass: no subnet is free");
 }
 
 /**
- * What a test wants of this home: the file's content, without white space around it. README.md lists them all.
+ * A setting that a test made for this home: the file's content, without white space around it. README.md lists them all.
  */
 export function knob(name: string): string | undefined {
   return read(path.join(homePath(), "knobs", name))?.trim();
@@ -98,7 +98,7 @@ export function knobSeconds(name: string): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 
-/** A wish that is fulfilled once. */
+/** A setting that counts once. */
 export function takeKnob(name: string): string | undefined {
   const value = knob(name);
   fs.rmSync(path.join(homePath(), "knobs", name), { force: true });

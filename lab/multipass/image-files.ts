@@ -42,11 +42,11 @@ mount --make-rshared /
 
 export const executableFiles: readonly string[] = ["usr/local/sbin/virtual-machine-mounts"];
 
-/** Links, by where they stand. */
+/** Links, by their place. */
 export const imageLinks: Readonly<Record<string, string>> = {
   "etc/resolv.conf": "../run/systemd/resolve/stub-resolv.conf",
   "etc/systemd/system/sysinit.target.wants/virtual-machine-mounts.service": "../virtual-machine-mounts.service",
-  // They can't work without a kernel or a console of one's own.
+  // They can't work without the machine's own kernel or console.
   "etc/systemd/system/run-rpc_pipefs.mount": "/dev/null",
   "etc/systemd/system/systemd-networkd-wait-online.service": "/dev/null",
   "etc/systemd/system/console-getty.service": "/dev/null",

@@ -7,7 +7,7 @@ import { must } from "../run-program";
 import { indexedPackage, packagesIndex, releaseFile } from "../packages/apt-repository";
 import { executableFiles, imageFiles, imageLinks, notInImage } from "./image-files";
 
-/** The release that every image of the stand-in is, whatever Ubuntu was asked for: see README.md. */
+/** The release that every image of the fake Multipass is, whatever Ubuntu was asked for: see README.md. */
 const SUITE = "bookworm";
 export const imageRelease = { os: "Debian", title: "12" } as const;
 
@@ -40,7 +40,7 @@ const PACKAGES = [
   ],
 ];
 
-/** What apt on a machine can install besides, offline: an archive within the image stands for the distribution's. */
+/** What apt on a machine can install besides, offline: an archive within the image replaces the distribution's. */
 const ARCHIVE = ["conntrack", "socat", "ipset", "nfs-common", "open-iscsi", "cryptsetup", "jq", "tree"];
 const ARCHIVE_PATH = "usr/share/distribution-archive";
 
@@ -62,7 +62,7 @@ export async function ensureImage(
   const key = keyOf(recipe, []);
   const folder = path.join(cacheRoot(), ARTEFACT, key);
   if (!fs.existsSync(folder)) {
-    await withBuildLock("building the Multipass stand-in's image", say, () => cached(ARTEFACT, key, build));
+    await withBuildLock("building the image of the fake Multipass", say, () => cached(ARTEFACT, key, build));
   }
   return path.join(folder, TAR);
 }
@@ -70,11 +70,11 @@ export async function ensureImage(
 async function build(folder: string): Promise<void> {
   const tree = path.join(folder, "tree");
   const debs = path.join(tree, ARCHIVE_PATH);
-  // The hook's apt is this computer's, which knows the way to the archive; it works on the tree.
+  // The hook's apt is the workstation's, which can reach the archive; it works on the tree.
   const apt = 'APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get -qq --yes';
   const download = `${apt} clean && ${apt} --no-install-recommends --download-only install ${ARCHIVE.join(" ")}`;
   await must(
-    "installing the image of the Multipass stand-in",
+    "installing the image of the fake Multipass",
     "mmdebstrap",
     [
       ...["--quiet", "--variant=minbase", `--include=${PACKAGES.join(",")}`],

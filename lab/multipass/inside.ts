@@ -3,12 +3,10 @@ import * as fs from "node:fs";
 import execa from "execa";
 
 import { quoteAll } from "../../providers/host/shell/quote";
-import type { Parsed } from "./arguments";
-import { valueOf } from "./arguments";
+import { type Parsed, valueOf } from "./arguments";
 import { CommandFailure, commandLineError, daemonError, errorsOccurred, exitCodes } from "./failure";
-import { allInstances, type Instance, loadInstance } from "./instance";
+import { allInstances, type Instance, loadInstance, named } from "./instance";
 import { startMachine, stateOf, waitUntilRunning } from "./machine";
-import { named } from "./selection";
 import { sshOptions, sshTarget } from "./ssh";
 
 export const execOptions = [

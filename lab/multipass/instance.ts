@@ -2,13 +2,14 @@ import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import { commandLineError, daemonError, errorsOccurred } from "./failure";
 import { addressAt, createOnce, homePath, instancesPath, network, prefixLength, read } from "./home";
 import { alive } from "./process";
 
-/** What the daemon knows of an instance. */
+/** The daemon's record of an instance. */
 export interface Instance {
   readonly name: string;
-  /** Its name on this computer: for systemd-nspawn, its cable and its control group. */
+  /** Its name on the workstation: for systemd-nspawn, its cable and its control group. */
   readonly id: string;
   readonly cpus: number;
   /** Bytes. */
@@ -30,8 +31,8 @@ export function instancePath(name: string, ...inside: string[]): string {
   return path.join(instancesPath(), name, ...inside);
 }
 
-/** Takes the name and an address. False where somebody has the name. */
-export function claimInstance(wanted: NewInstance): boolean {
+/** Takes the name and an address. False where the name is taken. */
+export function reserveInstance(wanted: NewInstance): boolean {
   if (isAbandoned(wanted.name)) forgetInstance(wanted.name);
   fs.mkdirSync(instancesPath(), { recursive: true });
   try {
@@ -86,7 +87,7 @@ export function forgetInstance(name: string): void {
 export function moveInstance(instance: Instance, wanted: string): Instance {
   const address = wanted || lease(instance.name);
   if (wanted && !createOnce(leaseFile(wanted), instance.name) && read(leaseFile(wanted)) !== instance.name) {
-    throw new Error(`multipass stand-in: the address ${wanted} is taken`);
+    throw new Error(`fake multipass: the address ${wanted} is taken`);
   }
   if (address !== instance.address) fs.rmSync(leaseFile(instance.address), { force: true });
   const moved = { ...instance, address };
@@ -94,7 +95,7 @@ export function moveInstance(instance: Instance, wanted: string): Instance {
   return moved;
 }
 
-/** The lowest free address; the first ten are nobody's, for a test's own machines. */
+/** The lowest free address; the first ten are kept free, for a test's own machines. */
 function lease(name: string): string {
   const own = network();
   fs.mkdirSync(path.join(homePath(), "leases"), { recursive: true });
@@ -103,7 +104,7 @@ function lease(name: string): string {
     const address = addressAt(own.subnet, n);
     if (createOnce(leaseFile(address), name)) return address;
   }
-  throw new Error(`multipass stand-in: no address is left in ${own.subnet}`);
+  throw new Error(`fake multipass: no address is left in ${own.subnet}`);
 }
 
 function leaseFile(address: string): string {
@@ -113,4 +114,34 @@ function leaseFile(address: string): string {
 function leases(): string[] {
   const folder = path.join(homePath(), "leases");
   return fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+}
+
+/**
+ * The instances that a command names; without names all that it can mean.
+ *
+ * @throws CommandFailure that lists every name that is unknown, or deleted where that matters
+ */
+export function named(
+  command: string,
+  names: readonly string[],
+  { deletedToo }: { deletedToo: boolean },
+  all: readonly Instance[],
+): Instance[] {
+  if (names.length === 0) return all.filter(({ deleted }) => deletedToo || !deleted);
+  const found = names.map((name) => all.find((instance) => instance.name === name) ?? name);
+  const deleted = found.filter((one): one is Instance => typeof one !== "string" && one.deleted);
+  const errors = [
+    ...(deletedToo ? [] : deleted.map(({ name }) => `instance "${name}" is deleted`)),
+    ...found.flatMap((one) => (typeof one === "string" ? [`instance "${one}" does not exist`] : [])),
+  ];
+  if (errors.length > 0) throw daemonError(command, errorsOccurred([...new Set(errors)]));
+  return [...new Set(found as Instance[])];
+}
+
+/** Names, or `--all`, but not both and not neither. */
+export function checkNamesOrAll(names: readonly string[], all: boolean): void {
+  if (names.length === 0 && !all) throw commandLineError("Name argument or --all is required");
+  if (names.length > 0 && all) {
+    throw commandLineError(`Cannot specify name${names.length > 1 ? "s" : ""} when --all option set`);
+  }
 }

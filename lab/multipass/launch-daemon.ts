@@ -16,11 +16,11 @@ const DEFAULT_TIMEOUT = 300;
 
 /** The daemon's part of a launch. What it answers goes to launch.json, whether or not a client still waits. */
 async function main(name: string, timeout: number): Promise<void> {
-  const claimed = loadInstance(name);
-  if (!claimed) throw new Error(`multipass stand-in: nobody asked for an instance ${name}`);
+  const reserved = loadInstance(name);
+  if (!reserved) throw new Error(`fake multipass: no launch of an instance ${name} was asked for`);
   let error: string;
   try {
-    const instance = await prepare(claimed);
+    const instance = await prepare(reserved);
     error = await start(instance, timeout);
   } catch (cause) {
     // As the daemon: what could not be made is forgotten. Its client reads the answer first.
@@ -32,12 +32,12 @@ async function main(name: string, timeout: number): Promise<void> {
   answer(name, { error });
 }
 
-async function prepare(claimed: Instance): Promise<Instance> {
+async function prepare(reserved: Instance): Promise<Instance> {
   const image = await ensureImage();
   const key = await ownKey();
-  const userData = parseCloudConfig(read(instancePath(claimed.name, "cloud-init.yaml")) ?? "");
-  await writeTree(claimed, image, { userData: withOwnUser(userData, key), vendorData: vendorData(key) });
-  const instance = { ...claimed, prepared: true };
+  const userData = parseCloudConfig(read(instancePath(reserved.name, "cloud-init.yaml")) ?? "");
+  await writeTree(reserved, image, { userData: withOwnUser(userData, key), vendorData: vendorData(key) });
+  const instance = { ...reserved, prepared: true };
   saveInstance(instance);
   return instance;
 }

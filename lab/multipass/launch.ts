@@ -3,15 +3,13 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { text } from "node:stream/consumers";
 
-import type { OptionSpec, Parsed } from "./arguments";
-import { timeoutOf, valueOf } from "./arguments";
+import { checkNetworks, type OptionSpec, type Parsed, timeoutOf, valueOf } from "./arguments";
 import { CommandFailure, commandLineError, daemonError, exitCodes } from "./failure";
 import { homePath, knob, read } from "./home";
 import { imageNames } from "./image";
-import { claimInstance, instancePath, loadInstance, type NewInstance } from "./instance";
-import { checkNetworks } from "./networks";
+import { reserveInstance, instancePath, loadInstance, type NewInstance } from "./instance";
 import { within } from "./process";
-import { notASize, parseSize } from "./sizes";
+import { notASize, parseSize } from "./settings";
 import { parseCloudConfig } from "./user-data";
 
 export const launchOptions: readonly OptionSpec[] = [
@@ -36,7 +34,7 @@ export interface LaunchResult {
   readonly error: string;
 }
 
-/** `multipass launch`: the daemon's part goes on in a process of its own, whatever becomes of this one. */
+/** `multipass launch`: the daemon's part goes on in a separate process, also when this one ends. */
 export async function launch(parsed: Parsed): Promise<string> {
   const image = imageOf(parsed);
   checkSizes(parsed);
@@ -46,7 +44,7 @@ export async function launch(parsed: Parsed): Promise<string> {
   const wanted = checked(parsed, image);
   const injected = knob("launch-error");
   if (injected !== undefined) throw daemonError("launch", injected);
-  if (!claimInstance(wanted)) throw taken(wanted.name);
+  if (!reserveInstance(wanted)) throw taken(wanted.name);
   startDaemon(wanted.name, cloudInit, timeout);
   const result = instancePath(wanted.name, "launch.json");
   if (!(await within(timeout ?? Infinity, () => fs.existsSync(result) || !fs.existsSync(path.dirname(result))))) {

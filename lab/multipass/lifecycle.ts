@@ -1,10 +1,8 @@
-import type { OptionSpec, Parsed } from "./arguments";
-import { timeoutOf, valueOf } from "./arguments";
+import { type OptionSpec, type Parsed, timeoutOf, valueOf } from "./arguments";
 import { CommandFailure, commandLineError, daemonError, errorsOccurred, exitCodes } from "./failure";
 import { knobSeconds } from "./home";
-import { allInstances, type Instance, saveInstance } from "./instance";
+import { allInstances, checkNamesOrAll, type Instance, named, saveInstance } from "./instance";
 import { isOn, purgeMachine, rebootMachine, startMachine, stateOf, stopMachine, waitUntilRunning } from "./machine";
-import { checkNamesOrAll, named } from "./selection";
 
 const all: OptionSpec = { names: ["all"] };
 const timeout: OptionSpec = { names: ["timeout"], value: true };
@@ -52,7 +50,7 @@ export async function stop(parsed: Parsed): Promise<string> {
     throw commandLineError("Cannot set 'force' along with 'time' or 'cancel' options at the same time");
   }
   if (!/^\+?\d+$/.test(time ?? "0")) throw commandLineError("Time must be in digit form");
-  if (Number(time ?? "0") > 0) throw new Error("multipass stand-in: a delayed shutdown is not built");
+  if (Number(time ?? "0") > 0) throw new Error("fake multipass: a delayed shutdown is not built");
   const instances = named("stop", namesOrPrimary(parsed), { deletedToo: false }, allInstances());
   // There is never a delayed shutdown to cancel.
   if (parsed.options.has("cancel")) return "";
@@ -95,7 +93,7 @@ export function recover(parsed: Parsed): string {
   return "";
 }
 
-/** Removes every deleted instance of the home, whoever deleted it. */
+/** Removes every deleted instance of the home. */
 export async function purge(parsed: Parsed): Promise<string> {
   if (parsed.positionals.length > 0) throw commandLineError("This command takes no arguments");
   for (const instance of allInstances().filter(({ deleted }) => deleted)) await purgeMachine(instance);
@@ -108,7 +106,7 @@ function namesOrPrimary(parsed: Parsed): readonly string[] {
   return every || parsed.positionals.length > 0 ? parsed.positionals : [PRIMARY];
 }
 
-/** Waits until the daemon can log in to all of them; the client's own time limit has an exit code of its own. */
+/** Waits until the daemon can log in to all of them; the client's own time limit has another exit code. */
 async function awaitAll(command: string, instances: readonly Instance[], seconds: number | undefined): Promise<void> {
   const limit = seconds ?? knobSeconds("default-timeout") ?? DEFAULT_TIMEOUT;
   const waited = await Promise.all(

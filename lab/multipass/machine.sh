@@ -1,10 +1,10 @@
 #!/bin/bash
-# Runs one machine until it is switched off, in a control group of its own, and starts it again when it restarts itself.
+# Runs one machine until it is switched off, in its own control group, and starts it again when it restarts itself.
 #
 # usage: machine.sh run|clean, with the environment that machine.ts sets:
-#   ID      name of the machine on this computer, at most 12 characters
+#   ID      name of the machine on the workstation, at most 12 characters
 #   DIR     folder of the instance: its tree, and the files that say what runs
-#   BRIDGE  the interface on this computer that the machine is connected to
+#   BRIDGE  the interface on the workstation that the machine is connected to
 #   BOOT    command that is run before each boot
 set -euo pipefail
 
@@ -12,7 +12,7 @@ cgroups=/sys/fs/cgroup
 # systemd-nspawn's own: the machine restarts itself.
 restarts=133
 
-# The machine's control groups. Without groups of its own, the kubelets of all machines would share /kubepods.
+# The machine's control groups. Without them, the kubelets of all machines would share /kubepods.
 groups_of_machine() {
   local hierarchy
   if [ -e $cgroups/cgroup.controllers ]; then
@@ -75,7 +75,7 @@ clean() {
   rm -f "$DIR/machine.pid"
 }
 
-# A process is known by its id, its start and the computer's boot: ids are given again.
+# A process is known by its id, its start and the workstation's boot: ids are given again.
 note_process() {
   # Not within the brackets below: they are processes of their own.
   local pid=$BASHPID
@@ -97,7 +97,7 @@ boot() {
   export SYSTEMD_SECCOMP=0 SYSTEMD_NSPAWN_API_VFS_WRITABLE=1 SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=$unified
   local modules=()
   [ ! -d /lib/modules ] || modules=(--bind-ro=/lib/modules)
-  # Works with and without systemd on this computer. Containers in the machine need all capabilities, the kubelet the kernel's log.
+  # Works with and without systemd on the workstation. Containers in the machine need all capabilities, the kubelet the kernel's log.
   exec "${scope[@]}" systemd-nspawn --quiet "--directory=$DIR/tree" "--machine=$ID" --boot --register=no --keep-unit \
     --settings=no --link-journal=no --resolv-conf=off --timezone=off --console=read-only "--network-bridge=$BRIDGE" \
     --capability=all --private-users=no --bind=/dev/kmsg "${modules[@]}"

@@ -17,7 +17,7 @@ const SCRIPT = path.join(__dirname, "machine.sh");
 /** How long a machine may take to switch itself off before it is killed. In seconds. */
 const STOP_LIMIT = 60;
 
-/** What the instance does now. The first look that finds its SSH answering makes it Running. */
+/** What the instance does now. It becomes Running when its SSH answers for the first time. */
 export async function stateOf(instance: Instance): Promise<State> {
   if (instance.deleted) return "Deleted";
   if (!supervisor(instance)) return launcherLives(instance) ? "Starting" : "Stopped";
@@ -50,12 +50,12 @@ export async function startMachine(instance: Instance): Promise<void> {
 
 /** Waits until the daemon can log in. False where it can't in time, or where the machine went off. */
 export async function waitUntilRunning({ name }: Pick<Instance, "name">, seconds: number): Promise<boolean> {
-  const running = (): Promise<boolean> => within(seconds, async () => (await lookAt(name)) !== "Starting");
-  return (await running()) && (await lookAt(name)) === "Running";
+  const running = (): Promise<boolean> => within(seconds, async () => (await currentState(name)) !== "Starting");
+  return (await running()) && (await currentState(name)) === "Running";
 }
 
-/** Each look reads the record anew: a boot may have given the instance another address. */
-async function lookAt(name: string): Promise<State> {
+/** Reads the record each time: a boot may have given the instance another address. */
+async function currentState(name: string): Promise<State> {
   const instance = loadInstance(name);
   if (!instance) return "Stopped";
   const state = await stateOf(instance);
@@ -71,7 +71,7 @@ export async function stopMachine(instance: Instance, how: "shutdown" | "powerof
     if (stubborn !== undefined) process.kill(stubborn, "SIGKILL");
     await within(STOP_LIMIT, () => !isOn(instance));
   }
-  // Where the supervisor itself was killed, nobody cleaned up.
+  // Where the supervisor itself was killed, there was no clean-up.
   await must("cleaning up after a machine", "bash", [SCRIPT, "clean"], { env: environment(instance) });
 }
 
@@ -92,7 +92,7 @@ export async function purgeMachine(instance: Instance): Promise<void> {
   await removeUnusedBridge();
 }
 
-/** The machine's first process, as this computer numbers it. */
+/** The machine's first process, by its number on the workstation. */
 export function initPid(instance: Instance): number | undefined {
   const pid = nspawn(instance);
   return pid === undefined ? undefined : initOf(pid);

@@ -1,7 +1,7 @@
 import { client } from "./client";
 import { CommandFailure } from "./failure";
 
-/** For what no command foresaw: nothing that the released client would end with. */
+/** The exit code of a defect; the released client never ends with it. */
 const DEFECT = 70;
 
 client(process.argv.slice(2), (text) => void process.stdout.write(text)).then(

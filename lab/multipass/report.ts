@@ -2,15 +2,13 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 
 import { run } from "../run-program";
-import type { OptionSpec, Parsed } from "./arguments";
-import { valueOf } from "./arguments";
+import { type OptionSpec, type Parsed, valueOf } from "./arguments";
 import { commandLineError } from "./failure";
 import { imageRelease } from "./image";
-import { allInstances, type Instance, instancePath } from "./instance";
+import { allInstances, type Instance, instancePath, named } from "./instance";
 import { initPid, stateOf } from "./machine";
-import { named } from "./selection";
 
-/** The version that the stand-in was written after: the newest release of 1.16. */
+/** The version that the fake follows: the newest release of 1.16. */
 export const VERSION = "1.16.3";
 
 export const formatOption: OptionSpec = { names: ["format"], value: true };
@@ -101,7 +99,7 @@ async function addressesOf(instance: Instance): Promise<string[]> {
   return [instance.address, ...all.filter((address) => address !== instance.address)];
 }
 
-/** All instances share the computer's disk: a share of the configured one that looks like a young machine's. */
+/** All instances share the workstation's disk: a share of the configured one that looks like a young machine's. */
 function diskUsed(instance: Instance): number {
   return Math.floor(instance.disk / 10);
 }
@@ -115,7 +113,7 @@ function checkFormat(parsed: Parsed): void {
   const wanted = valueOf(parsed, "format") ?? "table";
   if (!["table", "json", "csv", "yaml"].includes(wanted)) throw commandLineError("Invalid format type given.");
   if (wanted === "csv" || wanted === "yaml") {
-    throw new Error(`multipass stand-in: the format ${wanted} is not built; the real client has it`);
+    throw new Error(`fake multipass: the format ${wanted} is not built; the real client has it`);
   }
 }
 

@@ -60,7 +60,7 @@ Name=host0
 [Network]
 Address=${address}/${prefixLength(network)}
 Gateway=${gateway(network)}
-# Nobody answers there; a machine that has no server at all is not what DHCP makes.
+# No server answers there; but a machine without any server is not what DHCP makes.
 DNS=${gateway(network)}
 LinkLocalAddressing=ipv6
 IPv6AcceptRA=no

@@ -6,7 +6,7 @@ import { indexedPackage, packagesIndex, writeRelease } from "./apt-repository";
 import { buildDeb, debianArchitecture } from "./deb";
 import { containerdDeb, dockerSuites, kubernetesDebs, type BinaryFolders } from "./debs";
 
-/** Builds `kubernetes/`, which stands for pkgs.k8s.io's flat repository of one minor version, into `apt`. */
+/** Builds `kubernetes/`, the lab's copy of pkgs.k8s.io's flat repository of one minor version, in `apt`. */
 export async function buildKubernetesRepository(apt: string, folders: BinaryFolders, program: string): Promise<void> {
   const repository = path.join(apt, "kubernetes");
   const pool = path.join(repository, debianArchitecture());
@@ -17,7 +17,7 @@ export async function buildKubernetesRepository(apt: string, folders: BinaryFold
   fs.writeFileSync(path.join(repository, "Release.key"), await publicKey(program));
 }
 
-/** Builds `docker/`, which stands for download.docker.com's repositories of Debian and Ubuntu, into `apt`. */
+/** Builds `docker/`, the lab's copy of download.docker.com's repositories of Debian and Ubuntu, in `apt`. */
 export async function buildDockerRepository(apt: string, folders: BinaryFolders, program: string): Promise<void> {
   const repository = path.join(apt, "docker");
   const architecture = debianArchitecture();

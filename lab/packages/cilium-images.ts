@@ -12,7 +12,7 @@ export function ciliumImages(sources: ImageSources): Image[] {
     ...["cilium-agent", "cilium-dbg", "cilium-health-responder", "cilium-mount", "cilium-sysctlfix", "hubble"].map(
       program,
     ),
-    // Upstream's name before 1.15, which the chart's older probes and people's habits still call.
+    // Upstream's name before 1.15, which the chart's older probes and scripts of users still call.
     { path: "/usr/bin/cilium", link: "cilium-dbg" },
     { path: "/opt/cni/bin/cilium-cni", file: from("cilium-cni") },
     { path: "/cni/loopback", file: path.join(sources.cni, "loopback") },

@@ -11,13 +11,13 @@ export interface Deb {
   readonly summary: string;
   readonly depends?: readonly string[];
   readonly recommends?: readonly string[];
-  /** Names that it stands for, and that can't be installed beside it. */
+  /** Packages that it provides, and that can't be installed beside it. */
   readonly replaces?: readonly string[];
-  /** Path on the host to the binary of this computer that is installed there, mode 0755. */
+  /** Path on the host to the binary on the workstation that is installed there, mode 0755. */
   readonly binaries: Readonly<Record<string, string>>;
   /** Path on the host to a text, mode 0644. */
   readonly texts?: Readonly<Record<string, string>>;
-  /** Paths among `texts` that an upgrade must not overwrite once a person changed them. */
+  /** Paths among `texts` that an upgrade must not overwrite once they were changed by hand. */
   readonly conffiles?: readonly string[];
   readonly scripts?: MaintainerScripts;
 }
@@ -25,7 +25,7 @@ export interface Deb {
 /** Time of everything in packages and of the repositories' Release files (2026-01-01T00:00:00Z): it must not vary. */
 export const packagedTime = 1_767_225_600;
 
-/** Debian's name of this computer's processor. */
+/** Debian's name of the workstation's processor. */
 export function debianArchitecture(processor: string = process.arch): string {
   return processor === "x64" ? "amd64" : processor;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 
-export interface StandInDevice {
+export interface FakeDevice {
   nodeId: string;
   hostname: string;
   name: string;
@@ -10,21 +10,21 @@ export interface StandInDevice {
   lastSeen: string;
 }
 
-interface StandInKey {
+interface FakeKey {
   id: string;
   key: string;
   tags: string[];
 }
 
 /**
- * A stand-in for Tailscale's service, for tests: the part of its API that the program uses, and the login of machines whose
- * `tailscale` is the stand-in beside it. Everything is in memory, and nothing is encrypted: for loopback and test bridges.
+ * A fake of Tailscale's service, for tests: the part of its API that the program uses, and the login of machines whose
+ * `tailscale` is the fake beside it. Everything is in memory, and nothing is encrypted: for loopback and test bridges.
  */
-export class TailnetStandIn {
+export class FakeTailnet {
   /** Secrets by the ids of OAuth clients. */
   readonly clients = new Map<string, string>();
-  readonly devices = new Map<string, StandInDevice>();
-  readonly keys = new Map<string, StandInKey>();
+  readonly devices = new Map<string, FakeDevice>();
+  readonly keys = new Map<string, FakeKey>();
   /** `METHOD PATH` of everything that was asked. */
   readonly requests: string[] = [];
   /** Ids of the keys that were ever made. */
@@ -34,11 +34,11 @@ export class TailnetStandIn {
   private constructor(private readonly server: http.Server) {}
 
   /** @param host the address to listen on; tests on machines take their bridge's. */
-  static async start(host = "127.0.0.1"): Promise<TailnetStandIn> {
-    const server = http.createServer((request, response) => void standIn.answer(request, response));
-    const standIn = new TailnetStandIn(server);
+  static async start(host = "127.0.0.1"): Promise<FakeTailnet> {
+    const server = http.createServer((request, response) => void fake.answer(request, response));
+    const fake = new FakeTailnet(server);
     await new Promise<void>((resolve) => server.listen(0, host, resolve));
-    return standIn;
+    return fake;
   }
 
   get url(): string {
@@ -51,8 +51,8 @@ export class TailnetStandIn {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  /** A device as if somebody had added it. */
-  addDevice(hostname: string, tags: string[] = []): StandInDevice {
+  /** Adds a device, as its own login would. */
+  addDevice(hostname: string, tags: string[] = []): FakeDevice {
     const nodeId = `n${randomBytes(6).toString("hex")}CNTRL`;
     const taken = [...this.devices.values()].filter((device) => device.hostname === hostname).length;
     const name = `${taken === 0 ? hostname : `${hostname}-${taken}`}.tail0000.ts.net`;
@@ -61,7 +61,7 @@ export class TailnetStandIn {
     return device;
   }
 
-  /** A key as if somebody had made it in the admin console: it can be used many times. */
+  /** Adds a key as the admin console makes it: it can be used many times. */
   addKey(tags: string[]): string {
     const key = `tskey-auth-${randomBytes(12).toString("hex")}`;
     this.keys.set(key, { id: "", key, tags });
@@ -118,7 +118,7 @@ export class TailnetStandIn {
     return [200, { id, key }];
   }
 
-  /** What machines ask: the real ones speak a protocol of their own there. */
+  /** The requests of machines. The real service has another protocol for them. */
   private machine(url: string, form: URLSearchParams): [number, object] {
     const device = this.devices.get(form.get("device") ?? "");
     if (url === "/machine/register") {

@@ -4,7 +4,7 @@ import execa from "execa";
 import { tailnetProgramName } from "../addons/tailscale/addon";
 import { ensureBinaries } from "../build/binaries";
 
-/** A device as the stand-in's console shows it. */
+/** A device as the service's console shows it. */
 export interface TailnetDevice {
   nodeId: string;
   hostname: string;
@@ -26,7 +26,7 @@ interface Console {
 }
 
 /**
- * A stand-in for Tailscale's service that the real `tailscaled` and the real operator log in to: see `tailnet/`. It ends with this
+ * The lab's Tailscale service, which the real `tailscaled` and the real operator log in to: see `tailnet/`. It ends with this
  * process.
  */
 export class LabTailnet {
@@ -42,12 +42,12 @@ export class LabTailnet {
     const program = path.join(await ensureBinaries("tailscale"), tailnetProgramName);
     const service = execa(program, ["-listen", listen], { stdin: "pipe", stderr: "ignore", buffer: false });
     service.catch(() => undefined);
-    if (!service.stdout) throw new Error("the stand-in for the tailnet has no output");
+    if (!service.stdout) throw new Error("the lab's Tailscale service has no output");
     for await (const line of createInterface({ input: service.stdout })) {
       const { url, console: at } = JSON.parse(line) as { url: string; console: string };
       return new LabTailnet(service, url, at);
     }
-    throw new Error(`the stand-in for the tailnet did not start on ${listen}`);
+    throw new Error(`the lab's Tailscale service did not start on ${listen}`);
   }
 
   async stop(): Promise<void> {

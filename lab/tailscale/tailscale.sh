@@ -1,9 +1,9 @@
 #!/bin/bash
-# Stands for `tailscale` and its daemon's state in tests: what the program uses of it, against the stand-in of the service in
-# service.ts. It notes its arguments, and whether the key that it was given stands in any list of processes.
+# A fake of `tailscale` and its daemon's state for tests: what the program uses of it, against the fake service in service.ts.
+# It logs its arguments, and whether the key that it was given can be seen in the list of processes.
 set -euo pipefail
 state=/var/lib/tailscale/tailscaled.state
-log=/var/log/tailscale-standin.log
+log=/var/log/tailscale-fake.log
 mkdir -p "${state%/*}"
 printf '%s\n' "$*" >>"$log"
 

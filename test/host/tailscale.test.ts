@@ -10,7 +10,7 @@ import { indexedPackage, packagesIndex, writeRelease } from "../../lab/packages/
 import { buildDeb, debianArchitecture } from "../../lab/packages/deb";
 import { mirrorProgramName } from "../../lab/packages/main";
 import { startedService } from "../../lab/packages/package-files";
-import { TailnetStandIn } from "../../lab/tailscale/service";
+import { FakeTailnet } from "../../lab/tailscale/service";
 import { undoScript } from "../../providers/machines/metal/undo-script";
 import { type LoginInputs, type LoginOutputs, tailscaleLoginDriver } from "../../providers/tailscale/login-driver";
 import { stepScript } from "../../providers/host/shell/script";
@@ -20,11 +20,11 @@ import { type BareHost, BareHosts, onHost } from "../harness/machines/bare-hosts
 jest.setTimeout(10 * 60_000);
 
 const OAUTH = { clientId: "k123", clientSecret: "tskey-client-c4n4ry" };
-const LOG = "/var/log/tailscale-standin.log";
+const LOG = "/var/log/tailscale-fake.log";
 
 let hosts: BareHosts;
 let host: BareHost;
-let service: TailnetStandIn;
+let service: FakeTailnet;
 let packages: http.Server;
 let folder: string;
 let warnings: string[];
@@ -32,7 +32,7 @@ let warnings: string[];
 beforeAll(async () => {
   hosts = await BareHosts.create("tsc", 1, { mirror: true });
   host = hosts.host(0);
-  service = await TailnetStandIn.start(hosts.gateway);
+  service = await FakeTailnet.start(hosts.gateway);
   service.clients.set(OAUTH.clientId, OAUTH.clientSecret);
   folder = mkdtempSync(path.join(tmpdir(), "homelab-tailscale-"));
   await buildRepository(folder);

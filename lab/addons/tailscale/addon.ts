@@ -6,7 +6,7 @@ import { writeTailscaleChart } from "./chart";
 import { tailscaleImages } from "./images";
 import { buildTailscaleRepository, tailscaleDeb } from "./packages";
 
-/** Name of the stand-in for the service among the add-on's binaries. */
+/** Name of the lab's Tailscale service among the add-on's binaries. */
 export const tailnetProgramName = "homelab-tailnet";
 
 export const tailscaleAddon: Addon = {

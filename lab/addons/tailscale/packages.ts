@@ -50,7 +50,7 @@ export function tailscaleDeb(folder: string): Deb {
   };
 }
 
-/** Builds what stands for pkgs.tailscale.com's repositories of Debian and Ubuntu: one package, in the index of each release. */
+/** Builds the lab's copy of pkgs.tailscale.com's repositories of Debian and Ubuntu: one package, in the index of each release. */
 export async function buildTailscaleRepository(repository: string, deb: Deb, program: string): Promise<void> {
   const pool = path.join(repository, "pool");
   fs.mkdirSync(pool, { recursive: true });

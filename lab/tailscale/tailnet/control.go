@@ -74,7 +74,7 @@ func (c *control) serveRegister(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if request.Followup != "" {
-		// Nobody ever visits the page.
+		// The page is never visited.
 		<-r.Context().Done()
 		return
 	}
@@ -116,7 +116,7 @@ func welcome() *tailcfg.RegisterResponse {
 	}
 }
 
-// logOutLocked keeps the device, as expired: only an ephemeral one goes with its login.
+// logOutLocked keeps the device, as expired: only an ephemeral one is deleted with its login.
 func (c *control) logOutLocked(known *device) {
 	if known == nil {
 		return

@@ -1,4 +1,4 @@
-// Command homelab-tailnet stands for Tailscale's service in the lab: the control protocol, by which the real tailscaled and
+// Command homelab-tailnet is Tailscale's service in the lab: the control protocol, by which the real tailscaled and
 // the real operator log in and learn of each other, the part of the API that they and the program use, and a relay (DERP, STUN).
 // Everything is in memory and ends with standard input. It is for loopback and bridges of the lab.
 package main
@@ -30,7 +30,7 @@ func serve(address string) error {
 	if err != nil {
 		return err
 	}
-	// What an administrator of the tailnet does in the console is for this computer alone.
+	// The administrator's console is for the workstation alone.
 	console, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 // keepAlive is how often a device is told that the service is still there.
 const keepAlive = 30 * time.Second
 
-// serveMap takes in what a device says of itself, and for one that listens tells what it may know: itself and all others.
+// serveMap takes in what a device reports, and for one that listens tells what it may know: itself and all others.
 func (c *control) serveMap(w http.ResponseWriter, r *http.Request) {
 	var request tailcfg.MapRequest
 	if err := json.NewDecoder(io.LimitReader(r.Body, largestRequest)).Decode(&request); err != nil {
@@ -31,7 +31,7 @@ func (c *control) serveMap(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	known.seen = time.Now()
-	// One that listens says of itself elsewhere.
+	// A device that listens reports in another request.
 	if !request.ReadOnly && !request.Stream {
 		t.takeInLocked(known, &request)
 	}

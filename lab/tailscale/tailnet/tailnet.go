@@ -158,7 +158,7 @@ func (t *tailnet) newDeviceLocked(machine key.MachinePublic) *device {
 	return made
 }
 
-// describeLocked takes in what a device says of itself. Its name gets a number where another device has it.
+// describeLocked takes in what a device reports. Its name gets a number where another device has it.
 func (t *tailnet) describeLocked(d *device, info *tailcfg.Hostinfo) {
 	if info == nil {
 		return
@@ -182,7 +182,7 @@ func (t *tailnet) describeLocked(d *device, info *tailcfg.Hostinfo) {
 	d.node.Name = name + "." + domain + "."
 }
 
-// makeKeyLocked makes a key as the API does: tags are demanded, because an OAuth client is nobody.
+// makeKeyLocked makes a key as the API does: tags are demanded, because an OAuth client is no user.
 func (t *tailnet) makeKeyLocked(made authKey) (*authKey, error) {
 	if len(made.Tags) == 0 {
 		return nil, errors.New("tailnet-owned auth key must have tags set")

@@ -65,7 +65,7 @@ describe("a build that fails", () => {
     );
     expect(said).toEqual(["building thing 1.0 …"]);
     expect(failure.message).toMatch(
-      /^this computer: building thing 1.0 failed:\nline 17\n[^]*line 40\nmain.go:7: undefined: x\nThe whole output is in /,
+      /^workstation: building thing 1.0 failed:\nline 17\n[^]*line 40\nmain.go:7: undefined: x\nThe whole output is in /,
     );
     const log = failure.message.split(" is in ")[1]?.replace(/\.$/, "") ?? "";
     expect(fs.readFileSync(log, "utf8").split("\n")).toHaveLength(43);

@@ -1,8 +1,7 @@
 import { parseArguments, timeoutOf } from "../../../lab/multipass/arguments";
 import { CommandFailure, errorsOccurred } from "../../../lab/multipass/failure";
-import type { Instance } from "../../../lab/multipass/instance";
-import { named } from "../../../lab/multipass/selection";
-import { parseSize, readableSize } from "../../../lab/multipass/sizes";
+import { type Instance, named } from "../../../lab/multipass/instance";
+import { parseSize, readableSize } from "../../../lab/multipass/settings";
 
 describe("the stand-in's command line", () => {
   const specs = [{ names: ["name", "n"], value: true }, { names: ["purge", "p"] }] as const;

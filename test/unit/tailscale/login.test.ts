@@ -1,4 +1,4 @@
-import { TailnetStandIn } from "../../../lab/tailscale/service";
+import { FakeTailnet } from "../../../lab/tailscale/service";
 import { type LoginInputs, type LoginOutputs, tailscaleLoginDriver } from "../../../providers/tailscale/login-driver";
 import { parseStatus } from "../../../providers/tailscale/status";
 import { hostKeys, startServer, type TestServer } from "../ssh/in-process-server";
@@ -32,13 +32,13 @@ class Host {
   }
 }
 
-let service: TailnetStandIn;
+let service: FakeTailnet;
 let host: Host;
 let server: TestServer;
 let warnings: string[];
 
 beforeEach(async () => {
-  service = await TailnetStandIn.start();
+  service = await FakeTailnet.start();
   service.clients.set("k123", "tskey-client-c4n4ry");
   host = new Host();
   server = await startServer({

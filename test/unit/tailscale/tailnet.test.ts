@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
-import { TailnetStandIn } from "../../../lab/tailscale/service";
+import { FakeTailnet } from "../../../lab/tailscale/service";
 import { Tailnet, type TailnetAccess } from "../../../providers/tailscale/api";
 import { type DevicesInputs, tailscaleDevicesDriver } from "../../../providers/tailscale/devices-driver";
 import { TailnetError } from "../../../providers/tailscale/errors";
 
-let service: TailnetStandIn;
+let service: FakeTailnet;
 let access: TailnetAccess;
 let warnings: string[];
 
 beforeEach(async () => {
-  service = await TailnetStandIn.start();
+  service = await FakeTailnet.start();
   service.clients.set("k123", "tskey-client-c4n4ry");
   access = { clientId: "k123", clientSecret: "tskey-client-c4n4ry", loginServer: service.url };
   warnings = [];
@@ -66,7 +66,7 @@ describe("the tailnet's API", () => {
     const { kind, message } = await failureOf(Tailnet.open(access));
     expect(kind).toBe("unreachable");
     expect(message).toContain(`${url}: connect ECONNREFUSED`);
-    service = await TailnetStandIn.start();
+    service = await FakeTailnet.start();
   });
 
   test("what the service says is repeated, and a secret in it is not", async () => {
