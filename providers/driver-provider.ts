@@ -12,12 +12,6 @@ export interface Bridge {
   delete(id: string, props: unknown): Promise<void>;
 }
 
-/**
- * For what holds a name or an address that its successor needs. Said by the resource and not only by the driver's `diff`: that
- * isn't asked where a person wants another one (`pulumi up --replace`), and the new one would be deleted in the old one's place.
- */
-export const OLD_ONE_FIRST = { deleteBeforeReplace: true } as const;
-
 const providers = new Map<DriverKind, pulumi.dynamic.ResourceProvider>();
 
 /** The provider of a kind. Every resource of a kind shares one, so that it is serialised once. */

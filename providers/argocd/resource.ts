@@ -1,43 +1,25 @@
-import * as pulumi from "@pulumi/pulumi";
-import { driverProvider } from "../driver-provider";
+import { type Args, driverResource } from "../driver-resource";
 import type { GuardInputs } from "../guard";
+import type { PasswordOutputs } from "./password-driver";
 import type { SyncInputs } from "./sync-driver";
 
-type Args<Inputs> = { [key in keyof Inputs]: pulumi.Input<Inputs[key]> };
-
 /** The password of Argo CD's admin: the one given, or one that is made. */
-export class ArgocdPassword extends pulumi.dynamic.Resource {
-  /** Secret. */
-  declare readonly password: pulumi.Output<string>;
-  /** bcrypt; secret. */
-  declare readonly hash: pulumi.Output<string>;
-  /** RFC 3339. */
-  declare readonly changedAt: pulumi.Output<string>;
-
-  constructor(name: string, args: { given: pulumi.Input<string> }, opts?: pulumi.CustomResourceOptions) {
-    super(
-      driverProvider("argocd-password"),
-      name,
-      { ...args, password: undefined, hash: undefined, changedAt: undefined },
-      { ...opts, additionalSecretOutputs: ["given", "password", "hash"] },
-      "argocd",
-      "Password",
-    );
-  }
-}
+export class ArgocdPassword extends driverResource<Args<{ given: string }>, PasswordOutputs>(
+  "argocd-password",
+  "argocd:Password",
+  { outputs: ["password", "hash", "changedAt"], secrets: ["given", "password", "hash"] },
+) {}
 
 /** Deleted when no Application is left. Applications depend on it, and it depends on Argo CD. */
-export class ArgocdApplications extends pulumi.dynamic.Resource {
-  constructor(name: string, args: Args<GuardInputs>, opts?: pulumi.CustomResourceOptions) {
-    const options = { ...opts, additionalSecretOutputs: ["controlPlane"] };
-    super(driverProvider("argocd-applications"), name, args, options, "argocd", "Applications");
-  }
-}
+export class ArgocdApplications extends driverResource<Args<GuardInputs>>(
+  "argocd-applications",
+  "argocd:Applications",
+  {
+    secrets: ["controlPlane"],
+  },
+) {}
 
 /** Created when the Application is Synced and Healthy. */
-export class GitopsSync extends pulumi.dynamic.Resource {
-  constructor(name: string, args: Args<SyncInputs>, opts?: pulumi.CustomResourceOptions) {
-    const options = { ...opts, additionalSecretOutputs: ["controlPlane"] };
-    super(driverProvider("gitops-sync"), name, args, options, "argocd", "Sync");
-  }
-}
+export class GitopsSync extends driverResource<Args<SyncInputs>>("gitops-sync", "argocd:Sync", {
+  secrets: ["controlPlane"],
+}) {}

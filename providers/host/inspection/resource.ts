@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { driverProvider } from "../../driver-provider";
+import { driverResource } from "../../driver-resource";
 import type { SshTarget } from "../ssh/target";
 import type { StepDrift } from "./compare";
 import type { HostFacts } from "./host-facts";
@@ -16,21 +16,10 @@ export interface HostInspectionArgs {
 }
 
 /** The condition of a host: its facts, and the drift of its steps, as of the last `refresh`. */
-export class HostInspection extends pulumi.dynamic.Resource {
-  declare readonly facts: pulumi.Output<HostFacts>;
-  declare private readonly drifts: pulumi.Output<Record<string, StepDrift>>;
-
-  constructor(name: string, args: HostInspectionArgs, opts?: pulumi.CustomResourceOptions) {
-    super(
-      driverProvider("host-inspection"),
-      name,
-      { ...args, facts: undefined, drifts: undefined, raisedFor: undefined },
-      { ...opts, additionalSecretOutputs: ["target"] },
-      "host",
-      "Inspection",
-    );
-  }
-
+export class HostInspection extends driverResource<
+  HostInspectionArgs,
+  { facts: HostFacts; drifts: Record<string, StepDrift> }
+>("host-inspection", "host:Inspection", { outputs: ["facts", "drifts", "raisedFor"], secrets: ["target"] }) {
   /** What was found of a step so far. */
   drift(step: string): pulumi.Output<StepDrift> {
     // There are none where `--target` leaves the inspection out.

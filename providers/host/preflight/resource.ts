@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
-import { driverProvider } from "../../driver-provider";
+import type * as pulumi from "@pulumi/pulumi";
+import { driverResource } from "../../driver-resource";
 import type { SshTarget } from "../ssh/target";
 import type { Expectations, PreflightHost } from "./hosts";
 
@@ -14,15 +14,7 @@ export interface PreflightArgs {
  * The look at all hosts before the first change on any; see the driver. It has no outputs to use: whatever changes hosts
  * depends on it.
  */
-export class Preflight extends pulumi.dynamic.Resource {
-  constructor(name: string, args: PreflightArgs, opts?: pulumi.CustomResourceOptions) {
-    super(
-      driverProvider("preflight"),
-      name,
-      { ...args, checked: undefined, unchecked: undefined },
-      { ...opts, additionalSecretOutputs: ["targets"] },
-      "host",
-      "Preflight",
-    );
-  }
-}
+export class Preflight extends driverResource<PreflightArgs>("preflight", "host:Preflight", {
+  outputs: ["checked", "unchecked"],
+  secrets: ["targets"],
+}) {}
