@@ -11,6 +11,7 @@ module.exports = {
     ],
   },
   testEnvironment: "node",
+  testSequencer: "<rootDir>/test/report/longest-first.js",
   // Two cores: the engine and the machines under test want one of their own.
   maxWorkers: 2,
 };

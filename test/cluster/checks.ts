@@ -20,8 +20,6 @@ export interface NodeList {
   }[];
 }
 
-export const wget = (host: string) => ["timeout", "3", "wget", "-q", "-O", "-", `http://${host}`];
-
 export async function readyNodes(kubectl: Kubectl): Promise<string[]> {
   const { items } = await kubectl.json<NodeList>("get", "nodes");
   return items
@@ -87,13 +85,26 @@ export function clusterChecks(cluster: () => ClusterUnderTest): void {
     const [controlPlane] = cluster().hosts;
     expect(await controlPlane.run("kubeadm token list -o jsonpath='{.token}'")).toBe("");
   });
+}
 
+/** Starts a web server on the worker and a client on the control plane; they are in the namespace `default`. */
+export async function startWorkload({ kubectl, hosts: [controlPlane, worker] }: ClusterUnderTest): Promise<void> {
+  await kubectl.apply(workload(worker.name, controlPlane.name));
+  await kubectl.run("wait", "--for=condition=Ready", "pod/server", "pod/client", "--timeout=120s");
+  expect(await serves(kubectl)).toBe(true);
+}
+
+/** Whether the client of `startWorkload` reaches the server through the cluster's network. */
+export async function serves(kubectl: Kubectl): Promise<boolean> {
+  return (await kubectl.exec("client", "timeout", "3", "wget", "-q", "-O", "-", "http://server")) === "server";
+}
+
+/** One node restarts from within. Where other tests restart machines, they look for the same. */
+export function restartCheck(cluster: () => ClusterUnderTest): void {
   test("brings a restarted node back to Ready, and its pods back to work", async () => {
     const { kubectl, hosts } = cluster();
-    const [controlPlane, worker] = hosts;
-    await kubectl.apply(workload(worker.name, controlPlane.name));
-    await kubectl.run("wait", "--for=condition=Ready", "pod/server", "pod/client", "--timeout=120s");
-    expect(await kubectl.exec("client", ...wget("server"))).toBe("server");
+    const [, worker] = hosts;
+    await startWorkload(cluster());
     const before = await worker.leader();
     await worker.run("systemctl reboot");
     // systemd gives what doesn't end by itself a minute and a half.
@@ -101,8 +112,6 @@ export function clusterChecks(cluster: () => ClusterUnderTest): void {
     const restarted = new Date();
     expect(await eventually(async () => (await heartbeat(kubectl, worker.name)) > restarted, 180)).toBe(true);
     expect(await eventually(async () => (await readyNodes(kubectl)).includes(worker.name), 60)).toBe(true);
-    expect(await eventually(async () => (await kubectl.exec("client", ...wget("server"))) === "server", 120)).toBe(
-      true,
-    );
+    expect(await eventually(() => serves(kubectl), 120)).toBe(true);
   });
 }

@@ -14,6 +14,7 @@ import { LabStack } from "../harness/stacks/lab-stack";
 import { leftoversOf, notDeletedWith } from "../harness/machines/leftovers";
 import { contested, readOwned, ownersOf } from "../harness/api/owners";
 import { ArgocdView, strayApplication } from "./argocd-view";
+import { initCrashes } from "./init-crash";
 
 jest.setTimeout(15 * 60_000);
 
@@ -57,19 +58,29 @@ async function switchArgocd(enabled: boolean): Promise<void> {
 const missing = whyNoAddon("argocd");
 // The report shows the reason.
 const withArgocd = missing ? describe.skip : describe;
-const title = `a cluster that is handed over to a Git repository${missing ? ` (skipped: ${missing})` : ""}`;
+const title = `is handed over to a Git repository${missing ? ` (skipped: ${missing})` : ""}`;
 
-withArgocd(title, () => {
+describe("a cluster of one machine", () => {
   beforeAll(async () => {
-    stack = await LabStack.create({
-      name: "gop",
-      roles: ["control-plane"],
-      mirror: () => ensureMirrorWith(["argocd"]),
-      copy: true,
-      change: (settings) => {
-        const addons = settings["homelab:addons"] as Record<string, unknown>;
-        addons.argocd = { enabled: true, values: { configs: { cm: { "timeout.reconciliation": "10s" } } } };
-      },
+    const mirror = missing ? undefined : () => ensureMirrorWith(["argocd"]);
+    stack = await LabStack.create({ name: "gop", roles: ["control-plane"], mirror, copy: true });
+  });
+
+  afterAll(async () => {
+    await stack?.remove();
+    await repository?.remove();
+  });
+
+  initCrashes(() => stack);
+
+  withArgocd(title, handOver);
+});
+
+function handOver(): void {
+  beforeAll(async () => {
+    await stack.change((settings) => {
+      const addons = settings["homelab:addons"] as Record<string, unknown>;
+      addons.argocd = { enabled: true, values: { configs: { cm: { "timeout.reconciliation": "10s" } } } };
     });
     await stack.up();
     kubectl = await Kubectl.of(stack);
@@ -77,11 +88,6 @@ withArgocd(title, () => {
     repository = await GitRepository.of(path.join(CHECKOUT, "examples", "gitops"));
     // The machines' bridge is there only now.
     url = await repository.serve(stack.machine(0).address.replace(/\.\d+$/, ".1"), LOGIN);
-  });
-
-  afterAll(async () => {
-    await stack?.remove();
-    await repository?.remove();
   });
 
   test("the admin's password is a secret output, and logs in", async () => {
@@ -283,4 +289,4 @@ withArgocd(title, () => {
     expect((Date.now() - started) / 1000).toBeLessThan(DESTROY_LIMIT_SECONDS);
     expect(await leftoversOf(stack)).toEqual([]);
   });
-});
+}

@@ -2,7 +2,7 @@ import { eventually } from "../harness/eventually";
 import { Kubectl } from "../harness/api/kubectl";
 import { LabStack } from "../harness/stacks/lab-stack";
 import { MultipassHosts, whyNoMultipassStandIn } from "../harness/machines/multipass-hosts";
-import { clusterChecks, type ClusterUnderTest, readyNodes, wget } from "./checks";
+import { clusterChecks, type ClusterUnderTest, readyNodes, serves, startWorkload } from "./checks";
 
 jest.setTimeout(15 * 60_000);
 
@@ -38,6 +38,7 @@ onVms(title, () => {
   test("plans more memory for a VM as one update, after which the cluster is Ready again with what it had", async () => {
     const { kubectl, hosts } = cluster;
     const [, worker] = hosts;
+    await startWorkload(cluster);
     const before = await worker.leader();
     await stack.change((settings) => {
       Object.assign(settings["homelab:machines"].nodes[1] ?? {}, { memory: "5G" });
@@ -51,9 +52,8 @@ onVms(title, () => {
     };
     expect(info.info[worker.name]?.memory.total).toBe(5 * 1024 ** 3);
     const names = hosts.map(({ name }) => name);
-    const serves = async () => (await kubectl.exec("client", ...wget("server"))) === "server";
     expect(await eventually(async () => (await readyNodes(kubectl)).join() === names.join(), 180)).toBe(true);
-    expect(await eventually(serves, 120)).toBe(true);
+    expect(await eventually(() => serves(kubectl), 120)).toBe(true);
     expect(await stack.plan()).toEqual([]);
   });
 

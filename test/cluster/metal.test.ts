@@ -13,7 +13,7 @@ import { type MetalHost, MetalHosts } from "../harness/machines/metal-hosts";
 import { inventoryEntry } from "../harness/stacks/metal-settings";
 import { whyNoMetalHosts } from "../harness/machines/metal-hosts-tree";
 import { ArgocdView } from "./argocd-view";
-import { clusterChecks, type ClusterUnderTest, readyNodes } from "./checks";
+import { clusterChecks, type ClusterUnderTest, readyNodes, restartCheck } from "./checks";
 
 jest.setTimeout(15 * 60_000);
 
@@ -171,6 +171,8 @@ onHosts(title, () => {
   });
 
   clusterChecks(() => cluster);
+
+  restartCheck(() => cluster);
 
   test("takes one worker in and lets another go, while a Deployment with a disruption budget keeps serving", async () => {
     const { kubectl } = cluster;

@@ -46,7 +46,7 @@ function row(fault: Fault, tests: readonly FaultTest[], outcomes: Outcomes): str
     `\`${fault.name}\``,
     fault.inject,
     fault.expect,
-    files.map((file) => `[${file.replace(/^test\//, "").replace(/\.test\.ts$/, "")}](../${file})`).join(", "),
+    files.map((file) => `[${file.replace(/^test\//, "").replace(/(\.test)?\.ts$/, "")}](../${file})`).join(", "),
     result(outcomes.get(fault.name) ?? []),
   ];
 }

@@ -7,6 +7,7 @@ import { secondsToReady } from "../harness/api/ready-time";
 import { leaksInFolder, leaksInText, lineOfKey, ProcessWatch, type Secret } from "../harness/stacks/secret-search";
 import { checkCommand } from "./check-command";
 import { clusterChecks, type ClusterUnderTest, type NodeList } from "./checks";
+import { clusterFaults } from "./faults";
 
 jest.setTimeout(15 * 60_000);
 
@@ -92,4 +93,6 @@ describe("the stack lab: a cluster of one control plane and one worker", () => {
   clusterChecks(() => cluster);
 
   checkCommand(() => cluster);
+
+  describe("meets faults", () => clusterFaults(() => cluster));
 });

@@ -12,6 +12,7 @@ import { CHECKOUT } from "../harness/stacks/lab-settings";
 import { LabStack } from "../harness/stacks/lab-stack";
 import { leftoversOf } from "../harness/machines/leftovers";
 import { ArgocdView } from "./argocd-view";
+import { deviceNames, stopTailnet, tailscaleChecks, withoutTailscale } from "./tailscale";
 
 /** What a person changes on a cluster that runs: a switch, a login, a pin, a value; and then it all goes. */
 
@@ -87,18 +88,16 @@ async function lock(version: string, digest: string): Promise<void> {
 }
 
 const missing = whyNoAddon("argocd");
-// The report shows the reason.
+// The reports show the reasons.
+const withTailscale = withoutTailscale ? describe.skip : describe;
 const withArgocd = missing ? describe.skip : describe;
-const title = `a cluster whose platform changes${missing ? ` (skipped: ${missing})` : ""}`;
+const reason = (why: string | undefined) => (why ? ` (skipped: ${why})` : "");
 
-withArgocd(title, () => {
+describe("a cluster of one machine that changes", () => {
   beforeAll(async () => {
-    stack = await LabStack.create({
-      name: "gch",
-      roles: ["control-plane"],
-      mirror: () => ensureMirrorWith(["argocd"]),
-      copy: true,
-    });
+    const addons = (["argocd", "tailscale"] as const).filter((name) => !whyNoAddon(name));
+    const mirror = () => ensureMirrorWith(addons);
+    stack = await LabStack.create({ name: "chg", roles: ["control-plane"], mirror, copy: true });
     await stack.up();
     kubectl = await Kubectl.of(stack);
     repository = await GitRepository.of(path.join(CHECKOUT, "examples", "gitops"));
@@ -108,10 +107,28 @@ withArgocd(title, () => {
 
   afterAll(async () => {
     await stack?.remove();
+    await stopTailnet();
     await charts?.close();
     await repository?.remove();
   });
 
+  withTailscale(`Tailscale's own operator and tailscaled${reason(withoutTailscale)}`, () =>
+    tailscaleChecks(() => stack),
+  );
+
+  withArgocd(`its platform changes${reason(missing)}`, platformChanges);
+
+  test("`make down` takes everything away, with add-ons, Applications and devices in the cluster", async () => {
+    expect(await leftoversOf(stack)).not.toEqual([]);
+    expect(await deviceNames()).toHaveLength(withoutTailscale ? 0 : 2);
+    const { exitCode, output } = await stack.makeDown();
+    expect(`${exitCode} ${output}`).toMatch(/^0 /);
+    expect(await leftoversOf(stack)).toEqual([]);
+    expect(await deviceNames()).toEqual([]);
+  });
+});
+
+function platformChanges(): void {
   test("over SSH, a key that the server doesn't take ends in its own words, with the setting to correct", async () => {
     await install(server.knownHost);
     await stack.setSecrets([["gitops.sshPrivateKey", generateKeyPair().private]]);
@@ -185,11 +202,4 @@ withArgocd(title, () => {
     expect(await eventually(() => isSynced("hello"), 60)).toBe(true);
     expect(await planned()).toEqual([]);
   });
-
-  test("`make down` takes everything away, with Argo CD and its Applications in the cluster", async () => {
-    expect(await leftoversOf(stack)).not.toEqual([]);
-    const { exitCode, output } = await stack.makeDown();
-    expect(`${exitCode} ${output}`).toMatch(/^0 /);
-    expect(await leftoversOf(stack)).toEqual([]);
-  });
-});
+}

@@ -1,13 +1,11 @@
-import { ensureMirrorWith, whyNoAddon } from "../../lab/addons/mirror";
+import { whyNoAddon } from "../../lab/addons/mirror";
 import { LabTailnet, type TailnetDevice } from "../../lab/tailscale/tailnet";
 import { versions } from "../../versions";
 import { eventually } from "../harness/eventually";
 import { Kubectl } from "../harness/api/kubectl";
 import { freePort } from "../harness/servers/free-port";
-import { LabStack } from "../harness/stacks/lab-stack";
+import type { LabStack } from "../harness/stacks/lab-stack";
 import { KeyWatch } from "../harness/machines/key-watch";
-
-jest.setTimeout(15 * 60_000);
 
 const CLIENT = { id: "k123CNTRL", secret: "tskey-client-c4n4ry" };
 const LOGIN_SECONDS = 60;
@@ -52,19 +50,23 @@ async function reaches(name: string): Promise<boolean> {
 const operatorPod = (...args: string[]) =>
   kubectl.run("-n", "tailscale", "get", "deployment", "operator", ...args, "--ignore-not-found");
 
-const missing = whyNoAddon("tailscale") ?? whyNoAddon("argocd");
-// The report shows the reason.
-const withTailscale = missing ? describe.skip : describe;
-const title = `Tailscale's own operator and tailscaled${missing ? ` (skipped: ${missing})` : ""}`;
+/** Why Tailscale can't be tested here. */
+export const withoutTailscale = whyNoAddon("tailscale") ?? whyNoAddon("argocd");
 
-withTailscale(title, () => {
+/** Names of the devices in the tailnet; none where it was never started. */
+export async function deviceNames(): Promise<string[]> {
+  return withoutTailscale ? [] : tailnet.names();
+}
+
+/** Ends the tailnet, once the stack is gone that has devices in it. */
+export async function stopTailnet(): Promise<void> {
+  await tailnet?.stop();
+}
+
+/** Tailscale in a running cluster of one machine: the tests of one `describe`. When they end, it is switched on. */
+export function tailscaleChecks(stackUnderTest: () => LabStack): void {
   beforeAll(async () => {
-    stack = await LabStack.create({
-      name: "tsn",
-      roles: ["control-plane"],
-      mirror: () => ensureMirrorWith(["argocd", "tailscale"]),
-    });
-    await stack.up();
+    stack = stackUnderTest();
     kubectl = await Kubectl.of(stack);
     // The machines' bridge is there only now.
     const gateway = stack.machine(0).address.replace(/\.\d+$/, ".1");
@@ -72,11 +74,6 @@ withTailscale(title, () => {
     await tailnet.addClient(CLIENT.id, CLIENT.secret);
     [operator, node] = [`${stack.name}-operator`, `${stack.name}-${stack.machine(0).name}`];
     watch = await KeyWatch.on(stack.machine(0));
-  });
-
-  afterAll(async () => {
-    await stack?.remove();
-    await tailnet?.stop();
   });
 
   test("switched on in a running cluster, the operator logs in with its name and tag, in a namespace that may have its proxies", async () => {
@@ -197,10 +194,4 @@ withTailscale(title, () => {
     expect(await connected(node, LOGIN_SECONDS)).toBe(true);
     expect(await tailnet.names()).toEqual([node, operator].sort());
   });
-
-  test("destroy leaves no device in the tailnet", async () => {
-    expect((await tailnet.look()).devices).not.toEqual([]);
-    await stack.destroy();
-    expect((await tailnet.look()).devices).toEqual([]);
-  });
-});
+}
