@@ -15,16 +15,20 @@ afterEach(() => {
   fs.rmSync(reports, { recursive: true });
 });
 
+function jestFile(name: string, statuses: string[], seconds = 1) {
+  return {
+    name: path.join(path.dirname(reports), `${name}.test.ts`),
+    status: statuses.includes("failed") ? "failed" : "passed",
+    ...{ startTime: 5_000, endTime: 5_000 + seconds * 1000 },
+    assertionResults: statuses.map((status) => ({ title: "a test", status })),
+  };
+}
+
 function leave(end: Partial<TierEnd>, passed?: number, failed = 0): void {
   const folder = openReport(reports, "unit");
   if (passed !== undefined) {
-    const report = {
-      numPassedTests: passed,
-      numFailedTests: failed,
-      numPendingTests: 0,
-      numTodoTests: 0,
-      numRuntimeErrorTestSuites: 0,
-    };
+    const results = [...Array<string>(passed).fill("passed"), ...Array<string>(failed).fill("failed")];
+    const report = { testResults: results.map((status) => jestFile("one", [status])) };
     fs.writeFileSync(path.join(folder, "report.jest.json"), JSON.stringify(report));
   }
   closeReport(reports, { tier: "unit", runner: "jest", exitCode: 0, seconds: 1, ...end });
@@ -58,7 +62,7 @@ test("a failed test is counted once, although its runner fails with it", () => {
   expect(judge(reports, unit).counts).toEqual({ passed: 4, failed: 1, skipped: 0 });
 });
 
-test("a tier that the machine can't run counts as skipped, with its reason", () => {
+test("a tier that the workstation can't run counts as skipped, with its reason", () => {
   leave({ skipped: "machines need Linux" });
   expect(judge(reports, unit)).toMatchObject({
     counts: { failed: 0, skipped: 1 },
@@ -82,10 +86,21 @@ test("starting a tier removes its earlier report", () => {
 
 test("the closing line is the last line, and names skipped tests only where there are some", () => {
   const verdict = { tier: "unit", counts: { passed: 2, failed: 0, skipped: 0 }, seconds: 1.25 };
-  expect(summary([verdict, { ...verdict, tier: "go" }])).toEqual([
+  expect(summary([verdict, { ...verdict, tier: "go", seconds: 125 }])).toEqual([
     "  unit  2 passed, 0 failed in 1.3s",
-    "  go    2 passed, 0 failed in 1.3s",
+    "  go    2 passed, 0 failed in 2m05s",
     "4 passed, 0 failed",
   ]);
   expect(closingLine({ passed: 2, failed: 1, skipped: 3 })).toBe("2 passed, 1 failed, 3 skipped");
+});
+
+test("the slowest files of all tiers are named before their sums, the slowest first", () => {
+  const folder = openReport(reports, "unit");
+  const files = Array.from({ length: 12 }, (_, index) => jestFile(`file${index}`, ["passed"], index));
+  fs.writeFileSync(path.join(folder, "report.jest.json"), JSON.stringify({ testResults: files }));
+  closeReport(reports, { tier: "unit", runner: "jest", exitCode: 0, seconds: 70 });
+  const go = { tier: "go", counts: { passed: 1, failed: 0, skipped: 0 }, times: [{ name: "a/package", seconds: 300 }] };
+  const lines = summary([judge(reports, unit), go]);
+  expect(lines.slice(0, 3)).toEqual(["   5m00s  a/package", "     11s  file11.test.ts", "     10s  file10.test.ts"]);
+  expect(lines).toHaveLength(13);
 });

@@ -1,0 +1,29 @@
+import type { Tier } from "./tiers";
+import { type AddonName, addonNames, ensureMirrorWith, whyNoAddon } from "../../lab/addons/mirror";
+import { ensureAllBinaries, type Group } from "../../lab/build/binaries";
+import { sayIn } from "../../cli/build-progress";
+import { installMissing, LAB_NEEDS } from "../../cli/packages";
+import { phase } from "../../cli/progress";
+import { requireRoot } from "../../cli/root";
+
+/** Makes what tiers need before their first test: compiling it takes longer than any test may. */
+export async function prepare(tiers: readonly Tier[]): Promise<void> {
+  const needs = tiers.map((tier) => tier.needs);
+  // An API server without machines is the engine tier's; machines bring theirs with the mirror.
+  const groups: Group[] = needs.includes("engine") ? ["engine", "etcd", "kubernetes"] : ["engine"];
+  if (needs.some(Boolean)) await phase("engine", (running) => ensureAllBinaries(groups, sayIn(running)));
+  if (!needs.includes("machines")) return;
+  await installMissing(LAB_NEEDS);
+  await requireRoot("machines on this workstation");
+  const addons = tiers.some(({ name }) => name === "cluster") ? addonNames : [];
+  await phase("mirror of packages, images and charts", async (running) => {
+    const built: AddonName[] = [];
+    await ensureMirrorWith(built, sayIn(running));
+    for (const name of addons) {
+      // Asked before each: the one before it took time of the run.
+      if (whyNoAddon(name)) continue;
+      built.push(name);
+      await ensureMirrorWith(built, sayIn(running));
+    }
+  });
+}
