@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { LabStack } from "../harness/stacks/lab-stack";
 import { ensureAllBinaries } from "../../lab/build/binaries";
 import { ensureMirror } from "../../lab/packages/main";
-import { budgetRows, largestProvider, LIMITS, type Measurement, type StateResource, costOfMachine } from "./budgets";
+import { budgetRows, largestProvider, LIMITS, type Measurement, costOfMachine } from "./budgets";
 import { sayIn } from "../../cli/build-progress";
 import { must } from "../../lab/run-program";
 import { CHECKOUT } from "../../cli/places";
@@ -49,8 +49,7 @@ async function measureCluster(): Promise<Measurement[]> {
     const emptyMs = await fastest("preview of an empty program", await emptyProgram(empty));
     const again = await stack.up();
     const later = await logins();
-    const state = JSON.parse(await stack.exportedState()) as { deployment: { resources: StateResource[] } };
-    const { resources } = state.deployment;
+    const resources = await stack.resources();
     const machines = stack.machines.map((machine) => costOfMachine(resources, machine.name));
     return [
       { what: "up with the cache, 1 + 1 machines", measured: upMs, limit: LIMITS.upWithCacheMs, unit: "ms" },

@@ -1,4 +1,5 @@
 import { formatDuration } from "../../cli/duration";
+import { nameOf, type StateResource as Exported } from "../harness/stacks/stack-cli";
 
 /** One budget of the project and what was measured. */
 export interface Measurement {
@@ -43,11 +44,7 @@ function amount(value: number, unit: Measurement["unit"]): string {
   }
 }
 
-/** A resource as `pulumi stack export` has it. */
-export interface StateResource {
-  urn: string;
-  inputs?: Record<string, unknown>;
-}
+type StateResource = Pick<Exported, "urn" | "inputs">;
 
 /** The largest serialised dynamic provider of a state, in bytes. */
 export function largestProvider(resources: StateResource[]): number {
@@ -60,10 +57,11 @@ export function costOfMachine(
   resources: StateResource[],
   machine: string,
 ): { own: number; all: number; steps: number } {
-  const name = ({ urn }: StateResource): string => urn.split("::").pop() ?? "";
-  const all = resources.filter((resource) => name(resource) === machine || name(resource).startsWith(`${machine}-`));
+  const all = resources.filter(
+    (resource) => nameOf(resource) === machine || nameOf(resource).startsWith(`${machine}-`),
+  );
   return {
-    own: Math.max(...all.filter((resource) => name(resource) === machine).map(bytes)),
+    own: Math.max(...all.filter((resource) => nameOf(resource) === machine).map(bytes)),
     all: bytes(all),
     steps: all.filter(({ urn }) => urn.includes("command:remote:Command::")).length,
   };

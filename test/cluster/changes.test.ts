@@ -40,7 +40,7 @@ async function install(knownHost: string): Promise<void> {
 const up = () => stack.pulumi("up", "--yes", "--skip-preview");
 
 /** `update argocd-release` for each planned operation. */
-const planned = async () => (await stack.plan()).map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`);
+const planned = () => stack.planned();
 
 const isSynced = (name: string) => new ArgocdView(stack, kubectl).isSynced(name);
 

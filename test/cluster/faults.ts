@@ -5,6 +5,7 @@ import { eventually } from "../harness/eventually";
 import { checkImage } from "../../versions";
 import type { TestHost } from "../harness/machines/test-host";
 import type { LabStack } from "../harness/stacks/lab-stack";
+import { nameOf } from "../harness/stacks/stack-cli";
 import { type ClusterUnderTest, readyNodes, serves, startWorkload } from "./checks";
 
 const UP = ["--yes", "--skip-preview"];
@@ -94,7 +95,7 @@ systemctl restart kubelet`);
     await stack.change(() => Object.assign(node, { address: worker.address.replace(/\d+$/, "77") }));
     const plan = await stack.plan();
     await stack.change(() => Object.assign(node, { address: worker.address }));
-    const replaced = plan.filter(({ op }) => op === "replace").map(({ urn }) => urn.split("::").at(-1));
+    const replaced = plan.filter(({ op }) => op === "replace").map(({ name }) => name);
     expect(replaced).toEqual(expect.arrayContaining([worker.name, `${worker.name}-join`]));
     expect(replaced).not.toContain(controlPlane.name);
     expect(await stack.plan()).toEqual([]);
@@ -117,10 +118,7 @@ systemctl restart kubelet`);
 
     beforeAll(async () => {
       ca = await caOf(controlPlane);
-      const { deployment } = JSON.parse(await stack.exportedState()) as {
-        deployment: { resources: { urn: string }[] };
-      };
-      urn = deployment.resources.find((resource) => resource.urn.endsWith("-control-plane-init"))?.urn ?? "";
+      urn = (await stack.resources()).find((resource) => nameOf(resource).endsWith("-control-plane-init"))?.urn ?? "";
     });
 
     afterEach(async () => {
@@ -206,7 +204,7 @@ systemctl restart kubelet`);
         const addons = settings["homelab:addons"] as { cilium: object };
         Object.assign(addons.cilium, { enabled });
       });
-      const plan = (await stack.plan()).map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`);
+      const plan = await stack.planned();
       await stack.up();
       return plan;
     };

@@ -10,6 +10,7 @@ import { ApiServer } from "../harness/api/api-server";
 import { killOnce } from "../harness/stacks/crash";
 import { eventually } from "../harness/eventually";
 import { LabStack } from "../harness/stacks/lab-stack";
+import { nameOf } from "../harness/stacks/stack-cli";
 import type { Wanted } from "./helm-pending-program";
 
 // A real API server without nodes: a pod is Ready when the test says so, and a release waits for its pods.
@@ -162,8 +163,7 @@ async function ready(pod: string): Promise<void> {
 }
 
 async function releaseUrn(): Promise<string> {
-  const { deployment } = JSON.parse(await stack.exportedState()) as { deployment: { resources: { urn: string }[] } };
-  return deployment.resources.find(({ urn }) => urn.endsWith("::app-release"))?.urn ?? "";
+  return (await stack.resources()).find((resource) => nameOf(resource) === "app-release")?.urn ?? "";
 }
 
 /** A chart with a ConfigMap, and with pods that it waits for. */

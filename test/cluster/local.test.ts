@@ -43,8 +43,7 @@ onVms(title, () => {
     await stack.change((settings) => {
       Object.assign(settings["homelab:machines"].nodes[1] ?? {}, { memory: "5G" });
     });
-    const plan = await stack.plan();
-    expect(plan.map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`)).toEqual([`update ${worker.name}-condition`]);
+    expect(await stack.planned()).toEqual([`update ${worker.name}-condition`]);
     await stack.up();
     expect(await worker.leader()).not.toBe(before);
     const info = JSON.parse(await multipass.multipass("info", worker.name, "--format", "json")) as {

@@ -66,7 +66,7 @@ function inventory() {
   });
 }
 
-const steps = async () => (await stack.plan()).map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`);
+const steps = () => stack.planned();
 const get = <T>(at: string) => api.request<T>("GET", at);
 const there = (at: string) =>
   get(at).then(

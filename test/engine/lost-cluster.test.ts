@@ -7,6 +7,7 @@ import { forgetLostCluster } from "../../cli/lost-cluster";
 import { CLUSTER_GONE } from "../../providers/host/shell/cluster";
 import { ApiServer } from "../harness/api/api-server";
 import { LabStack } from "../harness/stacks/lab-stack";
+import { nameOf } from "../harness/stacks/stack-cli";
 import { type Answer, startServer, type TestServer } from "../unit/ssh/in-process-server";
 import type { Wanted } from "./lost-cluster-program";
 
@@ -66,8 +67,7 @@ async function chart(): Promise<string> {
 }
 
 async function recorded(): Promise<string[]> {
-  const { deployment } = JSON.parse(await stack.exportedState()) as { deployment: { resources?: { urn: string }[] } };
-  const names = (deployment.resources ?? []).map(({ urn }) => urn.split("::").at(-1) ?? "");
+  const names = (await stack.resources()).map(nameOf);
   return names.filter((name) => !name.startsWith("homelab-") && name !== "default").sort();
 }
 
@@ -105,9 +105,8 @@ test("Pulumi alone doesn't drop the release of a cluster that it can't ask, what
 test("Pulumi's own commands, as the page on hosts has them, forget what was in the cluster", async () => {
   const before = path.join(folder, "before.json");
   await stack.pulumi("stack", "export", "--file", before);
-  const listed = (await stack.pulumi("stack", "--show-urns")).output;
-  const urn = /urn:.*pulumi:providers:kubernetes::kubernetes$/m.exec(listed)?.[0] ?? "";
-  const forgotten = await stack.pulumi("state", "delete", "--target-dependents", "--yes", urn);
+  const provider = (await stack.resources()).find(({ type }) => type === "pulumi:providers:kubernetes");
+  const forgotten = await stack.pulumi("state", "delete", "--target-dependents", "--yes", provider?.urn ?? "");
   expect(forgotten).toMatchObject({ exitCode: 0 });
   expect(await recorded()).toEqual(["cluster-control-plane-init", "cp1"]);
   await stack.pulumi("stack", "import", "--file", before);

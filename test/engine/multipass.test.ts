@@ -26,7 +26,7 @@ async function want(changes: Partial<typeof inputs>): Promise<void> {
 }
 
 /** What a preview plans, each with its resource's name. */
-const steps = async () => (await stack.plan()).map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`);
+const steps = () => stack.planned();
 /** What starting or resizing a VM is: nothing of what is built on it is planned. */
 const CONDITION_ALONE = ["update cp1-condition"];
 const incarnation = () => stack.output<string>("incarnation");

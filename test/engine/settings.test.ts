@@ -18,8 +18,7 @@ afterAll(async () => {
 const STACK_TRACE = /\n\s+at .*\.ts:\d+/;
 
 async function made(): Promise<string[]> {
-  const { deployment } = JSON.parse(await stack.exportedState()) as { deployment: { resources?: { type: string }[] } };
-  return (deployment.resources ?? []).map(({ type }) => type).filter((type) => type !== "pulumi:pulumi:Stack");
+  return (await stack.resources()).map(({ type }) => type).filter((type) => type !== "pulumi:pulumi:Stack");
 }
 
 test("an up whose chart can't be fetched says which and where from, and makes nothing", async () => {

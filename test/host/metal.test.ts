@@ -102,8 +102,7 @@ onHosts(title, () => {
     await stack.change((settings) => {
       settings["homelab:sysctls"] = { [KEEPALIVE]: "600" };
     });
-    const names = (await stack.plan()).map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`);
-    expect(names.sort()).toEqual(hosts.all.map(({ name }) => `update ${name}-sysctls`));
+    expect((await stack.planned()).sort()).toEqual(hosts.all.map(({ name }) => `update ${name}-sysctls`));
     const diff = await stack.previewText();
     expect(diff.match(/^ *\+ set_sysctl net\.ipv4\.tcp_keepalive_time 600$/gm)).toHaveLength(hosts.all.length);
     await stack.up();

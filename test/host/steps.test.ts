@@ -31,7 +31,7 @@ afterAll(async () => {
 const logins = async () => Promise.all(stack.machines.map((machine) => machine.logins()));
 const digests = async () => Promise.all(stack.machines.map((machine) => machine.digest()));
 const sysctl = async (machine: TestHost, name: string) => machine.run(`sysctl -n ${name}`);
-const resourceNames = (steps: PlannedStep[]) => steps.map(({ urn }) => urn.split("::").at(-1)).sort();
+const resourceNames = (steps: PlannedStep[]) => steps.map(({ name }) => name).sort();
 
 describe("the life of two prepared hosts", () => {
   test("begins with at most eight logins per host", async () => {

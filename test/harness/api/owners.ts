@@ -2,21 +2,13 @@ import { gunzipSync } from "node:zlib";
 import { loadAll } from "js-yaml";
 import type { Kubectl } from "./kubectl";
 import type { LabStack } from "../stacks/lab-stack";
+import { nameOf, type StateResource } from "../stacks/stack-cli";
 
 /** An object of the API, as far as it says who it is and who made it. */
 export interface ApiObject {
   apiVersion: string;
   kind: string;
   metadata: { name: string; namespace?: string; annotations?: Record<string, string> };
-}
-
-/** A resource as `pulumi stack export` has it. */
-export interface StateResource {
-  urn: string;
-  type: string;
-  custom: boolean;
-  inputs?: Partial<ApiObject>;
-  outputs?: Partial<ApiObject>;
 }
 
 /** A release as Helm keeps it in a Secret. */
@@ -56,10 +48,11 @@ export function ownersOf({ objects, pulumi, helm }: Owned): Owners {
     const found = owners.get(identityOf(group, kind, namespace, name)) ?? owners.get(identityOf(group, kind, "", name));
     if (found && !found.includes(owner)) found.push(owner);
   };
-  for (const { urn, custom, inputs, outputs } of pulumi) {
-    const { apiVersion, kind, metadata } = { ...inputs, ...outputs };
+  for (const resource of pulumi) {
+    const { custom, inputs, outputs } = resource;
+    const { apiVersion, kind, metadata } = { ...inputs, ...outputs } as Partial<ApiObject>;
     if (!custom || !apiVersion || !kind || !metadata) continue;
-    add(`Pulumi ${urn.split("::").at(-1)}`, groupOf(apiVersion), kind, metadata.namespace ?? "default", metadata.name);
+    add(`Pulumi ${nameOf(resource)}`, groupOf(apiVersion), kind, metadata.namespace ?? "default", metadata.name);
   }
   for (const { name: release, namespace, manifest } of helm) {
     for (const object of loadAll(manifest) as (ApiObject | null)[]) {
@@ -94,10 +87,9 @@ export async function readOwned(stack: LabStack, kubectl: Kubectl): Promise<Owne
     listed.join(","),
     "-A",
   );
-  const { deployment } = JSON.parse(await stack.exportedState()) as { deployment: { resources: StateResource[] } };
   return {
     objects: items,
-    pulumi: deployment.resources.filter(({ type }) => type.startsWith("kubernetes:")),
+    pulumi: (await stack.resources()).filter(({ type }) => type.startsWith("kubernetes:")),
     helm: latest(items.filter(({ type }) => type === "helm.sh/release.v1").map(({ data }) => releaseIn(data?.release))),
   };
 }

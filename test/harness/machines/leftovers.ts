@@ -23,10 +23,7 @@ export async function leftoversOf(stack: LabStack): Promise<string[]> {
 
 /** The resources below a component that don't go with a machine: a destroy would want to reach what was on it. */
 export async function notDeletedWith(stack: LabStack, machine: string, component: string): Promise<string[]> {
-  const { deployment } = JSON.parse(await stack.exportedState()) as {
-    deployment: { resources: { urn: string; deletedWith?: string }[] };
-  };
-  const inside = deployment.resources.filter(({ urn }) => urn.includes(`$${component}$`));
+  const inside = (await stack.resources()).filter(({ urn }) => urn.includes(`$${component}$`));
   expect(inside.length).toBeGreaterThan(5);
   return inside.filter(({ deletedWith }) => !deletedWith?.endsWith(`::${machine}`)).map(({ urn }) => urn);
 }

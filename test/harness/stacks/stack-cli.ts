@@ -18,9 +18,25 @@ export interface CliStreams {
 export interface PlannedStep {
   op: string;
   urn: string;
+  /** Of the resource. */
+  name: string;
   /** Paths of the inputs that differ. */
   changed: string[];
 }
+
+/** A resource as `pulumi stack export` has it. */
+export interface StateResource {
+  urn: string;
+  type: string;
+  custom: boolean;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+  /** URN of the resource with which it is deleted. */
+  deletedWith?: string;
+}
+
+/** The name of a resource: the last part of its URN. */
+export const nameOf = ({ urn }: { urn: string }): string => urn.split("::").at(-1) ?? "";
 
 /** A run that is not waited for. */
 export interface RunningCli {
@@ -81,6 +97,11 @@ export class StackCli {
     return plannedSteps((await this.exec(["preview", "--json", ...args, ...this.options()])).stdout);
   }
 
+  /** The same, each as its operation and the resource's name: `update worker1-sysctls`. */
+  async planned(...args: string[]): Promise<string[]> {
+    return (await this.plan(...args)).map(({ op, name }) => `${op} ${name}`);
+  }
+
   /** The readable preview, with its diffs. */
   async previewText(...args: string[]): Promise<string> {
     return (await this.mustSucceed("preview", "--diff", ...args)).output;
@@ -123,6 +144,13 @@ export class StackCli {
     return (await this.exec(["stack", "export", "-s", this.name])).stdout;
   }
 
+  /** The resources of the state; none after a destroy. Secrets are encrypted in them, or with `--show-secrets` in clear. */
+  async resources(...args: string[]): Promise<StateResource[]> {
+    const { stdout } = await this.exec(["stack", "export", ...args, "-s", this.name]);
+    const { deployment } = JSON.parse(stdout) as { deployment: { resources?: StateResource[] } };
+    return deployment.resources ?? [];
+  }
+
   /** A stack output; secrets in clear. */
   async output<T>(name: string): Promise<T> {
     const { stdout } = await this.exec(["stack", "output", name, "--json", "--show-secrets", "-s", this.name]);
@@ -131,13 +159,9 @@ export class StackCli {
 
   /** The private keys that the program made, in clear. */
   async privateKeys(): Promise<string[]> {
-    const { stdout } = await this.exec(["stack", "export", "--show-secrets", "-s", this.name]);
-    const { deployment } = JSON.parse(stdout) as {
-      deployment: { resources: { type: string; outputs?: { privateKey?: { plaintext: string } } }[] };
-    };
-    return deployment.resources
+    return (await this.resources("--show-secrets"))
       .filter(({ type }) => type === "pulumi-nodejs:dynamic/ssh:Key")
-      .map(({ outputs }) => JSON.parse(outputs?.privateKey?.plaintext ?? '""') as string);
+      .map(({ outputs }) => JSON.parse((outputs?.privateKey as { plaintext: string }).plaintext) as string);
   }
 
   private options(command = "preview"): string[] {
@@ -167,5 +191,5 @@ export function plannedSteps(json: string): PlannedStep[] {
   const { steps } = JSON.parse(json) as { steps: { op: string; urn: string; detailedDiff?: object }[] };
   return steps
     .filter(({ op }) => op !== "same")
-    .map(({ op, urn, detailedDiff }) => ({ op, urn, changed: Object.keys(detailedDiff ?? {}) }));
+    .map(({ op, urn, detailedDiff }) => ({ op, urn, name: nameOf({ urn }), changed: Object.keys(detailedDiff ?? {}) }));
 }

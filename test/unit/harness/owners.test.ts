@@ -8,7 +8,12 @@ function object(kind: string, namespace: string | undefined, name: string, track
 }
 
 const manifest = (...objects: ApiObject[]) => objects.map((one) => JSON.stringify(one)).join("\n---\n");
-const ofPulumi = (inputs: ApiObject) => ({ urn: "urn::mine", type: "kubernetes:x", custom: true, inputs });
+const ofPulumi = (inputs: ApiObject) => ({
+  urn: "urn::mine",
+  type: "kubernetes:x",
+  custom: true,
+  inputs: { ...inputs },
+});
 
 /** An object of each owner, and one of nobody. */
 const cluster: Owned = {
