@@ -108,14 +108,14 @@ function whereFrom({ setting }: ChartOrigin): string {
     : "Check that the repository can be reached from here, or point the setting mirrors.charts at one that can";
 }
 
-function failed(origin: ChartOrigin, why: string, next: string): Error {
-  return new Error(message(origin, why, next));
+function failed(origin: ChartOrigin, problem: string, action: string): Error {
+  return new Error(message(origin, problem, action));
 }
 
-function wrong(origin: ChartOrigin, why: string, next: string): WrongChart {
-  return new WrongChart(message(origin, why, next));
+function wrong(origin: ChartOrigin, problem: string, action: string): WrongChart {
+  return new WrongChart(message(origin, problem, action));
 }
 
-function message({ name, version, url }: ChartOrigin, why: string, next: string): string {
-  return `chart ${name} ${version}: fetching it from ${url} failed: ${why}. ${next}`;
+function message({ name, version, url }: ChartOrigin, problem: string, action: string): string {
+  return `chart ${name} ${version}: fetching it from ${url} failed: ${problem}. ${action}`;
 }

@@ -74,7 +74,7 @@ function notDone({ status }: Application): string[] {
 const CREDENTIALS = "gitops.username and gitops.password, or gitops.sshPrivateKey";
 
 /** What to correct, by what Git (go-git, git, ssh), its servers (GitHub, GitLab, Gitea, Bitbucket, Azure) and Argo CD say. */
-const advices: [said: RegExp, next: string][] = [
+const actions: [said: RegExp, action: string][] = [
   [
     /x509:|certificate signed by unknown authority/i,
     "Argo CD doesn't trust the server's certificate: add the one that signed it with addons.argocd.values (configs.tls.certificates)",
@@ -115,7 +115,7 @@ export function aboutServerIdentity(why: string): boolean {
   return /knownhosts|host key|x509:|certificate signed by unknown authority/i.test(why);
 }
 
-export function adviceFor(why: string): string {
-  const found = advices.find(([said]) => said.test(why));
+export function actionFor(why: string): string {
+  const found = actions.find(([said]) => said.test(why));
   return found?.[1] ?? "Fix it in the repository, or correct gitops.repoURL, gitops.path and gitops.revision";
 }

@@ -6,7 +6,7 @@ import { runAsRootOrFail } from "../host/ssh/root";
 import type { SshSession, SshTarget } from "../host/ssh/target";
 import {
   aboutServerIdentity,
-  adviceFor,
+  actionFor,
   type Application,
   type GitSource,
   isAsking,
@@ -137,6 +137,6 @@ function refuseAfter(
     host: controlPlane.name,
     doing: `waiting for the first sync of ${source.repoURL}`,
     problem: hopeless ? progress.why : `not Synced and Healthy after ${times.limit} s: ${progress.why}`,
-    action: `${adviceFor(progress.why)}. Without the wait: gitops.await: false`,
+    action: `${actionFor(progress.why)}. Without the wait: gitops.await: false`,
   });
 }

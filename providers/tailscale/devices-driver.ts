@@ -1,7 +1,7 @@
 import { difference, type Driver } from "../driver";
 import { warn } from "../warn";
 import { type Device, Tailnet, type TailnetAccess } from "./api";
-import { unlessRefused } from "./unless-refused";
+import { unlessRefused } from "./errors";
 
 export interface DevicesInputs {
   /** Secret. */

@@ -1,3 +1,5 @@
+import { warn } from "../warn";
+import type { Diagnosis } from "../diagnosis";
 import type { TailnetAccess } from "./api";
 
 /**
@@ -8,7 +10,7 @@ import type { TailnetAccess } from "./api";
  */
 export type TailnetErrorKind = "credentials" | "unreachable" | "refused";
 
-const NEXT: Record<TailnetErrorKind, string> = {
+const ACTIONS: Record<TailnetErrorKind, string> = {
   credentials:
     "It has expired, was revoked, or lacks rights (write access to Devices Core, Auth Keys and Services, and the tags). Make another one in the admin console, then: pulumi config set --path addons.tailscale.oauth.clientId, and with --secret addons.tailscale.oauth.clientSecret",
   unreachable: "Check that it can be reached from the workstation; addons.tailscale.loginServer says where",
@@ -16,7 +18,11 @@ const NEXT: Record<TailnetErrorKind, string> = {
 };
 
 /** An error of the tailnet's API: which credential was used, what was being done, why it failed, what to do next. */
-export class TailnetError extends Error {
+export class TailnetError extends Error implements Diagnosis {
+  readonly subject = "tailnet";
+  readonly problem: string;
+  readonly action: string;
+
   constructor(
     readonly kind: TailnetErrorKind,
     access: TailnetAccess,
@@ -25,9 +31,31 @@ export class TailnetError extends Error {
   ) {
     // Some services repeat in their answer what they were asked with.
     const safe = why.replaceAll(access.clientSecret, "…");
-    super(
-      `tailnet: ${doing} with the OAuth client ${access.clientId} (addons.tailscale.oauth) failed: ${safe}. ${NEXT[kind]}`,
-    );
+    const problem = `${doing} with the OAuth client ${access.clientId} (addons.tailscale.oauth) failed: ${safe}`;
+    super(`tailnet: ${problem}. ${ACTIONS[kind]}`);
+    this.problem = problem;
+    this.action = ACTIONS[kind];
     this.name = "TailnetError";
+  }
+}
+
+/**
+ * Work in the tailnet whose failure stops nothing else: neither `destroy` nor the rest of a `refresh`. Where the
+ * service refuses or can't be reached, a warning takes its place.
+ *
+ * @param doing what is skipped then.
+ * @param otherwise the answer then.
+ */
+export async function unlessRefused<Result>(
+  doing: string,
+  otherwise: Result,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof TailnetError)) throw error;
+    warn(`${doing}: skipped, ${error.message}`);
+    return otherwise;
   }
 }

@@ -9,7 +9,7 @@ import { warn } from "../warn";
 import { Tailnet, type TailnetAccess } from "./api";
 import { loginScript, logoutScript, renameScript, statusScript } from "./login-script";
 import { parseStatus, type TailscaleStatus } from "./status";
-import { unlessRefused } from "./unless-refused";
+import { unlessRefused } from "./errors";
 
 export interface LoginInputs {
   /** The host that joins the tailnet. */

@@ -1,5 +1,5 @@
+import { ASK_CLUSTER } from "../host/shell/cluster";
 import { type Guard, type Guarded, guardDriver } from "../guard";
-import { takenUpScript } from "./objects-script";
 
 /** An object that the operator has taken up. */
 export interface TakenUp extends Guarded {
@@ -22,6 +22,17 @@ export const tailscaleObjectsGuard: Guard<TakenUp> = {
 };
 
 export const tailscaleObjectsDriver = guardDriver(tailscaleObjectsGuard);
+
+/**
+ * Prints a line `KIND|NAMESPACE|NAME|DELETED SINCE` for each object that only Tailscale's operator can let go: it has put a finalizer of
+ * its own on it. What the operator made itself is left out: it is deleted with what it was made for.
+ */
+export function takenUpScript(): string {
+  return `${ASK_CLUSTER}own=$(kubectl api-resources --api-group=tailscale.com --verbs=list -o name | paste -sd,)
+kubectl get "ingresses.networking.k8s.io,services\${own:+,$own}" --all-namespaces -o jsonpath='{range .items[*]}{.kind}|{.metadata.namespace}|{.metadata.name}|{.metadata.deletionTimestamp}|{.metadata.labels.tailscale\\.com/managed}|{.metadata.finalizers[*]}{"\\n"}{end}' |
+  awk -F'|' '$5 != "true" && $6 ~ /(^| )tailscale\\.com\\// { print $1 "|" $2 "|" $3 "|" $4 }'
+`;
+}
 
 /** Reads what the script prints. */
 export function parseTakenUp(text: string): TakenUp[] {

@@ -1,5 +1,4 @@
-import { parseTakenUp } from "../../providers/tailscale/objects-guard";
-import { takenUpScript } from "../../providers/tailscale/objects-script";
+import { parseTakenUp, takenUpScript } from "../../providers/tailscale/objects-guard";
 import { ApiServer } from "../harness/api/api-server";
 import { serveKind } from "../harness/api/custom-kind";
 

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { ProgramFolder, type Registered, runProgram, settingsOf } from "./run-program";
 
+jest.setTimeout(60_000);
+
 let folder: ProgramFolder;
 let registered: Registered[];
 

@@ -1,5 +1,5 @@
 import { NAMESPACE, ROOT } from "./objects";
-import { adviceFor, type Application } from "../../../providers/argocd/applications";
+import { actionFor, type Application } from "../../../providers/argocd/applications";
 import { type Check, until } from "../../../checks/check";
 import { failed, few, type Finding, ok, skipped } from "../../../checks/finding";
 
@@ -38,7 +38,7 @@ export function gitopsFinding(applications: Application[], repository: string): 
   return failed(
     NAME,
     few(said),
-    `${adviceFor(said.join(" "))}. In full: kubectl -n ${NAMESPACE} describe application ${behind[0]?.metadata.name}`,
+    `${actionFor(said.join(" "))}. In full: kubectl -n ${NAMESPACE} describe application ${behind[0]?.metadata.name}`,
   );
 }
 

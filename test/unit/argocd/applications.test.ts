@@ -1,4 +1,4 @@
-import { adviceFor, type Application, progressOf, REFRESH } from "../../../providers/argocd/applications";
+import { actionFor, type Application, progressOf, REFRESH } from "../../../providers/argocd/applications";
 import { applicationsGuard } from "../../../providers/argocd/applications-guard";
 import { untilSynced } from "../../../providers/argocd/sync-driver";
 import { untilNoneLeft } from "../../../providers/guard";
@@ -93,7 +93,7 @@ test.each([
   ["Failed to load target state of 1b4031f: json: cannot unmarshal string", "in the repository"],
   ["Manifest generation error: yaml: line 3", "in the repository"],
 ])("what Argo CD says leads to the setting: %s", (said, setting) => {
-  expect(adviceFor(said)).toContain(setting);
+  expect(actionFor(said)).toContain(setting);
 });
 
 test.each([
@@ -108,9 +108,9 @@ test.each([
   "fatal: '/you/gitops.git' does not appear to be a git repository",
   "TF401019: The Git repository with name or identifier gitops does not exist or you do not have permissions for it",
 ])("where a server shows no repository, URL and credentials are named, the URL first: %s", (said) => {
-  const advice = adviceFor(said);
-  expect(advice).toMatch(/^Correct gitops\.repoURL, or the credentials/);
-  expect(CREDENTIALS.filter((setting) => !advice.includes(setting))).toEqual([]);
+  const action = actionFor(said);
+  expect(action).toMatch(/^Correct gitops\.repoURL, or the credentials/);
+  expect(CREDENTIALS.filter((setting) => !action.includes(setting))).toEqual([]);
 });
 
 test.each([
@@ -128,9 +128,9 @@ test.each([
   "failed to list refs: invalid auth method",
   "Gitea: Key access denied",
 ])("where a server refuses the login, credentials and URL are named, the credentials first: %s", (said) => {
-  const advice = adviceFor(said);
-  expect(advice).toMatch(/^Correct the credentials/);
-  expect([...CREDENTIALS, "gitops.repoURL"].filter((setting) => !advice.includes(setting))).toEqual([]);
+  const action = actionFor(said);
+  expect(action).toMatch(/^Correct the credentials/);
+  expect([...CREDENTIALS, "gitops.repoURL"].filter((setting) => !action.includes(setting))).toEqual([]);
 });
 
 describe("waiting for the first sync", () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tailscaleClaims, tailscaleScript } from "../../../components/addons/tailscale/step";
 import { loginScript, logoutScript, renameScript, statusScript } from "../../../providers/tailscale/login-script";
-import { takenUpScript } from "../../../providers/tailscale/objects-script";
+import { takenUpScript } from "../../../providers/tailscale/objects-guard";
 import { stepScript } from "../../../providers/host/shell/script";
 import { HOSTILE, testGolden } from "../../harness/golden";
 
