@@ -8,7 +8,9 @@ import type { Found, Pin } from "../../../cli/chart-sources";
 import { CHECKOUT } from "../stacks/lab-settings";
 
 /** A test that can do without the chart waits so long for it, in seconds. */
-const LIMIT_SECONDS = 4;
+const LIMIT_SECONDS = 30;
+/** Set where tests may fetch charts: without it no test depends on a network. CI sets it. */
+const ALLOWED = "HOMELAB_UPSTREAM_CHARTS";
 
 /** How it is tried in a test of its own. */
 interface Origin {
@@ -20,8 +22,9 @@ interface Origin {
 }
 
 /** The pinned chart from its repository, with the digest of the lock file, written to the folder; or why it can't be had. */
-export async function upstreamChart(pin: Pin, folder: string, origin: Origin = pinned(pin)): Promise<Found> {
-  const { url, digest, limitSeconds } = origin;
+export async function upstreamChart(pin: Pin, folder: string, origin?: Origin): Promise<Found> {
+  if (!origin && !process.env[ALLOWED]) return { why: `${ALLOWED}=1 is not set, which lets tests fetch charts` };
+  const { url, digest, limitSeconds } = origin ?? pinned(pin);
   const { name, version } = pin;
   const file = path.join(folder, `${name}-${version}.tgz`);
   try {
