@@ -12,6 +12,6 @@ module.exports = {
   },
   testEnvironment: "node",
   testSequencer: "<rootDir>/test/report/longest-first.js",
-  // Two cores: the engine and the machines under test want one of their own.
+  // For two cores. Engines and machines spend most of their time waiting.
   maxWorkers: 2,
 };

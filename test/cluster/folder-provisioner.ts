@@ -1,3 +1,4 @@
+import { repeat } from "../harness/eventually";
 import type { Kubectl } from "../harness/api/kubectl";
 import type { TestHost } from "../harness/machines/test-host";
 
@@ -22,7 +23,6 @@ interface Volume {
  */
 export async function folderProvisioner(kubectl: Kubectl, host: TestHost) {
   await kubectl.apply(JSON.stringify(STORAGE_CLASS));
-  let stopped = false;
   const made = new Set<string>();
   const round = async () => {
     const claims = (await kubectl.json<{ items: Claim[] }>("get", "persistentvolumeclaims", "-A")).items;
@@ -37,21 +37,14 @@ export async function folderProvisioner(kubectl: Kubectl, host: TestHost) {
       await kubectl.run("delete", "persistentvolume", metadata.name);
     }
   };
-  const work = async () => {
-    while (!stopped) {
-      await round();
-      await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
-    }
-  };
-  const working = work();
+  const working = repeat(round, EVERY_MS);
   return {
     /** How many volumes it made so far. */
     get made() {
       return made.size;
     },
     async stop() {
-      stopped = true;
-      await working;
+      await working.stop();
       await kubectl.run("delete", "storageclass", CLASS);
       await host.run(`rm -rf ${FOLDER}`);
     },

@@ -1,5 +1,6 @@
-import { access, readdir } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import os from "node:os";
+import { processes } from "../harness/machines/processes";
 import type { TestHost } from "../harness/machines/test-host";
 import { LabStack } from "../harness/stacks/lab-stack";
 import type { PlannedStep } from "../harness/stacks/stack-cli";
@@ -122,10 +123,7 @@ describe("the life of two prepared hosts", () => {
   });
 });
 
-/** Command lines of all processes, but for the mirror's, which is not the stack's. */
+/** Command lines of nspawn's processes: the mirror is not the stack's. */
 async function commandLines(): Promise<string[]> {
-  const pids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry));
-  const { readFile } = await import("node:fs/promises");
-  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")));
-  return lines.map((line) => line.replaceAll("\0", " ")).filter((line) => line.includes("nspawn"));
+  return (await processes()).map(({ commandLine }) => commandLine).filter((line) => line.includes("nspawn"));
 }

@@ -16,8 +16,6 @@ export async function runJest(tiers: readonly Tier[], folders: readonly string[]
   const args = [
     `--testPathPatterns=^(${places.map(escape).join("|")})/`,
     `--testTimeout=${TEST_TIMEOUT_SECONDS[needs] * 1000}`,
-    // What starts an engine gets the workstation to itself. Machines spend most of their time waiting, so two files share it.
-    ...(needs === "none" ? [] : [needs === "machines" ? "--maxWorkers=2" : "--runInBand"]),
   ];
   const jest = path.resolve("node_modules/.bin/jest");
   const exitCode = await attached(jest, [...args, "--json", `--outputFile=${outputFile}`], { stdout: "ignore" });

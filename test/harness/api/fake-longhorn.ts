@@ -1,5 +1,6 @@
 import { load } from "js-yaml";
 import { ApiRefusal } from "../../../components/cluster/kubernetes-api";
+import { repeat } from "../eventually";
 import type { ApiServer } from "./api-server";
 import type { FakeNodes } from "./fake-nodes";
 
@@ -26,8 +27,7 @@ interface Found {
 export class FakeLonghorn {
   /** What the job did, in its order. */
   readonly log: string[] = [];
-  private stopped = false;
-  private playing = Promise.resolve();
+  private playing?: ReturnType<typeof repeat>;
   private seen = "";
 
   private constructor(private readonly api: ApiServer) {}
@@ -35,13 +35,13 @@ export class FakeLonghorn {
   static start(api: ApiServer, nodes: FakeNodes): FakeLonghorn {
     const longhorn = new FakeLonghorn(api);
     nodes.work["longhorn-uninstall"] = () => longhorn.uninstall();
-    longhorn.playing = longhorn.play();
+    // Before it is installed and while it goes away there is nothing to manage.
+    longhorn.playing = repeat(() => longhorn.manage().catch(() => undefined), EVERY_MS);
     return longhorn;
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
-    await this.playing;
+    await this.playing?.stop();
   }
 
   /** As its page or kubectl does it. */
@@ -51,14 +51,6 @@ export class FakeLonghorn {
 
   async confirmed(): Promise<boolean> {
     return (await this.api.request<{ value: string }>("GET", `${SETTINGS}/${FLAG}`)).value === "true";
-  }
-
-  private async play(): Promise<void> {
-    while (!this.stopped) {
-      // Before it is installed and while it goes away there is nothing to manage.
-      await this.manage().catch(() => undefined);
-      await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
-    }
   }
 
   private async manage(): Promise<void> {

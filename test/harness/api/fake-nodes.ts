@@ -1,4 +1,5 @@
 import { ApiRefusal } from "../../../components/cluster/kubernetes-api";
+import { repeat } from "../eventually";
 import type { ApiServer } from "./api-server";
 
 export interface FakeNode {
@@ -30,8 +31,7 @@ const EVERY_MS = 250;
  * once, and a job's pods do what the test says.
  */
 export class FakeNodes {
-  private stopped = false;
-  private playing = Promise.resolve();
+  private playing?: ReturnType<typeof repeat>;
   /** By the job's name; the pods of another job succeed. */
   readonly work: Record<string, Work> = {};
 
@@ -40,21 +40,17 @@ export class FakeNodes {
   static async register(api: ApiServer, nodes: readonly FakeNode[]): Promise<FakeNodes> {
     for (const node of nodes) await register(api, node);
     const fake = new FakeNodes(api);
-    fake.playing = fake.play();
+    fake.playing = repeat(() => fake.play(), EVERY_MS);
     return fake;
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
-    await this.playing;
+    await this.playing?.stop();
   }
 
   private async play(): Promise<void> {
-    while (!this.stopped) {
-      const { items } = await this.api.request<{ items: Pod[] }>("GET", "/api/v1/pods");
-      for (const pod of items) await this.attend(pod).catch((error: unknown) => this.failed(pod, error));
-      await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
-    }
+    const { items } = await this.api.request<{ items: Pod[] }>("GET", "/api/v1/pods");
+    for (const pod of items) await this.attend(pod).catch((error: unknown) => this.failed(pod, error));
   }
 
   /** Printed, so that the test that waits for the pod can be understood. */

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import type { Writable } from "node:stream";
+import { eventually } from "../eventually";
 
 /**
  * Ends the program when the pipe closes: with this process too, however that ends. An API server whose etcd is gone doesn't
@@ -42,15 +43,11 @@ export class ServiceProcess {
 
   /** Waits until it serves. Throws with the end of its log where it ended or the time is over. */
   async serving(ask: () => Promise<boolean>, limitSeconds: number): Promise<void> {
-    const deadline = Date.now() + limitSeconds * 1000;
-    while (!(await ask().catch(() => false))) {
-      if (!this.ended && Date.now() < deadline) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        continue;
-      }
-      const why = this.ended ? "ended" : `does not serve after ${limitSeconds} s`;
-      throw new Error(`${this.name} ${why}; its log ends with:\n${this.lastLines()}`);
-    }
+    let serves = false;
+    await eventually(async () => this.ended || (serves = await ask()), limitSeconds, 100);
+    if (serves) return;
+    const why = this.ended ? "ended" : `does not serve after ${limitSeconds} s`;
+    throw new Error(`${this.name} ${why}; its log ends with:\n${this.lastLines()}`);
   }
 
   /** Ends it, and waits until it is gone. */

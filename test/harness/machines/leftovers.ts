@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import type { LabStack } from "../stacks/lab-stack";
+import { processes } from "./processes";
 
 const STATE_DIR = "/var/lib/homelab/nspawn";
 
@@ -30,7 +31,6 @@ export async function notDeletedWith(stack: LabStack, machine: string, component
 
 /** Those that were started with a path in the folder, as systemd-nspawn and its supervisor are. */
 async function processesOf(folder: string): Promise<string[]> {
-  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "")));
-  return lines.flatMap((line, index) => (line.includes(`${folder}/`) ? [`process ${ids[index]}`] : []));
+  const inside = (await processes()).filter(({ commandLine }) => commandLine.includes(`${folder}/`));
+  return inside.map(({ pid }) => `process ${pid}`);
 }

@@ -1,5 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
+import { repeat } from "../eventually";
+import { processes } from "../machines/processes";
 
 /** A secret as it would show in a text: for a key one whole line from its middle, which no escaping changes. */
 export interface Secret {
@@ -32,28 +34,17 @@ export async function leaksInFolder(folder: string, secrets: readonly Secret[]):
   return leaks;
 }
 
-/** Collects the command lines of all processes on this computer, the lab machines' among them, until it is stopped. */
+/** Collects the command lines of all processes on this workstation, the lab machines' among them, until it is stopped. */
 export class ProcessWatch {
   private readonly seen = new Set<string>();
-  private running = true;
-  private readonly ended: Promise<void>;
-
-  constructor() {
-    this.ended = this.watch();
-  }
+  private readonly watching = repeat(() => this.look(), 200);
 
   async stop(): Promise<string> {
-    this.running = false;
-    await this.ended;
+    await this.watching.stop();
     return [...this.seen].join("\n");
   }
 
-  private async watch(): Promise<void> {
-    while (this.running) {
-      const pids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry));
-      const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")));
-      lines.forEach((line) => this.seen.add(line.replaceAll("\0", " ")));
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
+  private async look(): Promise<void> {
+    for (const { commandLine } of await processes()) this.seen.add(commandLine);
   }
 }
