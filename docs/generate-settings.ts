@@ -1,24 +1,20 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { type Shape, settingsShape } from "../settings/shape";
+import { kinds } from "../providers/machines/kinds";
+import { type JsonSchema, settingsJsonSchema, stackFileJsonSchema } from "../settings/json-schema";
 import { supported } from "../versions";
 import { markdownTable } from "./markdown-table";
 
-/** Writes docs/settings.md from the schema of the settings: npx tsx docs/generate-settings.ts */
+/** Writes docs/settings.md and settings.schema.json from the schema of the settings: npx tsx docs/generate-settings.ts */
 
 export const PAGE = path.join(__dirname, "settings.md");
-
-const kindTitles: Record<string, string> = {
-  nspawn: "systemd-nspawn machines on a Linux computer (the stack `lab`)",
-  multipass: "Multipass virtual machines (the stack `local`)",
-  metal: "existing hosts over SSH (the stack `metal`)",
-};
+export const SCHEMA_FILE = path.join(__dirname, "..", "settings.schema.json");
 
 const introduction = `# Settings
 
 <!-- Written by docs/generate-settings.ts from the schema in settings/. Change that instead. -->
 
-Every setting of a stack stands in \`Pulumi.<stack>.yaml\` under \`config:\`, with the project's name before it:
+Every setting of a stack is in \`Pulumi.<stack>.yaml\` under \`config:\`, with the project's name before it:
 
 \`\`\`yaml
 config:
@@ -35,7 +31,9 @@ config:
 All of them are checked before anything is changed, and everything that is wrong is reported at once. Unknown settings are
 refused. Text that reads as a number is put in quotes.
 
-A **secret** is encrypted in the file: \`pulumi config set --secret --path ssh.privateKey < FILE\`. In clear it is refused.
+A **secret** is encrypted in the file: \`pulumi config set --secret --path ssh.privateKey < FILE\`. One that isn't is refused.
+
+Editors with a YAML language server complete the settings and mark mistakes, by \`settings.schema.json\`.
 
 Supported versions of Kubernetes: ${supported.kubernetes.join(", ")}.
 `;
@@ -49,26 +47,23 @@ interface Row {
 
 /** The whole page. */
 export function settingsPage(): string {
-  const { machines, ...others } = settingsShape().properties ?? {};
+  const { machines, ...others } = settingsJsonSchema().properties ?? {};
   const sections = Object.entries(others).map(([name, shape]) =>
     section(`homelab:${name}`, shape.description, sectionRows(name, shape)),
   );
   return [introduction, ...machineSections(machines ?? {}), ...sections].join("\n");
 }
 
-/** What all kinds of machine have stands in one table, and what each has beside it in its own. */
-function machineSections(machines: Shape): string[] {
-  const kinds = (machines.oneOf ?? []).map((shape) => ({
-    kind: shape.properties?.kind?.const ?? "",
-    rows: rows("machines", shape),
-  }));
-  const [first, ...rest] = kinds;
-  const common = (first?.rows ?? []).filter((row) => rest.every((kind) => kind.rows.some((other) => same(row, other))));
-  const own = kinds.map(({ kind, rows: all }) =>
+/** One table of what all kinds of machine have, and one for each kind of what it has beside that. */
+function machineSections(machines: JsonSchema): string[] {
+  const tables = (machines.oneOf ?? []).map((schema) => rows("machines", schema));
+  const [first = [], ...rest] = tables;
+  const common = first.filter((row) => rest.every((table) => table.some((other) => same(row, other))));
+  const own = kinds.map(({ name, settings }, index) =>
     section(
-      `homelab:machines, kind ${kind}`,
-      kindTitles[kind],
-      all.filter((row) => !common.some((one) => same(row, one))),
+      `homelab:machines, kind ${name}`,
+      settings().title,
+      (tables[index] ?? []).filter((row) => !common.some((one) => same(row, one))),
     ),
   );
   return [section("homelab:machines, every kind", machines.description, common), ...own];
@@ -78,13 +73,13 @@ function same(a: Row, b: Row): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-function sectionRows(setting: string, shape: Shape): Row[] {
+function sectionRows(setting: string, shape: JsonSchema): Row[] {
   const entry = shape.additionalProperties;
   return typeof entry === "object" ? [row(`${setting}.<name>`, entry, false)] : rows(setting, shape);
 }
 
 /** One row for each setting inside a mapping. */
-function rows(setting: string, shape: Shape): Row[] {
+function rows(setting: string, shape: JsonSchema): Row[] {
   return Object.entries(shape.properties ?? {}).flatMap(([name, inner]) => {
     const path = `${setting}.${name}`;
     // The same settings as cluster.kubelet, which describes them.
@@ -93,13 +88,13 @@ function rows(setting: string, shape: Shape): Row[] {
   });
 }
 
-function inside(setting: string, shape: Shape): Row[] {
+function inside(setting: string, shape: JsonSchema): Row[] {
   if (shape.items) return rows(`${setting}[]`, shape.items);
   const entry = shape.additionalProperties;
   return typeof entry === "object" ? rows(`${setting}.<name>`, entry) : rows(setting, shape);
 }
 
-function row(setting: string, shape: Shape, required: boolean): Row {
+function row(setting: string, shape: JsonSchema, required: boolean): Row {
   return {
     setting: code(setting),
     type: typeName(shape),
@@ -112,11 +107,11 @@ function code(text: string): string {
   return `\`${text}\``;
 }
 
-function meaning({ description = "", propertyNames }: Shape): string {
+function meaning({ description = "", propertyNames }: JsonSchema): string {
   return propertyNames?.enum ? `${description}. Names: ${propertyNames.enum.map(code).join(", ")}` : description;
 }
 
-function typeName(shape: Shape): string {
+function typeName(shape: JsonSchema): string {
   const { minimum, maximum } = shape;
   if (shape.const !== undefined) return code(shape.const);
   if (shape.enum) return shape.enum.map(code).join(", ");
@@ -139,7 +134,7 @@ function typeName(shape: Shape): string {
   }
 }
 
-function standard({ default: value }: Shape, required: boolean): string {
+function standard({ default: value }: JsonSchema, required: boolean): string {
   if (value === undefined) return required ? "required" : "";
   if (Array.isArray(value)) return value.map((one) => code(String(one))).join(", ");
   return typeof value === "object" ? "" : code(String(value));
@@ -151,4 +146,11 @@ function section(title: string, text: string | undefined, table: Row[]): string 
   return `## ${title}\n\n${text ?? ""}\n${body}`;
 }
 
-if (require.main === module) writeFileSync(PAGE, settingsPage());
+export function schemaText(): string {
+  return `${JSON.stringify(stackFileJsonSchema(), null, 2)}\n`;
+}
+
+if (require.main === module) {
+  writeFileSync(PAGE, settingsPage());
+  writeFileSync(SCHEMA_FILE, schemaText());
+}
