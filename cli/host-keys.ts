@@ -5,7 +5,8 @@ import type { Login } from "../providers/host/ssh/target";
 import { Failure } from "../lab/run-program";
 import { main } from "./failure";
 import { hostKeyLines, whatToDo } from "./host-key-report";
-import { bastionsOf, type ListedBastion, listedHosts, type ListedServer, pinnedKey, settingsOf } from "./inventory";
+import { readStackFile } from "../settings/stack-file";
+import { bastionsOf, type ListedBastion, listedHosts, type ListedServer, pinnedKey } from "./inventory";
 import { places } from "./places";
 import { phase, say } from "./progress";
 import { ensureStack, settingsInClear } from "./pulumi";
@@ -37,7 +38,7 @@ const UNASKED: ScannedKey = { problem: "it was not asked" };
 
 /** Where the way to a bastion is by an encrypted key, the settings are read by Pulumi, which can decrypt it. */
 async function readableHosts(stack: string): Promise<ListedServer[]> {
-  const hosts = listedHosts(settingsOf(places.settings(stack)));
+  const hosts = listedHosts(readStackFile(places.settings(stack)).settings);
   const isEncrypted = ({ login, ...bastion }: ListedBastion): boolean =>
     pinnedKey(bastion) !== undefined && login.privateKey !== undefined && typeof login.privateKey !== "string";
   if (!bastionsOf(hosts).some(isEncrypted)) return hosts;

@@ -1,5 +1,3 @@
-import * as fs from "node:fs";
-import { load } from "js-yaml";
 import { parseHostKey } from "../providers/host/ssh/host-key";
 import { decidesLogin, loginMethods } from "../settings/login";
 import { mappingOf } from "../settings/stack-file";
@@ -111,10 +109,4 @@ function portIn(ssh: Record<string, unknown>, fallback: number): number {
 function textIn(ssh: Record<string, unknown>, name: string): string | undefined {
   const value = ssh[name];
   return typeof value === "string" ? value : undefined;
-}
-
-/** The settings in a stack's file by key, without the project's name. */
-export function settingsOf(file: string): Record<string, unknown> {
-  const { config } = (load(fs.readFileSync(file, "utf8")) ?? {}) as { config?: Record<string, unknown> };
-  return Object.fromEntries(Object.entries(config ?? {}).map(([key, value]) => [key.replace(/^homelab:/, ""), value]));
 }

@@ -3,7 +3,8 @@ import { chooseBackend, type Backend } from "./backend";
 import { findEngine, userCredentials, type Engine } from "./engine";
 import { applyEnvironment, environmentFile, environmentFor } from "./environment";
 import { Failure } from "../lab/run-program";
-import { requireHostKeys, settingsOf } from "./inventory";
+import { readStackFile } from "../settings/stack-file";
+import { requireHostKeys } from "./inventory";
 import { installMissing, LAB_NEEDS } from "./packages";
 import { choosePassphrase } from "./passphrase";
 import { places, writePrivate } from "./places";
@@ -32,7 +33,7 @@ export async function setUp({ quiet = false, hostKeys = false } = {}): Promise<S
     throw new Failure("nothing is set up in this checkout", "Run `make up` first.");
   const stack = await chooseStack();
   tell(`stack ${stack.name} (${stack.because})`);
-  if (hostKeys) requireHostKeys(stack.name, settingsOf(places.settings(stack.name)));
+  if (hostKeys) requireHostKeys(stack.name, readStackFile(places.settings(stack.name)).settings);
   if (!quiet && stack.machineKind === "nspawn") {
     await installMissing(LAB_NEEDS);
     await requireRoot("machines on this computer");

@@ -1,6 +1,9 @@
 import * as fs from "node:fs";
-import { load } from "js-yaml";
+import { addonsSchema } from "../components/addons/list";
 import type { AddonName } from "../lab/addons/mirror";
+import { DEFAULT_STATE_DIR, schema as nspawnSchema } from "../providers/machines/nspawn/settings";
+import { placesOf, valueOf } from "../settings/places";
+import { mappingOf, parseStackFile } from "../settings/stack-file";
 import { gatewayAddress } from "../settings/subnets";
 import { stateFile } from "./backend";
 import { Failure, run } from "../lab/run-program";
@@ -25,9 +28,6 @@ export interface Stack {
   /** Something else than a passphrase encrypts secrets, as in a key service. */
   otherSecretsProvider: boolean;
 }
-
-/** The lab's network where the settings name none; as in settings/machines.ts. */
-const DEFAULT_SUBNET = "10.90.0.0/24";
 
 /** What decides where nobody says which stack. */
 const found = { isSetUp: (name: string): boolean => fs.existsSync(stateFile(name)), multipass: askMultipass };
@@ -66,54 +66,25 @@ export async function askMultipass(): Promise<{ works: boolean; why: string }> {
   return { works: false, why: `Multipass is installed, but \`multipass version\` fails: ${said}` };
 }
 
-/** Where nspawn machines are, unless the settings say otherwise; as in settings/machines.ts. */
-const DEFAULT_STATE_DIR = "/var/lib/homelab/nspawn";
-
-interface SettingsFile {
-  config?: Record<string, unknown>;
-  encryptionsalt?: unknown;
-  secretsprovider?: unknown;
-}
-
-interface AddonSwitches {
-  argocd?: { enabled?: unknown };
-  tailscale?: { enabled?: unknown; machines?: { enabled?: unknown } };
-}
-
-/** What the text of a settings file says. The program itself checks the settings; here a wrong one is only not found. */
+/** What the text of a stack's file says. The program itself checks the settings; here a wrong one is only not found. */
 export function readSettings(text: string): Omit<Stack, "name" | "because"> {
-  const file = (load(text) ?? {}) as SettingsFile;
-  const config = file.config ?? {};
-  const machines = (config["homelab:machines"] ?? {}) as {
-    kind?: unknown;
-    network?: { subnet?: unknown };
-    stateDir?: unknown;
-  };
-  const subnet = typeof machines.network?.subnet === "string" ? machines.network.subnet : DEFAULT_SUBNET;
-  const stateDir = typeof machines.stateDir === "string" ? machines.stateDir : DEFAULT_STATE_DIR;
-  const addons = (config["homelab:addons"] ?? {}) as AddonSwitches;
+  const { settings, salt, secretsProvider = "passphrase" } = parseStackFile(text);
+  const { argocd, tailscale } = placesOf(addonsSchema, settings.addons ?? {});
+  const nspawn = placesOf(nspawnSchema, settings.machines ?? {});
+  const { kind } = mappingOf(settings.machines);
+  const subnet = valueOf(nspawn.network.subnet);
+  const ownHosts = ["127.0.0.1", ...(subnet === undefined ? [] : [gatewayAddress(subnet)])];
   return {
     addons: [
-      ...(addons.argocd?.enabled === true ? (["argocd"] as const) : []),
-      ...(addons.tailscale?.enabled === true || addons.tailscale?.machines?.enabled === true
-        ? (["tailscale"] as const)
-        : []),
+      ...(valueOf(argocd.enabled) ? (["argocd"] as const) : []),
+      ...(valueOf(tailscale.enabled) || valueOf(tailscale.machines.enabled) ? (["tailscale"] as const) : []),
     ],
-    imagesFolder: `${stateDir}/images`,
-    machineKind: String(machines.kind),
-    mirrorAddresses:
-      machines.kind === "nspawn" ? ownAddresses(JSON.stringify(config), ["127.0.0.1", gateway(subnet)]) : [],
-    ...(typeof file.encryptionsalt === "string" ? { salt: file.encryptionsalt } : {}),
-    otherSecretsProvider: !["undefined", "passphrase"].includes(String(file.secretsprovider)),
+    imagesFolder: `${valueOf(nspawn.stateDir) ?? DEFAULT_STATE_DIR}/images`,
+    machineKind: String(kind),
+    mirrorAddresses: kind === "nspawn" ? ownAddresses(JSON.stringify(settings), ownHosts) : [],
+    ...(salt === undefined ? {} : { salt }),
+    otherSecretsProvider: secretsProvider !== "passphrase",
   };
-}
-
-function gateway(subnet: string): string {
-  try {
-    return gatewayAddress(subnet);
-  } catch {
-    return gatewayAddress(DEFAULT_SUBNET);
-  }
 }
 
 /** Each `host:port` of the http addresses in a text whose host is this computer, in the order of the hosts. */

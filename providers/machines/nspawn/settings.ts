@@ -13,6 +13,8 @@ export const title = "systemd-nspawn machines on a Linux workstation (the stack 
 /** What these machines can do, unless the inventory says otherwise. */
 export const capabilities: Capabilities = { sharedKernel: true, iscsi: false };
 
+export const DEFAULT_STATE_DIR = "/var/lib/homelab/nspawn";
+
 /** Linux cuts an interface name at 15 characters. */
 const interfaceName: Format = pattern(
   /^[a-z][a-z0-9_-]*$/,
@@ -37,9 +39,7 @@ export const schema = z.strictObject({
       release: described("Release", z.enum(["bookworm"])).default("bookworm"),
     }),
   ).prefault({}),
-  stateDir: text(absolutePath, "Folder for the machines' trees; several gigabytes each").default(
-    "/var/lib/homelab/nspawn",
-  ),
+  stateDir: text(absolutePath, "Folder for the machines' trees; several gigabytes each").default(DEFAULT_STATE_DIR),
   capabilities: sharedCapabilities,
   nodes: nodesOf(z.strictObject({ ...nodeFields, address: scalarText(ipv4, "IPv4 address of the machine") })),
 });

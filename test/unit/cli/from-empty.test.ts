@@ -3,15 +3,11 @@ import { load } from "js-yaml";
 import { fromEmpty } from "../../../cli/from-empty-settings";
 import { places } from "../../../cli/places";
 import { parseSettings } from "../../../settings";
-
-function settingsOf(text: string): Record<string, unknown> {
-  const { config } = load(text) as { config: Record<string, unknown> };
-  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(/^homelab:/, ""), value]));
-}
+import { parseStackFile } from "../../../settings/stack-file";
 
 test.each(["lab", "local", "metal"])("the settings of %s can be previewed without state, secret or host", (stack) => {
   const { text } = fromEmpty(fs.readFileSync(places.settings(stack), "utf8"));
-  expect(parseSettings(settingsOf(text)).problems).toBeUndefined();
+  expect(parseSettings(parseStackFile(text).settings).problems).toBeUndefined();
   expect(text).not.toContain("encryptionsalt");
 });
 

@@ -1,4 +1,5 @@
-import { bastionsOf, listedHosts, requireHostKeys, settingsOf } from "../../../cli/inventory";
+import { bastionsOf, listedHosts, requireHostKeys } from "../../../cli/inventory";
+import { readStackFile } from "../../../settings/stack-file";
 import { hostKeyLines, whatToDo } from "../../../cli/host-key-report";
 import { places } from "../../../cli/places";
 import { parseHostKey } from "../../../providers/host/ssh/host-key";
@@ -12,12 +13,16 @@ const host = { name: "cp1", host: "192.168.1.11", port: 22 };
 
 test("the unedited example is readable, although no key is in it", () => {
   expect(
-    listedHosts(settingsOf(places.settings("metal"))).map(({ name, host, port }) => `${name} ${host}:${port}`),
+    listedHosts(readStackFile(places.settings("metal")).settings).map(
+      ({ name, host, port }) => `${name} ${host}:${port}`,
+    ),
   ).toEqual(["cp1 192.168.1.11:22", "worker1 192.168.1.12:22", "worker2 192.168.1.13:22"]);
 });
 
 test("machines that the program makes have no keys to list", () => {
-  expect(() => listedHosts(settingsOf(places.settings("lab")))).toThrow("the program makes their host keys itself");
+  expect(() => listedHosts(readStackFile(places.settings("lab")).settings)).toThrow(
+    "the program makes their host keys itself",
+  );
 });
 
 test("a host is asked at its own port and through its own bastion, else at those of all hosts", () => {
@@ -57,7 +62,7 @@ test("a server without an answer is named with the reason", () => {
 });
 
 test("an inventory without host keys is refused with what to edit, before anything is made for it", () => {
-  const example = settingsOf(places.settings("metal"));
+  const example = readStackFile(places.settings("metal")).settings;
   expect(() => requireHostKeys("metal", example)).toThrow(
     "Pulumi.metal.yaml is not filled in yet: there is no host key for cp1, worker1, worker2",
   );
@@ -67,7 +72,7 @@ test("an inventory without host keys is refused with what to edit, before anythi
     "there is no host key for bastion gate.example:22",
   );
   expect(() => requireHostKeys("metal", { machines: { kind: "metal", nodes } })).not.toThrow();
-  expect(() => requireHostKeys("lab", settingsOf(places.settings("lab")))).not.toThrow();
+  expect(() => requireHostKeys("lab", readStackFile(places.settings("lab")).settings)).not.toThrow();
 });
 
 test("how to compare a key is said where there is one to compare", () => {

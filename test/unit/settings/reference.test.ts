@@ -56,7 +56,7 @@ describe("settings.schema.json", () => {
       `homelab:${name}`,
       value as unknown,
     ]);
-    expect(problemsIn({ config: Object.fromEntries(config) })).not.toEqual([]);
+    expect(problemsIn({ config: Object.fromEntries(config) as object })).not.toEqual([]);
   });
 
   it("leaves other projects' settings, numbers in place of text, and encrypted secrets alone", () => {
