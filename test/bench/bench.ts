@@ -20,7 +20,7 @@ import { requireRoot } from "../../cli/root";
  */
 async function bench(): Promise<void> {
   await installMissing(LAB_NEEDS);
-  await requireRoot("machines on this computer");
+  await requireRoot("machines on this workstation");
   const cold = process.env.COLD ? fs.mkdtempSync(path.join(os.tmpdir(), "homelab-cold-")) : undefined;
   if (cold) process.env.HOMELAB_LAB_CACHE = cold;
   const building = await timed("building what the cache lacks", async () => {
@@ -101,7 +101,7 @@ async function timed(title: string, work: () => Promise<unknown>): Promise<numbe
   return Date.now() - started;
 }
 
-/** Milliseconds of the fastest of three: the others waited for something else on the computer. */
+/** Milliseconds of the fastest of three: the others waited for something else on the workstation. */
 async function fastest(title: string, work: () => Promise<unknown>): Promise<number> {
   const times: number[] = [];
   for (let round = 1; round <= 3; round++) times.push(await timed(`${title} (${round} of 3)`, work));

@@ -52,7 +52,7 @@ function isDone({ status }: Application): boolean {
   return status?.sync?.status === "Synced" && status.health?.status === "Healthy";
 }
 
-/** An Application that somebody made beside the program: nobody but he deletes it. */
+/** An Application that was made by hand: neither the program nor Argo CD deletes it. */
 export function strayApplication(repoURL: string): object {
   return {
     apiVersion: "argoproj.io/v1alpha1",

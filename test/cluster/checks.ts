@@ -60,7 +60,7 @@ export function clusterChecks(cluster: () => ClusterUnderTest): void {
     expect(await kubectl.run("-n", "kube-system", "get", "pods", "-l", "k8s-app=kube-proxy", "-o", "name")).toBe("");
   });
 
-  test("is left alone by a second up: nothing changes, nobody logs in, the hosts stay as they were", async () => {
+  test("is left alone by a second up: no change, no login, the hosts stay as they were", async () => {
     const { stack } = cluster();
     const look = async (host: TestHost) => [await host.digest(), await host.logins()];
     const before = await overHosts(look);

@@ -143,7 +143,7 @@ systemctl restart kubelet`);
     });
   });
 
-  test("a worker that is to be replaced is deleted, made again, and joins again", async () => {
+  test("a worker that is replaced is deleted, recreated, and joins", async () => {
     const node = () => kubectl().run("get", "node", worker.name, "-o", "jsonpath={.metadata.uid}");
     const before = await node();
     const { exitCode, output } = await stack.pulumi("up", ...UP, "--replace", `**:Machine::${worker.name}`);

@@ -170,7 +170,7 @@ function handOver(): void {
 
   /** Settings that can't work, with the words of whoever noticed, and the setting to correct. */
   const WRONG: [what: string, set: () => Promise<void>, words: RegExp, setting: string][] = [
-    ["a name that nobody knows", urlOf(() => "http://nosuch.invalid/gitops.git"), /nosuch\.invalid/, "gitops.repoURL"],
+    ["a name that is not in DNS", urlOf(() => "http://nosuch.invalid/gitops.git"), /nosuch\.invalid/, "gitops.repoURL"],
     ["a port without a listener", urlOf(() => url.replace(/:\d+\//, ":9/")), /connection refused/, "gitops.repoURL"],
     ["a missing revision", () => follow({ ...followed, revision: "nosuch" }), /'nosuch'/, "gitops.revision"],
     [
@@ -241,7 +241,7 @@ function handOver(): void {
     expect(await size("larges.homelab.example")).toBeGreaterThan(ANNOTATION_LIMIT);
   });
 
-  test("argocd-destroy-order: Applications go first, Argo CD waits for one that nobody deletes, and nothing is stuck", async () => {
+  test("argocd-destroy-order: Applications go first, Argo CD waits for one that is not deleted, and nothing is stuck", async () => {
     await kubectl.apply(JSON.stringify(strayApplication(url)));
     await follow(undefined);
     await switchArgocd(false);

@@ -93,7 +93,7 @@ test("helm-pending: a release that was finished without the killed engine is tak
   expect((await settings()).uid).toBe(uid);
 });
 
-test("a release of the same name that somebody else deployed is left alone", async () => {
+test("a release of the same name that was not deployed by this program is left alone", async () => {
   await stack.pulumi("state", "delete", "--yes", "--force", await releaseUrn());
   const record = (await records())[0] as Secret;
   const foreign = describedAs(record.data.release, "Install complete");

@@ -177,7 +177,7 @@ onHosts(title, () => {
   test("takes one worker in and lets another go, while a Deployment with a disruption budget keeps serving", async () => {
     const { kubectl } = cluster;
     const [first, leaving] = [hosts.host(0), hosts.host(1)];
-    // Pods that nothing would make anew are not thrown away: they would keep the node.
+    // Pods without a controller are not evicted: they would keep the node.
     await kubectl.run("delete", "pod", "server", "client", "--ignore-not-found");
     await kubectl.apply(WEB);
     await kubectl.run("rollout", "status", "deployment/web", "--timeout=120s");
@@ -193,7 +193,7 @@ onHosts(title, () => {
     });
     await stack.up();
     expect(await readyNodes(kubectl)).toEqual([first.name, leaving.name, coming.name]);
-    requests.during = "pods are made anew";
+    requests.during = "pods are replaced";
     await kubectl.run("rollout", "restart", "deployment/web");
     await kubectl.run("rollout", "status", "deployment/web", "--timeout=120s");
 
@@ -233,7 +233,7 @@ onHosts(title, () => {
     expect(await stack.plan()).toEqual([]);
   });
 
-  test("a cluster on hosts of one's own is protected: `make down` refuses before it has removed anything", async () => {
+  test("a cluster on existing hosts is protected: `make down` refuses before it has removed anything", async () => {
     const protect = async (on: boolean) => {
       await stack.change((settings) => void Object.assign(settings["homelab:machines"], { protect: on }));
       await stack.up();
@@ -262,7 +262,7 @@ onHosts(title, () => {
     expect(await hosts.host(0).run(`ls -A /etc/cni/net.d; cat ${FOREIGN}`)).toBe(`10-theirs.conflist\n${FOREIGN_TEXT}`);
   });
 
-  test("stale-CNI: on the same hosts the next cluster comes up, and goes without a trace", async () => {
+  test("stale-CNI: on the same hosts the next cluster comes up, and is removed without a trace", async () => {
     await stack.change((settings) => {
       delete settings["homelab:gitops"];
       delete (settings["homelab:addons"] as Record<string, unknown>)["argocd"];

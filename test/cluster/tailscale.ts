@@ -146,7 +146,7 @@ export function tailscaleChecks(stackUnderTest: () => LabStack): void {
     await change((tailscale) => (tailscale.apiServerProxy = true));
     await stack.up();
     expect(await eventually(answers, LOGIN_SECONDS)).toBe(true);
-    // It is the same device still: the operator was started anew, and remembers its login.
+    // It is the same device still: the operator was restarted, and remembers its login.
     expect((await device(operator)).nodeId).toBe(nodeId);
     expect(await tailnet.names()).toEqual([node, operator].sort());
   });
@@ -169,7 +169,7 @@ export function tailscaleChecks(stackUnderTest: () => LabStack): void {
     expect(await stack.plan()).toEqual([]);
   });
 
-  test("tailscale-dup-device / expired OAuth: switched off, no device, object or login is left; made anew, all have the old ones' names", async () => {
+  test("tailscale-dup-device / expired OAuth: switched off, no device, object or login is left; recreated, all have the old ones' names", async () => {
     await change((tailscale) => {
       tailscale.enabled = false;
       tailscale.machines.enabled = false;

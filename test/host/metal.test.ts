@@ -150,7 +150,7 @@ function differences(one: string, other: string): string[] {
   ];
 }
 
-/** Whether port 22 answers on this computer's own way to it. */
+/** Whether port 22 answers on this workstation's own way to it. */
 async function connects(address: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = net.connect({ host: address, port: 22, timeout: 3_000 });

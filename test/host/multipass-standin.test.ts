@@ -251,7 +251,7 @@ onHosts(title, () => {
   );
 
   test(
-    "delete --purge removes one at once, running or not, with all that it had on this computer",
+    "delete --purge removes one at once, running or not, with all that it had on this workstation",
     async () => {
       expect(await multipass("delete", "--purge", "m1")).toEqual({ exitCode: 0, stdout: "", stderr: "" });
       expect(JSON.parse((await multipass("list", "--format", "json")).stdout)).toEqual({ list: [] });

@@ -47,7 +47,7 @@ onHosts(title, () => {
     10 * MINUTE,
   );
 
-  test("may make control groups of its own, as a kubelet does, and they are not the computer's", async () => {
+  test("may make control groups of its own, as a kubelet does, and they are not the workstation's", async () => {
     const root = existsSync("/sys/fs/cgroup/cgroup.controllers") ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory";
     expect(await onMachine(`sudo mkdir ${root}/kubepods && ls -d ${root}/kubepods`)).toBe(`${root}/kubepods`);
     expect(existsSync(`${root}/kubepods`)).toBe(false);
@@ -131,7 +131,7 @@ onHosts(title, () => {
   );
 
   test(
-    "an address that somebody else on the bridge has is refused",
+    "an address that is in use on the bridge is refused",
     async () => {
       // A second address of the machine itself: nothing records it.
       await onMachine(`sudo ip address add ${bench.subnet}.99/24 dev host0`);

@@ -133,7 +133,7 @@ describe("Tailscale on a machine", () => {
     expect(await digest()).toBe(before);
   });
 
-  test("joins with a key that stands in no list of processes, environment or file, and is deleted", async () => {
+  test("joins with a key that is in no list of processes, environment or file, and is deleted", async () => {
     const { outputs } = await tailscaleLoginDriver.create(inputs());
     joined = outputs;
     expect([...service.devices.values()]).toEqual([

@@ -15,7 +15,7 @@ const ADMIN = "/etc/kubernetes/admin.conf";
 
 /**
  * A control plane without machines: etcd, the API server, the controllers and the scheduler of the pinned version, as plain
- * processes on loopback. There is no kubelet: a pod that is scheduled stays Pending until somebody says otherwise.
+ * processes on loopback. There is no kubelet: a pod that is scheduled stays Pending until the test says otherwise.
  * Each has a folder and ports of its own. It needs no root.
  */
 export class ApiServer {
@@ -34,7 +34,7 @@ export class ApiServer {
     this.api = new KubernetesApi(this.kubeconfig);
   }
 
-  /** Where `kubeconfig` stands in a file. */
+  /** The file that holds `kubeconfig`. */
   private get kubeconfigFile(): string {
     return path.join(this.folder, "kubeconfig");
   }

@@ -21,7 +21,7 @@ interface Found {
  * (controller/kubernetes_configmap_controller.go, datastore/longhorn.go, controller/uninstall_controller.go):
  *
  * - while the manager runs, every change of the ConfigMap longhorn-default-setting goes to the Setting objects;
- * - its objects hold finalizers, which nobody but Longhorn takes away;
+ * - its objects hold finalizers, which only Longhorn removes;
  * - the job looks at the Setting, not at the ConfigMap, and refuses unless that is true.
  */
 export class FakeLonghorn {

@@ -39,7 +39,7 @@ export class BareHosts {
     readonly hosts: readonly BareHost[],
     /** The settings of the lab stack, moved to these machines. */
     readonly settings: Settings,
-    /** The computer's address, as the machines see it. */
+    /** The workstation's address, as the machines see it. */
     readonly gateway: string,
     private readonly network: NetworkOutputs,
     private readonly folder: string,

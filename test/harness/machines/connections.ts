@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import execa from "execa";
 
 /**
- * Counts TCP connections that this computer opens to some addresses, in the kernel, while something is done: whoever opens them.
+ * Counts TCP connections that this workstation opens to some addresses, in the kernel, while something is done: of every process.
  *
  * @param to as iptables matches them: `-d 10.0.0.0/24`, with more options as further elements
  */

@@ -7,7 +7,7 @@ import { processes } from "./processes";
 const STATE_DIR = "/var/lib/homelab/nspawn";
 
 /**
- * What is left on this computer of a stack's nspawn machines: their bridge, folders, mounts and processes. What is looked for is
+ * What is left on this workstation of a stack's nspawn machines: their bridge, folders, mounts and processes. What is looked for is
  * found while the machines are there.
  */
 export async function leftoversOf(stack: LabStack): Promise<string[]> {

@@ -2,7 +2,7 @@ import { quote } from "../../../providers/host/shell/quote";
 
 /** One host, as the files in its tree and LXC's configuration describe it. */
 export interface HostPlan {
-  /** Hostname, name of the container, and name of its cable on the computer: at most 15 characters. */
+  /** Hostname, name of the container, and name of its cable on the workstation: at most 15 characters. */
   name: string;
   /** IPv4, in a /24. */
   address: string;

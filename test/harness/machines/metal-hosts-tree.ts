@@ -7,7 +7,7 @@ import { missingRequirements } from "./requirements";
 
 const RECIPE = path.join(__dirname, "metal-hosts-base.sh");
 
-/** What the recipe and the hosts need of this computer, and the package that has it. */
+/** What the recipe and the hosts need of this workstation, and the package that has it. */
 const NEEDS = {
   "lxc-start": "lxc",
   "/usr/share/lxc/templates/lxc-debian": "lxc-templates",
@@ -16,7 +16,7 @@ const NEEDS = {
   ip: "iproute2",
 };
 
-/** Why this computer can't make metal hosts, for the report; nothing where it can. */
+/** Why this workstation can't make metal hosts, for the report; nothing where it can. */
 export function whyNoMetalHosts(): string | undefined {
   return missingRequirements("making the hosts, which are LXC containers,", NEEDS);
 }

@@ -96,7 +96,7 @@ export class MetalHosts {
   private constructor(
     /** Name of the bridge, and beginning of the hosts' names. */
     readonly name: string,
-    /** First three numbers of the hosts' /24; the computer is its `.1`. */
+    /** First three numbers of the hosts' /24; the workstation is its `.1`. */
     readonly network: string,
     private readonly tree: string,
   ) {}

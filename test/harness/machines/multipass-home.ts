@@ -17,7 +17,7 @@ export interface Ended {
 /** An instance as `multipass info` has it. */
 export type Info = { state: string; ipv4: string[] } & Record<string, unknown>;
 
-/** The stand-in for Multipass with a home of a test's own, its client as it is called, and all that it does to this computer. */
+/** The stand-in for Multipass with a home of a test's own, its client as it is called, and all that it does to this workstation. */
 export class MultipassHome {
   /** First three numbers of the instances' /24. */
   readonly network = freeNetwork();
@@ -63,7 +63,7 @@ export class MultipassHome {
     return (JSON.parse(stdout) as { info: Record<string, Info> }).info[name] as Info;
   }
 
-  /** What a home that has no instances must not leave on this computer: bridge, cables, processes, mounts, groups. */
+  /** What a home that has no instances must not leave on this workstation: bridge, cables, processes, mounts, groups. */
   traces(): string[] {
     const bridge = `mp-${createHash("sha256").update(this.folder).digest("hex").slice(0, 8)}`;
     const mine = (name: string): boolean => /^(vb-)?mp[0-9a-f]{8}$/.test(name) && !this.before.has(name);

@@ -14,7 +14,7 @@ const PROGRAMS = path.join(CHECKOUT, "lab", "multipass", "bin");
 /** File with the id of the process that made a set. */
 const OWNER = "owner.pid";
 
-/** What the stand-in needs of this computer, and the package that has it. */
+/** What the stand-in needs of this workstation, and the package that has it. */
 const NEEDS = {
   "systemd-nspawn": "systemd-container",
   mmdebstrap: "mmdebstrap",
@@ -23,7 +23,7 @@ const NEEDS = {
 };
 
 /**
- * Why this computer can't run the stand-in for Multipass, for the report; nothing where it can.
+ * Why this workstation can't run the stand-in for Multipass, for the report; nothing where it can.
  *
  * @param more programs, each with its package
  */
@@ -52,12 +52,12 @@ export class MultipassHost extends TestHost {
   }
 }
 
-/** A Multipass of a test's own: the stand-in with a home, a bridge and a subnet that nobody else has. */
+/** A Multipass for one test: the stand-in with a home, a bridge and a subnet of its own. */
 export class MultipassHosts {
   private constructor(
     /** Name of the bridge. */
     readonly name: string,
-    /** First three numbers of the VMs' /24; the computer is its `.1`. */
+    /** First three numbers of the VMs' /24; the workstation is its `.1`. */
     readonly network: string,
   ) {}
 

@@ -9,7 +9,7 @@ import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
 import { freeNetwork } from "../stacks/lab-settings";
 import { missingRequirements } from "./requirements";
 
-/** Why this computer can't run the drivers' machines, for the report; nothing where it can. */
+/** Why this workstation can't run the drivers' machines, for the report; nothing where it can. */
 export function whyNoNspawn(): string | undefined {
   return missingRequirements("looking at processes and interfaces", {
     "systemd-nspawn": "systemd-container",
@@ -20,7 +20,7 @@ export function whyNoNspawn(): string | undefined {
   });
 }
 
-/** A bridge for a test of the drivers, the settings of the machine `m1` on it, and what both are to this computer. */
+/** A bridge for a test of the drivers, the settings of the machine `m1` on it, and what both are to this workstation. */
 export class NspawnDrivers {
   private constructor(
     /** First three numbers of the bridge's /24. */
@@ -34,7 +34,7 @@ export class NspawnDrivers {
   static async create(): Promise<NspawnDrivers> {
     const subnet = freeNetwork();
     const bridge = `hlt-${subnet.split(".")[2]}`;
-    // The image is shared with every stack of this computer: it takes a minute and a half to build.
+    // The image is shared with every stack of this workstation: it takes a minute and a half to build.
     const stateDir = process.env["HOMELAB_TEST_STATE_DIR"] ?? "/var/lib/homelab/nspawn";
     const [clientKey, hostKey] = [generateKeyPair(), generateKeyPair()];
     const gateway = `${subnet}.1`;
@@ -68,7 +68,7 @@ export class NspawnDrivers {
     });
   }
 
-  /** Whatever on this computer carries the machine's name: processes, mounts, control groups, interfaces, files. */
+  /** Whatever on this workstation carries the machine's name: processes, mounts, control groups, interfaces, files. */
   traces(incarnation: string): string[] {
     const { place } = this;
     const mark = `m1-${incarnation.slice(0, 6)}`;
@@ -96,7 +96,7 @@ export class NspawnDrivers {
   }
 }
 
-/** The names of this computer's network interfaces. */
+/** The names of this workstation's network interfaces. */
 export function interfaces(): string[] {
   return readdirSync("/sys/class/net");
 }

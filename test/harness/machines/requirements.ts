@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import execa from "execa";
 
 /**
- * Why something can't run on this computer, for the report; nothing where it can. It needs Linux, root and programs.
+ * Why something can't run on this workstation, for the report; nothing where it can. It needs Linux, root and programs.
  *
  * @param what begins the reason
  * @param needs programs, or files by their absolute paths, each with the package that has it

@@ -4,7 +4,7 @@ import path from "node:path";
 import execa from "execa";
 
 /**
- * A host of the tests as its owner sees it: from the computer, through its namespaces, whoever made it. Tests look at hosts
+ * A host of the tests as its owner sees it: from the workstation, through its namespaces, whoever made it. Tests look at hosts
  * this way, so that what they count in sshd's log is the program's alone.
  */
 export abstract class TestHost {
@@ -13,7 +13,7 @@ export abstract class TestHost {
     readonly address: string,
   ) {}
 
-  /** Process id, on the computer, of the host's own init: another one after each start. */
+  /** Process id, on the workstation, of the host's own init: another one after each start. */
   abstract leader(): Promise<number>;
 
   /**

@@ -11,7 +11,7 @@ export interface SshGitServer {
   close(): Promise<void>;
 }
 
-/** What Git asks an SSH server for when somebody only reads; it quotes the path. */
+/** What Git asks an SSH server for when it only reads; it quotes the path. */
 const READ = /^git[- ]upload-pack '?\/?([A-Za-z0-9._-]+)'?$/;
 
 /**

@@ -45,7 +45,7 @@ export class GitRepository {
     return (await this.git(this.work, "rev-parse", "HEAD")).trim();
   }
 
-  /** Serves it at an address of this computer, to everybody or behind a login, and answers its URL. */
+  /** Serves it at an address of this workstation, to everybody or behind a login, and answers its URL. */
   async serve(address: string, login?: GitLogin): Promise<string> {
     this.login = login;
     const server = http.createServer((request, response) => this.answer(request, response));

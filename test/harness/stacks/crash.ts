@@ -6,7 +6,7 @@ import type { CliResult } from "./stack-cli";
 
 /**
  * Begins an `up`, waits until a process is seen on the machine, and kills the run as a crash would: the engine and all that
- * it started on this computer, at once. Answers whether the process was seen in time.
+ * it started on this workstation, at once. Answers whether the process was seen in time.
  */
 export async function killWhen(
   stack: LabStack,
@@ -42,7 +42,7 @@ function killPlugins(stack: LabStack): void {
       const environment = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
       if (environment.includes(`PULUMI_HOME=${stack.folder}/pulumi-home`)) process.kill(Number(pid), "SIGKILL");
     } catch {
-      // Gone meanwhile, or somebody else's.
+      // Gone meanwhile, or another user's.
     }
   }
 }

@@ -57,7 +57,7 @@ export async function testSettings(
   return settings;
 }
 
-/** The first three numbers of a /24 that this computer has no address in. */
+/** The first three numbers of a /24 that this workstation has no address in. */
 export function freeNetwork(): string {
   const taken = new Set(
     Object.values(os.networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address)),

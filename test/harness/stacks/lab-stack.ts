@@ -32,7 +32,7 @@ export interface LabStackArgs extends TestSettingsArgs, ProjectArgs {
 
 /**
  * A stack of the real program, run by the real engine, with stack, backend, bridge, network, machines and mirror of its own:
- * a cluster that somebody uses on the same computer is never touched.
+ * a cluster that is used on the same workstation is never touched.
  */
 export class LabStack extends StackCli {
   /** Not even the stack is left. */
@@ -89,7 +89,7 @@ export class LabStack extends StackCli {
     return { exitCode: ended.exitCode ?? 1, output: ended.all ?? "" };
   }
 
-  /** The same stack in another environment, as somebody else may have it. */
+  /** The same stack in another environment, as another user may have it. */
   in(environment: NodeJS.ProcessEnv): LabStack {
     const { place, settings, passphrase, hosts, copy } = this;
     return new LabStack({ ...place, env: { ...place.env, ...environment } }, settings, passphrase, hosts, copy);

@@ -18,9 +18,9 @@ export async function metalSettings(args: TestSettingsArgs, hosts: MetalHosts, p
     "homelab:ssh": { connectTimeoutSeconds: 30 },
     "homelab:machines": {
       kind: "metal",
-      // The tests' hosts are nobody's.
+      // The tests' hosts need no protection.
       protect: false,
-      // Containers share the computer's kernel.
+      // Containers share the workstation's kernel.
       capabilities: { sharedKernel: true, iscsi: false },
       nodes: args.roles.map((role, index) => inventoryEntry(hosts.host(index), role)),
     },

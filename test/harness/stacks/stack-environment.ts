@@ -6,7 +6,7 @@ import path from "node:path";
  *
  * @param engine folder of the engine's programs
  * @param folder of the stack
- * @param base what else this computer's environment has there
+ * @param base what else this workstation's environment has there
  */
 export function stackEnvironment(
   engine: string,

@@ -15,7 +15,7 @@ const ofPulumi = (inputs: ApiObject) => ({
   inputs: { ...inputs },
 });
 
-/** An object of each owner, and one of nobody. */
+/** An object of each owner, and one without an owner. */
 const cluster: Owned = {
   objects: [
     object("Namespace", undefined, "argocd"),
@@ -50,12 +50,12 @@ test("objects of one name in different namespaces or of different kinds are diff
   expect(contested(ownersOf({ ...cluster, objects, helm }))).toEqual([]);
 });
 
-test("an annotation that was copied from another object makes nobody an owner", () => {
+test("an annotation that was copied from another object makes no owner", () => {
   const copied = object("Endpoints", "argocd", "settings", "hello:/Service:argocd/settings");
   expect(ownersOf({ ...cluster, objects: [copied] }).get("/Endpoints argocd/settings")).toEqual([]);
 });
 
-test("two of Pulumi, Helm and Argo CD that claim one object are named, in every combination", () => {
+test("two of Pulumi, Helm and Argo CD that own one object are named, in every combination", () => {
   const helm = [{ name: "other", namespace: "hello", manifest: manifest(object("ConfigMap", undefined, "page")) }];
   expect(contested(ownersOf({ ...cluster, helm: [...cluster.helm, ...helm] }))).toEqual([
     "/ConfigMap hello/page: Helm other, Argo CD hello",
