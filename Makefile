@@ -6,18 +6,19 @@ SHELL := /bin/sh
 
 tsx := @node_modules/.bin/tsx
 packages := node_modules/.package-lock.json
-export STACK CHARTS JSON CHECK_IMAGE GONE
+export STACK CHARTS JSON CHECK_IMAGE GONE COLD
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{ printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@echo "STACK=lab|local|metal picks the stack. What else a command takes: npm run COMMAND -- --help"
 
-up: $(packages) ## build the cluster, or bring it to what the settings say (STACK=lab|local|metal)
+up: $(packages) ## build the cluster, or bring it to what the settings say
 	$(tsx) cli/up.ts
 
 preview: $(packages) ## show what `make up` would change
 	$(tsx) cli/preview.ts
 
-refresh: $(packages) ## look at the machines, and record what differs from the state
+refresh: $(packages) ## read the facts of the hosts, and record what differs from the state
 	$(tsx) cli/refresh.ts
 
 kubeconfig: $(packages) ## print the kubeconfig (a secret: make -s kubeconfig > file, mode 0600)
@@ -26,10 +27,10 @@ kubeconfig: $(packages) ## print the kubeconfig (a secret: make -s kubeconfig > 
 nodes: $(packages) ## show the nodes of the cluster
 	$(tsx) cli/nodes.ts
 
-check: $(packages) ## look whether the running cluster is healthy, and say what to do (JSON=1: as JSON)
+check: $(packages) ## check whether the running cluster is healthy, and say what to do
 	$(tsx) cli/check.ts
 
-host-keys: $(packages) ## print the host keys of a metal inventory, to compare and paste (STACK=metal)
+host-keys: $(packages) ## print the host keys of a metal inventory, to compare and paste
 	$(tsx) cli/host-keys.ts
 
 down: $(packages) ## remove the cluster, its machines, and what `make up` made
@@ -47,7 +48,7 @@ e2e: $(packages) ## the cluster's tests, on a cluster of their own
 lint: $(packages) ## types, rules and layout of the sources alone
 	$(tsx) test/run.ts lint
 
-charts-check: $(packages) ## render every pinned chart with the values of each stack (CHARTS=folder of charts)
+charts-check: $(packages) ## render every pinned chart with the values of each stack
 	$(tsx) cli/charts-check.ts
 
 bench: $(packages) ## measure the times and sizes that have a budget

@@ -1,6 +1,7 @@
 import type { SshTarget } from "../providers/host/ssh/target";
 import { addons } from "../components/addons/list";
 import { KubernetesApi } from "../components/cluster/kubernetes-api";
+import { inClear, type StackState, type StateResource } from "./stack-state";
 
 /** How a run of the Pulumi CLI ended. */
 export interface PulumiEnded {
@@ -46,13 +47,13 @@ export class NoCluster extends Error {
 /**
  * Reads from the stack's state how its cluster is reached, and from its settings what it should have. Opens no connection.
  *
- * @param config what stands under `config` in the stack's settings file
+ * @param settings what the stack's settings file has, by key without the project's name
  * @throws NoCluster
  */
 export async function accessTo(
   stack: string,
   pulumi: RunPulumi,
-  config: Readonly<Record<string, unknown>>,
+  settings: Readonly<Record<string, unknown>>,
 ): Promise<ClusterAccess> {
   const exported = await pulumi(["stack", "export", "--show-secrets"]);
   if (exported.exitCode !== 0)
@@ -64,7 +65,7 @@ export async function accessTo(
     throw new NoCluster(`stack ${stack} has no cluster yet: its state has no kubeconfig`, "Run `make up` first.");
   return {
     api: new KubernetesApi(kubeconfig),
-    expected: expectedOf(outputs, config),
+    expected: expectedOf(outputs, settings),
     hosts: resources
       .filter(({ type }) => type === INSPECTION)
       .flatMap((resource) => (inClear(resource.outputs?.target) as SshTarget | undefined) ?? []),
@@ -75,23 +76,12 @@ export async function accessTo(
 /** The inspection of a host: the one resource that each host has, and that knows how it is reached. */
 const INSPECTION = "pulumi-nodejs:dynamic/host:Inspection";
 
-interface Resource {
-  type: string;
-  outputs?: Record<string, unknown>;
+function resourcesOf(exported: string): StateResource[] {
+  return (JSON.parse(exported) as StackState).deployment.resources ?? [];
 }
 
-function resourcesOf(exported: string): Resource[] {
-  return (JSON.parse(exported) as { deployment: { resources?: Resource[] } }).deployment.resources ?? [];
-}
-
-/** A value of the state; a secret stands there as the JSON text of its clear value. */
-function inClear(value: unknown): unknown {
-  const secret = (value as { plaintext?: unknown } | null | undefined)?.plaintext;
-  return typeof secret === "string" ? (JSON.parse(secret) as unknown) : value;
-}
-
-function expectedOf(outputs: Record<string, unknown>, config: Readonly<Record<string, unknown>>): ExpectedCluster {
-  const setting = (name: string) => (config[`homelab:${name}`] ?? {}) as Record<string, unknown>;
+function expectedOf(outputs: Record<string, unknown>, settings: Readonly<Record<string, unknown>>): ExpectedCluster {
+  const setting = (name: string) => (settings[name] ?? {}) as Record<string, unknown>;
   const versions = (outputs.versions ?? {}) as Record<string, unknown>;
   const gitops = setting("gitops");
   const { dnsDomain } = setting("cluster");

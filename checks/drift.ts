@@ -1,5 +1,6 @@
 import type { Check } from "./check";
 import { CheckFailure, failed, few, type Finding, ok } from "./finding";
+import { resourceName } from "./stack-state";
 
 const NAME = "drift";
 const LIMIT_SECONDS = 300;
@@ -63,7 +64,7 @@ export function changesOf({ steps = [] }: Preview): Change[] {
     .filter(({ op }) => !["same", "refresh", "read"].includes(op))
     .map(({ op, urn, detailedDiff, newState }) => ({
       op,
-      resource: urn.split("::").at(-1) ?? urn,
+      resource: resourceName({ urn }),
       // A drifted step carries what the inspection found behind its command: see components/remote.
       why: foundOnHost(newState?.inputs?.update) ?? Object.keys(detailedDiff ?? {}).join(", "),
     }));

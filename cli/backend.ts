@@ -15,7 +15,7 @@ export interface Backend {
 
 /** The user's backend where there is one, unless this checkout's local backend has the stack already; else the local one. */
 export function chooseBackend(stack: Stack, environment: NodeJS.ProcessEnv = process.env): Backend {
-  const local = `file://${places.state}`;
+  const local = localBackend();
   const named = environment.PULUMI_BACKEND_URL;
   if (named && named !== local) return { url: named, description: named, cloud: isCloud(named) };
   if (!fs.existsSync(stateFile(stack.name))) {
@@ -30,6 +30,15 @@ export function chooseBackend(stack: Stack, environment: NodeJS.ProcessEnv = pro
 
 function isCloud(backend: string): boolean {
   return /^https?:/.test(backend);
+}
+
+function localBackend(): string {
+  return `file://${places.state}`;
+}
+
+/** Whether this checkout's local backend is the one in use, and has the stack. */
+export function hasLocalState(stack: string, environment: NodeJS.ProcessEnv = process.env): boolean {
+  return environment.PULUMI_BACKEND_URL === localBackend() && fs.existsSync(stateFile(stack));
 }
 
 /** The file of a stack in the local backend. */

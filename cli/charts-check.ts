@@ -1,22 +1,21 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { checkChart } from "./chart-rendering";
-import { findCharts, pinsIn } from "./chart-sources";
-import { releasesOf } from "./chart-values";
-import { chartsReport, printReport } from "./charts-report";
+import { checkChart, ensureHelm } from "./charts/rendering";
+import { findCharts, pinsIn } from "./charts/sources";
+import { releasesOf } from "./charts/values";
+import { chartsReport, printReport } from "./charts/report";
 import { Failure } from "../lab/run-program";
-import { main } from "./failure";
-import { ensureHelm } from "./helm";
+import { type Called, runCommand } from "./command-line";
 import { CHECKOUT } from "./places";
-import { phase } from "./progress";
+import { coloured, phase } from "./progress";
 
 /**
  * `make charts-check`: renders every pinned chart with the values that the program gives it in each stack, and says which
  * values don't fit it. Needs no machine and no cluster; charts that can't be had are named, and are no error.
  */
-async function chartsCheck(): Promise<void> {
-  const given = givenFolder(process.env.CHARTS);
+async function chartsCheck({ charts }: Called): Promise<void> {
+  const given = givenFolder(charts);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "homelab-charts-check-"));
   try {
     fs.cpSync(path.join(CHECKOUT, "charts"), path.join(folder, "charts"), { recursive: true });
@@ -27,7 +26,7 @@ async function chartsCheck(): Promise<void> {
     const releases = await phase(`values of ${stacks.join(", ")}`, () => releasesOf(stacks, pins, folder));
     const helm = Object.values(found).some(({ file }) => file !== undefined) ? await ensureHelm() : "";
     const lines = chartsReport({ pins, found, stacks: releases }, (file, release) => checkChart(helm, file, release));
-    printReport(lines, (text) => process.stdout.write(text));
+    printReport(lines, (text) => process.stdout.write(coloured(text, process.stdout)));
   } finally {
     process.chdir(CHECKOUT);
     fs.rmSync(folder, { recursive: true, force: true });
@@ -50,4 +49,4 @@ function stackNames(): string[] {
   return files.sort();
 }
 
-void main(chartsCheck);
+void runCommand("charts-check", chartsCheck);

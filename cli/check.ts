@@ -1,28 +1,27 @@
-import * as fs from "node:fs";
 import execa from "execa";
-import { load } from "js-yaml";
-import { accessTo, NoCluster, type RunPulumi } from "../checks/access";
+import { accessTo, type ClusterAccess, NoCluster, type RunPulumi } from "../checks/access";
 import { clusterReport, EXIT } from "./cluster-report";
+import { readStackFile } from "../settings/stack-file";
 import { endedOf, Failure } from "../lab/run-program";
-import { explain } from "./failure";
+import { type Called, runCommand } from "./command-line";
 import { places } from "./places";
-import { say } from "./progress";
+import { coloured, say } from "./progress";
 import { requireRoot } from "./root";
 import { setUp } from "./setup";
 import type { Stack } from "./stack";
 
-/** `make check`: looks at the running cluster and says what to do about each thing that is not as it should be. */
-async function check(json: boolean): Promise<number> {
-  const { stack } = await setUp({ quiet: true });
-  // Machines on this computer are looked at as root; where that can't be, the check for drift says so.
+/** `make check`: checks the running cluster and says what to do about each thing that is not as it should be. */
+async function check({ stack: wanted, json = false, image }: Called): Promise<number> {
+  const { stack } = await setUp({ wanted, quiet: true });
+  // Facts of simulated machines are read as root; where that can't be, the check for drift says so.
   if (stack.machineKind === "nspawn")
-    await requireRoot("a look at the machines on this computer").catch(() => undefined);
+    await requireRoot("reading the facts of the machines on this workstation").catch(() => undefined);
   const stopped = stopOnSignals();
-  const access = await accessTo(stack.name, pulumiFor(stack), configOf(stack));
+  const access = await accessOf(stack);
   try {
-    const options = { image: process.env.CHECK_IMAGE || undefined, signal: stopped };
+    const options = { image, signal: stopped };
     const { text, exitCode } = await clusterReport({ stack: stack.name, access, json, options });
-    process.stdout.write(`${text}\n`);
+    process.stdout.write(`${json ? text : coloured(text, process.stdout)}\n`);
     return exitCode;
   } finally {
     access.api.close();
@@ -52,18 +51,12 @@ function pulumiFor(stack: Stack): RunPulumi {
   };
 }
 
-function configOf(stack: Stack): Record<string, unknown> {
-  const file = load(fs.readFileSync(places.settings(stack.name), "utf8")) as { config?: Record<string, unknown> };
-  return file.config ?? {};
-}
-
-async function main(): Promise<void> {
+async function accessOf(stack: Stack): Promise<ClusterAccess> {
   try {
-    process.exitCode = await check(process.argv.includes("--json") || Boolean(process.env.JSON));
+    return await accessTo(stack.name, pulumiFor(stack), readStackFile(places.settings(stack.name)).settings);
   } catch (error) {
-    process.stderr.write(explain(error instanceof NoCluster ? new Failure(error.message, error.advice) : error));
-    process.exitCode = EXIT.notRun;
+    throw error instanceof NoCluster ? new Failure(error.message, error.advice) : error;
   }
 }
 
-void main();
+void runCommand("check", check, { failed: EXIT.notRun });

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { cacheRoot } from "../lab/build/cache";
 import { Failure, must } from "../lab/run-program";
-import { main } from "./failure";
+import { type Called, runCommand } from "./command-line";
 import { places } from "./places";
 import { clearHomelab } from "./passphrase";
 import { phase } from "./progress";
@@ -9,11 +9,11 @@ import { asRoot, requireRoot } from "./root";
 import { chooseStack } from "./stack";
 
 /** `make clean-cache`: removes what `make down` keeps. A cluster that is up keeps running, but can't be repaired from the mirror. */
-async function cleanCache(): Promise<void> {
+async function cleanCache({ stack: wanted }: Called): Promise<void> {
   if (fs.existsSync(places.env)) {
     throw new Failure("a stack is set up, and its mirror serves from the cache", "Run `make down` first.");
   }
-  const images = (await chooseStack()).imagesFolder;
+  const images = (await chooseStack(wanted)).imagesFolder;
   await phase(`removing ${cacheRoot()}`, async () => fs.rmSync(cacheRoot(), { recursive: true, force: true }));
   clearHomelab();
   if (!fs.existsSync(images)) return;
@@ -22,4 +22,4 @@ async function cleanCache(): Promise<void> {
   await phase(`removing ${images}`, () => must(`removing ${images}`, program, args));
 }
 
-void main(cleanCache);
+void runCommand("clean-cache", cleanCache);

@@ -16,7 +16,7 @@ export interface ReportArgs {
   screen?: Screen;
 }
 
-/** Runs the checks. Answers what stands on standard output at the end, and the exit code. */
+/** Runs the checks. Answers the text for standard output, and the exit code. */
 export async function clusterReport(args: ReportArgs): Promise<{ text: string; exitCode: number }> {
   const { stack, access, json, options, screen } = args;
   const started = Date.now();

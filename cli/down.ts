@@ -3,29 +3,29 @@ import * as path from "node:path";
 import { cacheRoot } from "../lab/build/cache";
 import { stopMirror } from "../lab/mirror-service";
 import { Failure, must } from "../lab/run-program";
-import { main } from "./failure";
+import { protectingSettings } from "./advice";
+import { type Called, runCommand } from "./command-line";
 import { forgetLostCluster } from "./lost-cluster";
 import { clearHomelab, ownPassphrases } from "./passphrase";
 import { places } from "./places";
 import { operate, protectedResources, stackExists } from "./pulumi";
 import { phase, say } from "./progress";
-import { protectingSettings } from "./protection";
 import { setUp } from "./setup";
 import type { Stack } from "./stack";
 import { recoverFromKilledRun } from "./killed-run";
 
 /** `make down`: removes the cluster and what `make up` made for it; caches stay, and it says which. */
-async function down(): Promise<void> {
+async function down({ stack: wanted, gone = false }: Called): Promise<void> {
   if (!fs.existsSync(places.env)) {
     await stopMirror(places.run);
     say("Nothing to remove: this checkout has set nothing up.");
     return;
   }
-  const { stack } = await setUp();
+  const { stack } = await setUp({ wanted });
   await recoverFromKilledRun(stack.name);
   if (await stackExists(stack.name)) {
     refuseProtected(stack.name, await protectedResources(stack.name));
-    await forgetLostCluster(stack.name, { consented: process.env.GONE === "1" });
+    await forgetLostCluster(stack.name, { consented: gone });
     await destroy(stack.name);
   }
   await phase("mirror stopped", () => stopMirror(places.run));
@@ -42,7 +42,7 @@ function refuseProtected(stack: string, names: string[]): void {
   if (names.length === 0) return;
   throw new Failure(
     `stack ${stack} is protected (${names.join(", ")}); nothing was removed`,
-    `If it shall really go: set ${protectingSettings(names)} in Pulumi.${stack}.yaml, run \`make up STACK=${stack}\`, which changes
+    `To remove it all the same: set ${protectingSettings(names)} in Pulumi.${stack}.yaml, run \`make up STACK=${stack}\`, which changes
 that alone, and then \`make down STACK=${stack}\`. Where a host is gone: . .homelab/env && pulumi state unprotect --all -s ${stack}`,
   );
 }
@@ -52,7 +52,7 @@ async function destroy(stack: string): Promise<void> {
     {
       command: "destroy",
       title: "machines and cluster removed",
-      advice: "What is gone is gone. Put right what is said above, then run `make down` again.",
+      advice: "What is removed stays removed. Fix what is said above, then run `make down` again.",
     },
     stack,
   );
@@ -83,4 +83,4 @@ function keptCaches(stack: Stack): string[] {
   return [cacheRoot(), places.charts, ...images].filter((folder) => fs.existsSync(folder));
 }
 
-void main(down);
+void runCommand("down", down);

@@ -53,7 +53,7 @@ async function open(url: string, aborter: AbortController): Promise<Response> {
   }
 }
 
-/** The archive holds one folder, `pulumi`, with the CLI and what stands beside it. */
+/** The archive holds one folder, `pulumi`, with the CLI and its other programs. */
 async function unpack(archive: Response, folder: string): Promise<void> {
   const file = path.join(folder, "archive.tar.gz");
   await pipeline(Readable.fromWeb(archive.body as ReadableStream), fs.createWriteStream(file));

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { ensureAllBinaries } from "../lab/build/binaries";
 import { cacheRoot } from "../lab/build/cache";
-import { sayIn } from "./build-progress";
+import { sayIn } from "./progress";
 import { must } from "../lab/run-program";
 import { downloadCli } from "./download";
 import { places } from "./places";

@@ -58,7 +58,7 @@ function isHostKey(text: string): boolean {
   }
 }
 
-/** The same one each time, so that two previews can be compared. Nobody has a private key for it. */
+/** The same one each time, so that two previews can be compared. There is no private key for it. */
 function madeUpHostKey(path: string): string {
   const field = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
   const key = createHash("sha256").update(path).digest();

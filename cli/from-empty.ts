@@ -1,10 +1,10 @@
 import * as fs from "node:fs";
 import { Failure, must } from "../lab/run-program";
-import { main } from "./failure";
+import { type Called, runCommand } from "./command-line";
 import { fromEmpty } from "./from-empty-settings";
 import { places } from "./places";
 
-/** What stands in the place of each secret. */
+/** The value that each secret has instead. */
 const PLACEHOLDER = "not known in this preview";
 
 /**
@@ -12,7 +12,7 @@ const PLACEHOLDER = "not known in this preview";
  * preview that needs no secret, no state and no host. Says on standard output what was replaced. For pull requests of people
  * who may not have the secrets; wants the Pulumi CLI, PULUMI_BACKEND_URL and PULUMI_CONFIG_PASSPHRASE of its own.
  */
-async function makeStack(stack = ""): Promise<void> {
+async function makeStack({ operands: [stack = ""] }: Called): Promise<void> {
   const file = places.settings(stack);
   if (!stack || !fs.existsSync(file)) throw new Failure(`there is no file Pulumi.${stack}.yaml`);
   for (const variable of ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"]) {
@@ -31,10 +31,10 @@ async function makeStack(stack = ""): Promise<void> {
   process.stdout.write(
     [
       `Preview of \`${stack}\` **from empty**: it knows nothing of a running cluster, so everything shows as created.`,
-      ...secrets.map((secret) => `- \`${secret}\`: a placeholder stands for the secret`),
+      ...secrets.map((secret) => `- \`${secret}\`: a placeholder instead of the secret`),
       ...hostKeys.map((key) => `- \`${key}\`: made up, because the settings have none yet`),
     ].join("\n") + "\n",
   );
 }
 
-void main(() => makeStack(process.argv[2]));
+void runCommand("from-empty", makeStack);

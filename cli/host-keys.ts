@@ -2,10 +2,10 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import { type ScannedKey, type ScannedServer, scanHostKeys } from "../providers/host/ssh/scan-host-keys";
 import type { Login } from "../providers/host/ssh/target";
-import { Failure } from "../lab/run-program";
-import { main } from "./failure";
-import { hostKeyLines, whatToDo } from "./host-key-report";
 import { readStackFile } from "../settings/stack-file";
+import { Failure } from "../lab/run-program";
+import { type Called, runCommand } from "./command-line";
+import { hostKeyLines, whatToDo } from "./host-key-report";
 import { bastionsOf, type ListedBastion, listedHosts, type ListedServer, pinnedKey } from "./inventory";
 import { places } from "./places";
 import { phase, say } from "./progress";
@@ -14,8 +14,8 @@ import { setUp } from "./setup";
 import { chooseStack } from "./stack";
 
 /** `make host-keys STACK=metal`: prints the host keys of all hosts of an inventory, to be compared and pasted. */
-async function hostKeys(): Promise<void> {
-  const { name: stack } = await chooseStack();
+async function hostKeys({ stack: wanted }: Called): Promise<void> {
+  const { name: stack } = await chooseStack(wanted);
   const hosts = await readableHosts(stack);
   if (hosts.length === 0) {
     throw new Failure(
@@ -42,7 +42,7 @@ async function readableHosts(stack: string): Promise<ListedServer[]> {
   const isEncrypted = ({ login, ...bastion }: ListedBastion): boolean =>
     pinnedKey(bastion) !== undefined && login.privateKey !== undefined && typeof login.privateKey !== "string";
   if (!bastionsOf(hosts).some(isEncrypted)) return hosts;
-  await setUp();
+  await setUp({ wanted: stack });
   await ensureStack(stack);
   return listedHosts(await settingsInClear(stack));
 }
@@ -59,8 +59,7 @@ async function askAll(servers: ListedServer[]): Promise<ScannedKey[]> {
 function wayTo({ host, port, bastion }: ListedServer): ScannedServer | string {
   if (!bastion) return { host, port };
   const { name, user, pinned = "" } = bastion;
-  if (!pinnedKey(bastion))
-    return `it stands behind ${name}, whose key is not pinned yet: pin that, then run this again`;
+  if (!pinnedKey(bastion)) return `its bastion, ${name}, has no pinned key yet: pin that one, then run this again`;
   try {
     const through = { name, host: bastion.host, port: bastion.port, user, hostKey: pinned, ...loginBy(bastion.login) };
     return { host, port, bastion: through };
@@ -78,4 +77,4 @@ function loginBy({ privateKey, privateKeyPath, publicKey }: Record<string, unkno
   return { agent: typeof publicKey === "string" ? { publicKey: publicKey.split(" ").slice(0, 2).join(" ") } : {} };
 }
 
-void main(hostKeys);
+void runCommand("host-keys", hostKeys);

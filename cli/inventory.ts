@@ -9,7 +9,7 @@ export interface ListedServer {
   name: string;
   host: string;
   port: number;
-  /** What stands there as the host's key, also where it is a placeholder. */
+  /** The host's key as it is written there, also where it is a placeholder. */
   pinned?: string;
   /** The bastion before it. */
   bastion?: ListedBastion;
@@ -41,7 +41,7 @@ export function requireHostKeys(stack: string, values: Readonly<Record<string, u
   );
 }
 
-/** The key that is pinned for a server; none where a placeholder stands in its place. */
+/** The key that is pinned for a server; none where there is a placeholder. */
 export function pinnedKey({ pinned = "" }: ListedServer): Buffer | undefined {
   try {
     return parseHostKey(pinned);

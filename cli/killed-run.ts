@@ -5,6 +5,7 @@ import { stateFile } from "./backend";
 import { Failure, must } from "../lab/run-program";
 import { places } from "./places";
 import { say } from "./progress";
+import { exportState, importState } from "./pulumi";
 
 /** What the local backend writes into a lock file. */
 export interface Lock {
@@ -18,34 +19,26 @@ export interface Lock {
  * Takes away what a killed run has left in the local backend: its lock, and its notes of what it was doing. A stack in
  * another backend is left to `pulumi cancel` by hand.
  *
- * @throws Failure where the run that holds the lock is still at work, or may be, on another computer
+ * @throws Failure where the run that holds the lock is still at work, or may be, on another workstation
  */
 export async function recoverFromKilledRun(stack: string): Promise<void> {
   await clearStaleLock(stack);
   await forgetPendingOperations(stack);
 }
 
-/** The part of a state that is changed here. */
-interface State {
-  deployment: { pending_operations?: unknown[] };
-}
-
 /**
- * Pulumi warns of operations that a killed run did not finish, in every later run, until a person has looked. Here nobody has
- * to: steps are idempotent, and drivers adopt what they find of their own.
+ * Pulumi warns of operations that a killed run did not finish, in every later run, until a person has checked them. That is
+ * not needed here: steps are idempotent, and drivers adopt what they find of their own.
  */
 async function forgetPendingOperations(stack: string): Promise<void> {
   const file = stateFile(stack);
   if (!fs.existsSync(file) || !fs.readFileSync(file, "utf8").includes('"pending_operations"')) return;
-  const state = JSON.parse(await must("reading the state", "pulumi", ["stack", "export", "--stack", stack])) as State;
-  if (!state.deployment.pending_operations?.length) return;
-  say(
-    `  ${state.deployment.pending_operations.length} operation(s) of a killed run were not finished: they are done again`,
-  );
+  const state = await exportState(stack);
+  const unfinished = state.deployment.pending_operations?.length;
+  if (!unfinished) return;
+  say(`  ${unfinished} operation(s) of a killed run were not finished: they are done again`);
   delete state.deployment.pending_operations;
-  await must("forgetting the unfinished operations", "pulumi", ["stack", "import", "--stack", stack], {
-    input: JSON.stringify(state),
-  });
+  await importState(stack, state, "forgetting the unfinished operations");
 }
 
 /** Clears the lock of a run that is gone. */
@@ -66,7 +59,7 @@ async function clearStaleLock(stack: string): Promise<void> {
   await must("clearing the lock of a killed run", "pulumi", ["cancel", "--yes", "--stack", stack]);
 }
 
-/** The lock whose run is at work, or may be: what another computer does can't be seen from here. */
+/** The lock whose run is at work, or may be: what another workstation does can't be seen from here. */
 export function workingRun(locks: Lock[], isAtWork: (pid: number) => boolean = isPulumi): Lock | undefined {
   return locks.find((lock) => lock.hostname !== os.hostname() || isAtWork(lock.pid));
 }

@@ -1,11 +1,9 @@
-import { main } from "./failure";
+import { runCommand } from "./command-line";
 import { stackOutput } from "./pulumi";
 import { setUp } from "./setup";
 
 /** `make kubeconfig`: prints the secret on standard output, and writes it nowhere. */
-async function kubeconfig(): Promise<void> {
-  const { stack } = await setUp({ quiet: true });
+void runCommand("kubeconfig", async ({ stack: wanted }) => {
+  const { stack } = await setUp({ wanted, quiet: true });
   process.stdout.write((await stackOutput<string>(stack.name, "kubeconfig")).trimEnd() + "\n");
-}
-
-void main(kubeconfig);
+});

@@ -1,48 +1,37 @@
 import * as net from "node:net";
 import { load } from "js-yaml";
-import { must } from "../lab/run-program";
-import { inClear, requireGoneHost, type StateResource } from "./lost-host";
+import { inClear, resourceName, type StackState, type StateResource } from "../checks/stack-state";
+import { requireGoneHost } from "./lost-host";
 import { say } from "./progress";
+import { exportState, importState } from "./pulumi";
 
 /** So long the API server may be away, as while it restarts, and how often it is asked meanwhile. In seconds. */
 const TIMES = { limit: 60, connect: 10, pause: 5 };
 
-/** The parts of a state that are changed here. */
-export interface State {
-  deployment: { resources?: StateResource[] };
-}
-
 /**
- * Before everything is destroyed: where the API server is gone for good, what was in the cluster is gone with it, and nobody is left
- * who could delete it. Pulumi would ask all the same, fail, and leave the hosts as they are. So the state forgets these objects.
+ * Before everything is destroyed: where the API server is gone for good, what was in the cluster is gone with it, and can't be
+ * deleted by an API call. Pulumi would try all the same, fail, and leave the hosts as they are. So the state forgets these objects.
  *
- * @param consented the person has said that the cluster is gone for good; then the control plane's host is not looked for
- * @throws Failure where the API server is silent, and its host is there: it may be mended
+ * @param consented the person has said that the cluster is gone for good; then the control plane's host is not contacted
+ * @throws Failure where the API server is silent, and its host is there: it may be repaired
  */
 export async function forgetLostCluster(
   stack: string,
   { consented, times = TIMES }: { consented: boolean; times?: typeof TIMES },
 ): Promise<void> {
-  const state = await stateOf(stack);
+  const state = await exportState(stack);
   const { forgotten } = withoutObjects(state);
   if (forgotten.length === 0) return;
-  const inClear = await stateOf(stack, "--show-secrets");
-  const server = serverOf(inClear.deployment.resources ?? []);
+  const { resources = [] } = (await exportState(stack, { secrets: "clear" })).deployment;
+  const server = serverOf(resources);
   if (server && (await answers(server, times))) return;
   const silent = server
     ? `the API server at ${server.host} doesn't answer`
     : "the address of the API server is not known";
-  if (!consented) await requireGoneHost(stack, silent, inClear.deployment.resources ?? []);
+  if (!consented) await requireGoneHost(stack, silent, resources);
   say(`  ${silent}: what was in the cluster is taken as gone with it, and not deleted (${forgotten.join(", ")}).
-  What it had made elsewhere stays: data of volumes on hosts that still exist, load balancers, devices of your own in a tailnet`);
-  await must("forgetting what was in the cluster", "pulumi", ["stack", "import", "--stack", stack], {
-    input: JSON.stringify(withoutObjects(state).state),
-  });
-}
-
-async function stateOf(stack: string, ...options: string[]): Promise<State> {
-  const args = ["stack", "export", ...options, "--stack", stack];
-  return JSON.parse(await must("reading the state", "pulumi", args)) as State;
+  What it had made elsewhere stays: data of volumes on hosts that still exist, load balancers, your own devices in a tailnet`);
+  await importState(stack, withoutObjects(state).state, "forgetting what was in the cluster");
 }
 
 /** Where the provider of the cluster's objects asks for the API server; secrets of `resources` are in clear. */
@@ -55,7 +44,7 @@ function serverOf(resources: readonly StateResource[]): URL | undefined {
 }
 
 /** The state without the objects that only the API server can delete, and their names. Pure. */
-export function withoutObjects(state: State): { state: State; forgotten: string[] } {
+export function withoutObjects(state: StackState): { state: StackState; forgotten: string[] } {
   const resources = state.deployment.resources ?? [];
   const lost = new Set(
     resources.filter(({ type, deletedWith }) => type.startsWith("kubernetes:") && !deletedWith).map(({ urn }) => urn),
@@ -76,11 +65,11 @@ export function withoutObjects(state: State): { state: State; forgotten: string[
     }));
   return {
     state: { ...state, deployment: { ...state.deployment, resources: left } },
-    forgotten: [...lost].map((urn) => urn.split("::").pop() ?? urn),
+    forgotten: [...lost].map((urn) => resourceName({ urn })),
   };
 }
 
-/** Whether somebody takes connections there within the limit: what is said then is of no interest. */
+/** Whether connections are accepted there within the limit, whatever is said then. */
 export async function answers(server: URL, times = TIMES): Promise<boolean> {
   const end = Date.now() + times.limit * 1000;
   for (;;) {

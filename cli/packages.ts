@@ -1,11 +1,11 @@
 import * as fs from "node:fs";
-import { inPhase } from "./command";
+import { inPhase } from "./programs";
 import { Failure, run } from "../lab/run-program";
 import { findSystemProgram } from "./programs";
 import { phase, say } from "./progress";
 import { asRoot, requireRoot } from "./root";
 
-/** Something that a command needs of the computer: a program, or a file. */
+/** Something that a command needs on the workstation: a program, or a file. */
 export interface Need {
   /** A program's name, or an absolute path. */
   found: string;
@@ -38,7 +38,7 @@ export const TEST_NEEDS: readonly Need[] = [
 /** How long apt waits for another process's lock, in seconds. */
 const APT_LOCK_SECONDS = 120;
 
-/** The packages of the needs that this computer does not meet. */
+/** The packages of the needs that this workstation doesn't meet. */
 export function missingPackages(needs: readonly Need[], isThere: (found: string) => boolean = exists): string[] {
   return [...new Set(needs.filter((need) => !isThere(need.found)).map((need) => need.package))].sort();
 }
@@ -53,13 +53,13 @@ export async function installMissing(needs: readonly Need[]): Promise<void> {
   if (packages.length === 0) return;
   if (process.platform !== "linux") {
     throw new Failure(
-      `this computer runs ${process.platform}, and the lab's machines are systemd-nspawn machines, which need Linux`,
+      `this workstation runs ${process.platform}, and the lab's machines are systemd-nspawn machines, which need Linux`,
       "Install Multipass (https://canonical.com/multipass/install): with it, `make up` makes virtual machines here. Or run it on Debian or Ubuntu.",
     );
   }
   if (!findSystemProgram("apt-get")) {
     throw new Failure(
-      `this computer lacks ${packages.join(", ")}, and has no apt-get to install them`,
+      `this workstation lacks ${packages.join(", ")}, and has no apt-get to install them`,
       "Install the packages that have these programs on your distribution: " +
         needs.map((need) => need.found).join(", "),
     );

@@ -10,7 +10,7 @@ import type { Stack } from "./stack";
 export interface Passphrase {
   /** PULUMI_CONFIG_PASSPHRASE_FILE; none where the user's own variables, or no passphrase at all, are to be used. */
   file?: string;
-  /** It stands in this repository. */
+  /** It is in this repository, for everyone to read. */
   published?: boolean;
   /** What the person must be told. */
   notice?: string;
@@ -55,11 +55,11 @@ export function choosePassphrase(
   };
 }
 
-/** The settings of a real cluster began as a copy of the lab's: its secrets could be read by everybody. */
+/** The settings of a real cluster began as a copy of the lab's: its secrets could be read by anyone. */
 function publishedForMetal(stack: string): Failure {
   return new Failure(
-    `Pulumi.${stack}.yaml has the encryptionsalt of the lab, whose passphrase is published: everybody could read the secrets of your cluster`,
-    `Remove its last line, encryptionsalt, and the values under \`secure:\`. Then run the command again: it makes a passphrase of your own. Set the secrets anew.`,
+    `Pulumi.${stack}.yaml has the encryptionsalt of the lab, whose passphrase is published: anyone could read the secrets of your cluster`,
+    `Remove its last line, encryptionsalt, and the values under \`secure:\`. Then run the command again: it makes a passphrase of your own. Set the secrets again.`,
   );
 }
 

@@ -43,7 +43,7 @@ export function isInstalled(plugin: Plugin): boolean {
   return fs.existsSync(fileIn(userHome(), plugin));
 }
 
-/** The program of a released plugin on this computer: installed by the user, on PATH, or downloaded by us before. */
+/** The program of a released plugin on this workstation: installed by the user, on PATH, or downloaded by us before. */
 export function releasedPlugin(plugin: Plugin): string | undefined {
   if (isInstalled(plugin)) return fileIn(userHome(), plugin);
   const onPath = findProgram(programOf(plugin), [places.homelab, cacheRoot()]);

@@ -1,15 +1,11 @@
-import { attached } from "./command";
-import { main } from "./failure";
-import { startMirror } from "./mirror";
+import { runCommand } from "./command-line";
+import { attached } from "./programs";
 import { ensureStack } from "./pulumi";
 import { setUp } from "./setup";
 
 /** `make preview`: what `make up` would change, with the lines that differ. Changes nothing. */
-async function preview(): Promise<void> {
-  const { stack } = await setUp({ hostKeys: true });
-  await startMirror(stack);
+void runCommand("preview", async ({ stack: wanted }) => {
+  const { stack } = await setUp({ wanted, forPlan: true });
   await ensureStack(stack.name);
-  process.exitCode = await attached("pulumi", ["preview", "--diff", "--stack", stack.name]);
-}
-
-void main(preview);
+  return attached("pulumi", ["preview", "--diff", "--stack", stack.name]);
+});

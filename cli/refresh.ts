@@ -1,20 +1,18 @@
-import { main } from "./failure";
+import { runCommand } from "./command-line";
+import { recoverFromKilledRun } from "./killed-run";
 import { operate } from "./pulumi";
 import { setUp } from "./setup";
-import { recoverFromKilledRun } from "./killed-run";
 
-/** `make refresh`: looks at every machine once, and records what differs; `make up` then puts it right. */
-async function refresh(): Promise<void> {
-  const { stack } = await setUp();
+/** `make refresh`: reads the facts of each host once, and records what differs; `make up` then fixes it. */
+void runCommand("refresh", async ({ stack: wanted }) => {
+  const { stack } = await setUp({ wanted });
   await recoverFromKilledRun(stack.name);
   await operate(
     {
       command: "refresh",
       title: "refresh",
-      advice: "What could be read is recorded. Put right what is said above, then run `make refresh` again.",
+      advice: "What could be read is recorded. Fix what is said above, then run `make refresh` again.",
     },
     stack.name,
   );
-}
-
-void main(refresh);
+});

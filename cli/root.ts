@@ -1,4 +1,4 @@
-import { attached } from "./command";
+import { attached } from "./programs";
 import { Failure, run } from "../lab/run-program";
 import { say } from "./progress";
 

@@ -8,11 +8,11 @@ import { requireHostKeys } from "./inventory";
 import { installMissing, LAB_NEEDS } from "./packages";
 import { choosePassphrase } from "./passphrase";
 import { places, writePrivate } from "./places";
-import { type Phase, phase, say, type Screen } from "./progress";
+import { type Phase, phase, say, sayIn, type Screen } from "./progress";
 import { requireRoot } from "./root";
 import { chooseStack, type Stack } from "./stack";
 
-/** What every command stands on: a stack, an engine on PATH, a backend, and the rights that the machines need. */
+/** What every command needs: a stack, an engine on PATH, a backend, and the rights that the machines need. */
 export interface Setup {
   stack: Stack;
   engine: Engine;
@@ -22,21 +22,30 @@ export interface Setup {
 /** A screen for commands that only read: what they print is their answer. */
 const NOWHERE: Screen = { write: () => undefined };
 
-/**
- * Sets all of it up, says what was chosen, and writes `.homelab/env`. With `quiet` it only finds again what an earlier run has
- * set up. With `hostKeys` it refuses an inventory without them, before anything is made for it.
- */
-export async function setUp({ quiet = false, hostKeys = false } = {}): Promise<Setup> {
+interface SetupOptions {
+  /** The stack, where the person named one. */
+  wanted?: string;
+  /** Say nothing, and only find again what an earlier run has set up. */
+  quiet?: boolean;
+  /**
+   * For a run of the program: an inventory without host keys is refused before anything is made for it, and the lab's mirror is
+   * started where the settings expect it.
+   */
+  forPlan?: boolean;
+}
+
+/** Sets all of it up, says what was chosen, and writes `.homelab/env`. */
+export async function setUp({ wanted, quiet = false, forPlan = false }: SetupOptions = {}): Promise<Setup> {
   const screen = quiet ? NOWHERE : process.stderr;
   const tell = (text: string): void => say(text, screen);
   if (quiet && !fs.existsSync(places.env))
     throw new Failure("nothing is set up in this checkout", "Run `make up` first.");
-  const stack = await chooseStack();
+  const stack = await chooseStack(wanted);
   tell(`stack ${stack.name} (${stack.because})`);
-  if (hostKeys) requireHostKeys(stack.name, readStackFile(places.settings(stack.name)).settings);
+  if (forPlan) requireHostKeys(stack.name, readStackFile(places.settings(stack.name)).settings);
   if (!quiet && stack.machineKind === "nspawn") {
     await installMissing(LAB_NEEDS);
-    await requireRoot("machines on this computer");
+    await requireRoot("machines on this workstation");
   }
   const work = async (running: Phase): Promise<Setup & { notice?: string }> => {
     const made = await chooseAll(stack, await findEngine(running));
@@ -52,6 +61,7 @@ export async function setUp({ quiet = false, hostKeys = false } = {}): Promise<S
   }
   tell(`  state: ${setup.backend.description}`);
   if (setup.notice) say(`  ${setup.notice}`);
+  if (forPlan) await startMirror(stack);
   return setup;
 }
 
@@ -64,4 +74,27 @@ async function chooseAll(stack: Stack, engine: Engine): Promise<Setup & { notice
   applyEnvironment(environment);
   writePrivate(places.env, environmentFile(environment, stack.name));
   return { stack, engine, backend, notice: passphrase.notice };
+}
+
+/** Builds and starts the mirror where the stack's settings expect it on this workstation. */
+async function startMirror(stack: Stack): Promise<void> {
+  if (stack.mirrorAddresses.length === 0) return;
+  // Loaded here, because other stacks and commands need nothing of the lab.
+  const [{ ensureMirrorWith }, { ensureMirrorRunning }] = await Promise.all([
+    import("../lab/addons/mirror"),
+    import("../lab/mirror-service"),
+  ]);
+  const root = await phase("mirror of packages, images and charts", async (running) => {
+    const lines: string[] = [];
+    const show = sayIn(running);
+    const built = await ensureMirrorWith(stack.addons, (line) => {
+      lines.push(line);
+      show(line);
+    });
+    running.title(`mirror of packages, images and charts (${lines.length > 0 ? "built" : "cached"})`);
+    return built;
+  });
+  await phase(`mirror at ${stack.mirrorAddresses.join(" and ")}`, () =>
+    ensureMirrorRunning({ root, listen: stack.mirrorAddresses, runDir: places.run }),
+  );
 }

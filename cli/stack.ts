@@ -15,9 +15,9 @@ export interface Stack {
   name: string;
   /** Why this one, for the person at the terminal. */
   because: string;
-  /** `nspawn` machines need programs of this computer, and may need the mirror. */
+  /** `nspawn` machines need programs of this workstation, and may need the mirror. */
   machineKind: string;
-  /** `address:port` of each place at which the settings expect the lab's mirror, loopback first; none where they do not. */
+  /** `address:port` of each place at which the settings expect the lab's mirror, loopback first; none where they don't. */
   mirrorAddresses: string[];
   /** What is on of what the mirror has only where it is. */
   addons: AddonName[];
@@ -29,11 +29,11 @@ export interface Stack {
   otherSecretsProvider: boolean;
 }
 
-/** What decides where nobody says which stack. */
+/** What decides where no stack is named. */
 const found = { isSetUp: (name: string): boolean => fs.existsSync(stateFile(name)), multipass: askMultipass };
 
 /** The stack named by `STACK`, else the one that is there, else Multipass machines where it works, else the lab. */
-export async function chooseStack(wanted = process.env.STACK, here = found): Promise<Stack> {
+export async function chooseStack(wanted: string | undefined, here = found): Promise<Stack> {
   const { name, because } = wanted ? { name: wanted, because: "because STACK says so" } : await defaultStack(here);
   const file = places.settings(name);
   if (!/^[A-Za-z0-9_.-]+$/.test(name) || !fs.existsSync(file)) {
@@ -87,7 +87,7 @@ export function readSettings(text: string): Omit<Stack, "name" | "because"> {
   };
 }
 
-/** Each `host:port` of the http addresses in a text whose host is this computer, in the order of the hosts. */
+/** Each `host:port` of the http addresses in a text whose host is this workstation, in the order of the hosts. */
 function ownAddresses(text: string, hosts: string[]): string[] {
   const found = [...text.matchAll(/http:\/\/([0-9.]+):(\d+)\//g)].map(([, host, port]) => ({ host, port }));
   return hosts.flatMap((host) => [

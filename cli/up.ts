@@ -1,29 +1,27 @@
 import * as path from "node:path";
 import { ensureAllBinaries } from "../lab/build/binaries";
 import { Failure } from "../lab/run-program";
-import { main } from "./failure";
-import { startMirror } from "./mirror";
+import { nextSteps } from "./advice";
+import { type Called, runCommand } from "./command-line";
+import { recoverFromKilledRun } from "./killed-run";
 import { allReady, clusterNodes, nodesTable } from "./nodes-table";
-import { nextSteps } from "./next-steps";
-import { ensureStack, operate, protectedResources, stackOutput } from "./pulumi";
 import { findProgram } from "./programs";
 import { say } from "./progress";
+import { ensureStack, operate, protectedResources, stackOutput } from "./pulumi";
 import { setUp } from "./setup";
 import type { Stack } from "./stack";
-import { recoverFromKilledRun } from "./killed-run";
 
 /** `make up`: everything from an empty checkout to a cluster whose nodes are Ready. */
-async function up(): Promise<void> {
-  const { stack } = await setUp({ hostKeys: true });
-  await startMirror(stack);
+async function up({ stack: wanted }: Called): Promise<void> {
+  const { stack } = await setUp({ wanted, forPlan: true });
   await recoverFromKilledRun(stack.name);
   await ensureStack(stack.name);
   await operate(
     {
       command: "up",
       title: "cluster",
-      advice: "What is done stays done. Put right what is said above, then run `make up` again: it goes on from there.",
-      untouched: "Nothing was changed. Put right what is said above, then run `make up` again.",
+      advice: "What is done stays done. Fix what is said above, then run `make up` again: it goes on from there.",
+      untouched: "Nothing was changed. Fix what is said above, then run `make up` again.",
     },
     stack.name,
   );
@@ -32,7 +30,7 @@ async function up(): Promise<void> {
   if (!allReady(nodes))
     throw new Failure("not every node is Ready", "Run `make nodes` in a minute, or `make up` again.");
   const isProtected = stack.machineKind === "metal" && (await protectedResources(stack.name)).length > 0;
-  say(nextSteps({ stack: process.env.STACK, kubectl: await kubectl(stack), isProtected }));
+  say(nextSteps({ stack: wanted, kubectl: await kubectl(stack), isProtected }));
 }
 
 /** How kubectl is called: the user's own, else, for the lab, the one that was built for its machines. */
@@ -41,4 +39,4 @@ async function kubectl(stack: Stack): Promise<string> {
   return path.join((await ensureAllBinaries(["kubernetes"])).kubernetes, "kubectl");
 }
 
-void main(up);
+void runCommand("up", up);

@@ -8,6 +8,7 @@ import { deleteGoCaches, requireGo } from "./go";
 import { withBuildLock } from "./lock";
 import type { Say } from "./progress";
 import { recipes, type Recipe, type RecipeName } from "./recipes";
+import { Failure } from "../run-program";
 
 const engineParts = ["pulumi-cli", "pulumi-language-nodejs", "plugin-command", "plugin-kubernetes"] as const;
 
@@ -103,9 +104,7 @@ async function build({ name, key }: Result, say: Say): Promise<void> {
   await cached(artefactOf(name), key, async (folder) => {
     await compile(recipe, name, folder, say);
     if (keyFor(name) === key) return;
-    throw new Error(
-      `workstation: building ${recipe.title} failed: its sources changed meanwhile; run the same command again`,
-    );
+    throw new Failure(`building ${recipe.title} failed: its sources changed meanwhile`, "Run the same command again.");
   });
 }
 

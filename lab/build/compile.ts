@@ -9,6 +9,7 @@ import { cacheRoot } from "./cache";
 import { goEnvironmentFor, requireSpace } from "./go";
 import { startProgress, type Say } from "./progress";
 import type { Recipe } from "./recipes";
+import { Failure } from "../run-program";
 
 /** Lines of the compiler's output that an error shows. */
 const shownLines = 25;
@@ -39,7 +40,7 @@ export async function compile(recipe: Recipe, name: string, folder: string, say:
     recordTime(recipe.title, progress.done());
   } catch (error) {
     progress.stop();
-    throw new Error(explain(recipe, log, error), { cause: error });
+    throw new Failure(explain(recipe, log, error));
   }
 }
 
@@ -144,5 +145,5 @@ function explain(recipe: Recipe, log: string, error: unknown): string {
   const complaints = lines.filter((line) => /\s/.test(line));
   const reasons = complaints.length > 0 ? complaints : [error instanceof Error ? error.message : String(error)];
   const tail = reasons.slice(-shownLines).join("\n");
-  return `workstation: building ${recipe.title} failed:\n${tail}\nThe whole output is in ${log}.`;
+  return `building ${recipe.title} failed:\n${tail}\nThe whole output is in ${log}.`;
 }

@@ -5,6 +5,7 @@ import * as path from "node:path";
 import execa from "execa";
 
 import { cacheRoot } from "./cache";
+import { Failure } from "../run-program";
 
 /** Caches of the Go command for what is built once: the lab's own, so that the lab may delete them. */
 const goCaches = {
@@ -48,15 +49,15 @@ export function goEnvironmentFor({ ours }: { ours?: boolean }): NodeJS.ProcessEn
 /** Throws unless a Go toolchain is there that is new enough for the `go` lines of these modules' go.mod. */
 export async function requireGo(modules: readonly string[]): Promise<void> {
   const needed = modules.map(goLine).sort(byVersion).at(-1) ?? "1";
-  const remedy = `install Go ${needed} or later (https://go.dev/dl) and put it on PATH`;
+  const remedy = `Install Go ${needed} or later (https://go.dev/dl) and put it on PATH.`;
   let found: string;
   try {
     found = (await execa("go", ["env", "GOVERSION"], { env: goEnvironment(), extendEnv: false })).stdout.trim();
   } catch {
-    throw new Error(`workstation: the lab's programs are built from source, and 'go' can't be run; ${remedy}`);
+    throw new Failure("the lab's programs are built from source, and `go` can't be run", remedy);
   }
   if (byVersion(found.replace(/^go/, ""), needed) < 0) {
-    throw new Error(`workstation: the lab's programs need Go ${needed}, and ${found} was found; ${remedy}`);
+    throw new Failure(`the lab's programs need Go ${needed}, and ${found} was found`, remedy);
   }
 }
 
@@ -89,8 +90,8 @@ export function requireSpace(): void {
   if (free() >= neededSpace) return;
   fs.rmSync(goCaches.packages(), { recursive: true, force: true });
   if (free() >= neededSpace) return;
-  throw new Error(
-    `workstation: building needs ${neededSpace / 1e9} GB in ${cacheRoot()}, and ${(free() / 1e9).toFixed(1)} GB are ` +
-      "free; make room, or set HOMELAB_LAB_CACHE to a folder on a larger disk",
+  throw new Failure(
+    `building needs ${neededSpace / 1e9} GB in ${cacheRoot()}, and ${(free() / 1e9).toFixed(1)} GB are free`,
+    "Make room, or set HOMELAB_LAB_CACHE to a folder on a larger disk.",
   );
 }

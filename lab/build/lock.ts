@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { createInterface } from "node:readline";
 
 import { cacheRoot } from "./cache";
+import { Failure } from "../run-program";
 
 /**
  * Runs `work` while no other process builds in the same cache: two builds at once would take each other's memory and
@@ -20,7 +21,8 @@ export async function withBuildLock<T>(doing: string, say: (line: string) => voi
     say(`waiting for the process that builds in ${cacheRoot()}: ${read(holder)}`);
     held = await hold(lock, []);
   }
-  if (!held) throw new Error(`workstation: can't lock ${lock}`);
+  if (!held)
+    throw new Failure(`can't lock ${lock}`, `Check that ${cacheRoot()} can be written, then run the command again.`);
   try {
     fs.writeFileSync(holder, `process ${process.pid}, ${doing}, since ${new Date().toISOString()}\n`);
     return await work();
@@ -36,7 +38,7 @@ function hold(lock: string, options: readonly string[]): Promise<ChildProcess | 
   });
   return new Promise((resolve, reject) => {
     child.once("error", (cause) =>
-      reject(new Error(`workstation: flock (Debian package util-linux) can't be run: ${cause.message}`, { cause })),
+      reject(new Failure(`flock can't be run: ${cause.message}`, "Install the package util-linux.")),
     );
     child.once("exit", () => resolve(undefined));
     createInterface({ input: child.stdout }).once("line", () => resolve(child));

@@ -5,23 +5,22 @@ import { LabStack } from "../harness/stacks/lab-stack";
 import { ensureAllBinaries } from "../../lab/build/binaries";
 import { ensureMirror } from "../../lab/packages/main";
 import { budgetRows, largestProvider, LIMITS, type Measurement, costOfMachine } from "./budgets";
-import { sayIn } from "../../cli/build-progress";
 import { must } from "../../lab/run-program";
 import { CHECKOUT } from "../../cli/places";
-import { main } from "../../cli/failure";
+import { type Called, runCommand } from "../../cli/command-line";
 import { columns } from "../../cli/nodes-table";
 import { installMissing, LAB_NEEDS } from "../../cli/packages";
-import { phase } from "../../cli/progress";
+import { phase, sayIn } from "../../cli/progress";
 import { requireRoot } from "../../cli/root";
 
 /**
- * `make bench`: measures what has a budget, on a cluster of its own. With COLD=1 it builds everything in an emptied cache
+ * `make bench`: measures what has a budget, on a cluster of its own. With `--cold` it builds everything in an emptied cache
  * first, which takes half an hour.
  */
-async function bench(): Promise<void> {
+async function bench({ cold: fromNothing = false }: Called): Promise<number> {
   await installMissing(LAB_NEEDS);
   await requireRoot("machines on this workstation");
-  const cold = process.env.COLD ? fs.mkdtempSync(path.join(os.tmpdir(), "homelab-cold-")) : undefined;
+  const cold = fromNothing ? fs.mkdtempSync(path.join(os.tmpdir(), "homelab-cold-")) : undefined;
   if (cold) process.env.HOMELAB_LAB_CACHE = cold;
   const building = await timed("building what the cache lacks", async () => {
     await phase("engine", (running) => ensureAllBinaries(["engine"], sayIn(running)));
@@ -35,7 +34,7 @@ async function bench(): Promise<void> {
   }
   const rows = budgetRows(measurements);
   process.stdout.write(`\n${columns(rows).join("\n")}\n`);
-  process.exitCode = rows.some((row) => row[3] === "EXCEEDED") ? 1 : 0;
+  return rows.some((row) => row[3] === "EXCEEDED") ? 1 : 0;
 }
 
 async function measureCluster(): Promise<Measurement[]> {
@@ -128,4 +127,4 @@ async function emptyProgram(folder: string): Promise<() => Promise<unknown>> {
     must("previewing an empty program", "pulumi", ["preview", "--stack", "empty", "--json"], { cwd: folder, env });
 }
 
-void main(bench);
+void runCommand("bench", bench);

@@ -1,4 +1,5 @@
-import { formatDuration } from "../../cli/duration";
+import { urnParts } from "../../checks/stack-state";
+import { formatDuration } from "../../cli/progress";
 import { nameOf, type StateResource as Exported } from "../harness/stacks/stack-cli";
 
 /** One budget of the project and what was measured. */
@@ -47,23 +48,21 @@ function amount(value: number, unit: Measurement["unit"]): string {
 type StateResource = Pick<Exported, "urn" | "inputs">;
 
 /** The largest serialised dynamic provider of a state, in bytes. */
-export function largestProvider(resources: StateResource[]): number {
+export function largestProvider(resources: readonly Pick<StateResource, "urn" | "inputs">[]): number {
   const providers = resources.map(({ inputs }) => inputs?.__provider).filter((text) => typeof text === "string");
   return Math.max(0, ...providers.map((text) => Buffer.byteLength(text)));
 }
 
 /** What a machine costs: its own resource in bytes, all that are named after it in bytes, and how many of those are steps. */
 export function costOfMachine(
-  resources: StateResource[],
+  resources: readonly Pick<StateResource, "urn" | "inputs">[],
   machine: string,
 ): { own: number; all: number; steps: number } {
-  const all = resources.filter(
-    (resource) => nameOf(resource) === machine || nameOf(resource).startsWith(`${machine}-`),
-  );
+  const all = resources.filter((resource) => `${nameOf(resource)}-`.startsWith(`${machine}-`));
   return {
     own: Math.max(...all.filter((resource) => nameOf(resource) === machine).map(bytes)),
     all: bytes(all),
-    steps: all.filter(({ urn }) => urn.includes("command:remote:Command::")).length,
+    steps: all.filter(({ urn }) => urnParts(urn).type === "command:remote:Command").length,
   };
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { load } from "js-yaml";
 import { withStorageMetadata } from "../../components/node/storage-metadata";
-import { knownAdvice } from "../../cli/known-failures";
+import { knownAdvice } from "../../cli/advice";
 import { storageOf } from "../../components/addons/longhorn/storage";
 import { parseSettings } from "../../settings";
 import { ApiServer } from "../harness/api/api-server";

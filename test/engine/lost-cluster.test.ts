@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { ensureBinaries } from "../../lab/build/binaries";
-import { explain } from "../../cli/failure";
+import { explain } from "../../cli/command-line";
 import { forgetLostCluster } from "../../cli/lost-cluster";
 import { CLUSTER_GONE } from "../../providers/host/shell/cluster";
 import { ApiServer } from "../harness/api/api-server";

@@ -2,9 +2,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseTarGzip } from "nanotar";
-import { problemsWithValues } from "../../cli/chart-known-values";
-import { chartHere, type Pin, pinsIn } from "../../cli/chart-sources";
-import { releasesOf, type StackReleases } from "../../cli/chart-values";
+import { problemsWithValues } from "../../cli/charts/known-values";
+import { chartHere, type Pin, pinsIn } from "../../cli/charts/sources";
+import { releasesOf, type StackReleases } from "../../cli/charts/values";
 import { upstreamChart } from "../harness/servers/upstream-chart";
 
 /** The part of `make charts-check` that needs no Helm. A chart that is not on this workstation is fetched, where it can be. */

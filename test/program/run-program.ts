@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { load } from "js-yaml";
 import program from "../..";
 import { CHECKOUT } from "../harness/stacks/lab-settings";
-import { takeHooks } from "../../cli/mock-hooks";
+import { takeHooks } from "../../cli/charts/mocked-program";
 import { type ChartRepository, serveChart } from "../harness/servers/chart-repository";
 
 /** A resource as the program registered it. */

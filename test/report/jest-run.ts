@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { countJest, type JestReport, reportOf, secondsOf } from "./counts";
 import type { Result } from "./run-tiers";
 import type { Tier } from "./tiers";
-import { attached } from "../../cli/command";
+import { attached } from "../../cli/programs";
 
 /** How long one test may take before jest ends it, in seconds: a machine boots, a cluster forms. */
 const TEST_TIMEOUT_SECONDS = { none: 10, engine: 300, machines: 1800 };

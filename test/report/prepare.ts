@@ -1,7 +1,7 @@
 import type { Tier } from "./tiers";
 import { type AddonName, addonNames, ensureMirrorWith, whyNoAddon } from "../../lab/addons/mirror";
 import { ensureAllBinaries, type Group } from "../../lab/build/binaries";
-import { sayIn } from "../../cli/build-progress";
+import { sayIn } from "../../cli/progress";
 import { installMissing, LAB_NEEDS } from "../../cli/packages";
 import { phase } from "../../cli/progress";
 import { requireRoot } from "../../cli/root";

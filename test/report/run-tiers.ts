@@ -4,7 +4,7 @@ import { prepare } from "./prepare";
 import { checkSources } from "./sources";
 import { closeReport, openReport, type Tier } from "./tiers";
 import { run } from "../../lab/run-program";
-import { explain } from "../../cli/failure";
+import { explain } from "../../cli/command-line";
 import { say } from "../../cli/progress";
 import { isRoot } from "../../cli/root";
 

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { run } from "../../lab/run-program";
-import { attached } from "../../cli/command";
+import { attached } from "../../cli/programs";
 import { say } from "../../cli/progress";
 
 const CHECKS: readonly [program: string, ...args: string[]][] = [

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { formatDuration } from "../../cli/duration";
+import { formatDuration } from "../../cli/progress";
 import { add, countGo, countJest, type Counts, goTimes, jestTimes, NONE, type Took } from "./counts";
 import { E2E_TIERS, readEnd, TEST_TIERS, type Tier, type TierEnd } from "./tiers";
 

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { dump, load } from "js-yaml";
 import { createTarGzip, parseTarGzip } from "nanotar";
-import { type Found, pinsIn } from "../../../cli/chart-sources";
+import { type Found, pinsIn } from "../../../cli/charts/sources";
 import { definitionOf } from "../api/custom-kind";
 import { CHECKOUT } from "../stacks/lab-settings";
 import { upstreamChart } from "./upstream-chart";

@@ -4,7 +4,7 @@ import path from "node:path";
 import { load } from "js-yaml";
 import { downloadChart } from "../../../components/addons/chart-download";
 import { LOCK_FILE } from "../../../components/addons/chart-lock";
-import type { Found, Pin } from "../../../cli/chart-sources";
+import type { Found, Pin } from "../../../cli/charts/sources";
 import { CHECKOUT } from "../stacks/lab-settings";
 
 /** A test that can do without the chart waits so long for it, in seconds. */

@@ -6,7 +6,8 @@ import type { LabStack } from "./lab-stack";
 
 /** What `make check` reaches a stack's cluster by. To be closed by `access.api.close()`. */
 export async function clusterAccess(stack: LabStack): Promise<ClusterAccess> {
-  return accessTo(stack.name, (args) => stack.cli(args), stack.settings);
+  const settings = Object.entries(stack.settings).map(([key, value]) => [key.replace(/^homelab:/, ""), value]);
+  return accessTo(stack.name, (args) => stack.cli(args), Object.fromEntries(settings) as Record<string, unknown>);
 }
 
 /** What the checks of `make check` find; by default all of them. */

@@ -1,4 +1,5 @@
 import execa from "execa";
+import { urnParts } from "../../../checks/stack-state";
 
 /** What a run of the CLI printed and how it ended. */
 export interface CliResult {
@@ -36,7 +37,7 @@ export interface StateResource {
 }
 
 /** The name of a resource: the last part of its URN. */
-export const nameOf = ({ urn }: { urn: string }): string => urn.split("::").at(-1) ?? "";
+export const nameOf = ({ urn }: { urn: string }): string => urnParts(urn).name;
 
 /** A run that is not waited for. */
 export interface RunningCli {

@@ -9,7 +9,7 @@ import type { Cluster } from "../../../components/cluster/cluster";
 import type { Machine } from "../../../providers/machines/machine";
 import { argocdSchema, gitopsSchema } from "../../../components/addons/argocd/settings";
 import type { Settings } from "../../../settings";
-import { takeHooks } from "../../../cli/mock-hooks";
+import { takeHooks } from "../../../cli/charts/mocked-program";
 
 interface Made {
   type: string;

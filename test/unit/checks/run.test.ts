@@ -90,7 +90,7 @@ describe("what the state says of a cluster", () => {
     };
     const target = { name: "cp1", host: "127.0.0.1" };
     const inspection = { type: "pulumi-nodejs:dynamic/host:Inspection", outputs: { target: secret(target) } };
-    const config = { "homelab:gitops": { repoURL: "https://git" }, "homelab:cluster": { dnsDomain: "home.arpa" } };
+    const config = { gitops: { repoURL: "https://git" }, cluster: { dnsDomain: "home.arpa" } };
     const found = await read(state(outputs, [inspection]), config);
     expect(found.api.host).toBe("127.0.0.1:6443");
     expect(found.hosts).toEqual([target]);

@@ -1,5 +1,5 @@
-import { keysInComments } from "../../../cli/chart-comments";
-import { problemsWithValues, valueProblems } from "../../../cli/chart-known-values";
+import { keysInComments } from "../../../cli/charts/comments";
+import { problemsWithValues, valueProblems } from "../../../cli/charts/known-values";
 
 const VALUES = `
 replicas: 1

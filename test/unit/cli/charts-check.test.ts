@@ -1,8 +1,8 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { checkChart } from "../../../cli/chart-rendering";
-import { pinsIn } from "../../../cli/chart-sources";
+import { checkChart } from "../../../cli/charts/rendering";
+import { pinsIn } from "../../../cli/charts/sources";
 
 const VALUES = `
 replicas: 1

@@ -1,7 +1,7 @@
-import type { Found } from "../../../cli/chart-sources";
-import type { StackReleases } from "../../../cli/chart-values";
-import { chartsReport, printReport } from "../../../cli/charts-report";
-import { main } from "../../../cli/failure";
+import type { Found } from "../../../cli/charts/sources";
+import type { StackReleases } from "../../../cli/charts/values";
+import { chartsReport, printReport } from "../../../cli/charts/report";
+import { runCommand } from "../../../cli/command-line";
 
 const pins = [
   { folder: "cilium", name: "cilium", version: "1.20.2" },
@@ -34,7 +34,7 @@ async function command(lines: ReturnType<typeof report>) {
   const before = process.exitCode;
   process.exitCode = 0;
   try {
-    await main(async () => printReport(lines, (text) => (printed += text)));
+    await runCommand("charts-check", async () => printReport(lines, (text) => (printed += text)), { args: [] });
     return { printed, said: stderr.mock.calls.join(""), exitCode: process.exitCode };
   } finally {
     process.exitCode = before;

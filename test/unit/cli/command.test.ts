@@ -1,4 +1,4 @@
-import { follow, inPhase } from "../../../cli/command";
+import { follow, inPhase } from "../../../cli/programs";
 import { Failure, lastLines, must, run } from "../../../lab/run-program";
 
 test("a program that does not exist ends with exit code 1 and a reason", async () => {

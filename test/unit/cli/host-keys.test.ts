@@ -1,6 +1,6 @@
 import { bastionsOf, listedHosts, requireHostKeys } from "../../../cli/inventory";
-import { readStackFile } from "../../../settings/stack-file";
 import { hostKeyLines, whatToDo } from "../../../cli/host-key-report";
+import { readStackFile } from "../../../settings/stack-file";
 import { places } from "../../../cli/places";
 import { parseHostKey } from "../../../providers/host/ssh/host-key";
 
@@ -76,7 +76,7 @@ test("an inventory without host keys is refused with what to edit, before anythi
 });
 
 test("how to compare a key is said where there is one to compare", () => {
-  const silent = { problem: "nobody answers" };
+  const silent = { problem: "no answer" };
   expect(whatToDo([silent, { key: parseHostKey(KEY) }])).toContain("ssh-keygen -lf");
   expect(whatToDo([silent, silent])).toBeUndefined();
 });

@@ -18,22 +18,22 @@ function lock(pid: number, hostname = os.hostname()): void {
   fs.writeFileSync(path.join(folder, `${pid}.json.attrs`), "{}");
 }
 
-test("a stack that nobody works on has no lock", () => {
+test("a stack that no run changes has no lock", () => {
   expect(readLocks(path.join(folder, "none"))).toEqual([]);
 });
 
-test("a lock of a process that is gone holds nobody", () => {
+test("a lock of a process that is gone holds up no run", () => {
   lock(2 ** 22 + 1);
   expect(readLocks(folder)).toHaveLength(1);
   expect(workingRun(readLocks(folder))).toBeUndefined();
 });
 
-test("a process id that now belongs to another program holds nobody", () => {
+test("a process id that now belongs to another program holds up no run", () => {
   lock(process.pid);
   expect(workingRun(readLocks(folder))).toBeUndefined();
 });
 
-test("a run on another computer may still be at work", () => {
+test("a run on another workstation may still be at work", () => {
   lock(2 ** 22 + 1, "another");
   expect(workingRun(readLocks(folder))).toMatchObject({ hostname: "another" });
 });

@@ -1,5 +1,6 @@
 import * as net from "node:net";
-import { answers, type State, withoutObjects } from "../../../cli/lost-cluster";
+import type { StackState } from "../../../checks/stack-state";
+import { answers, withoutObjects } from "../../../cli/lost-cluster";
 
 const urn = (type: string, name: string) => `urn:pulumi:metal::homelab::${type}::${name}`;
 const RELEASE = "kubernetes:helm.sh/v3:Release";
@@ -15,7 +16,7 @@ const applications = {
   propertyDependencies: { cluster: [release.urn, host.urn] },
 };
 const network = { urn: urn(RELEASE, "cilium-release"), type: RELEASE, deletedWith: host.urn };
-const state: State = { deployment: { resources: [host, release, network, applications] } };
+const state: StackState = { deployment: { resources: [host, release, network, applications] } };
 
 test("destroy-host-gone / API gone: the state forgets what only the API server could delete, and nothing else", () => {
   const { state: left, forgotten } = withoutObjects(state);

@@ -14,7 +14,7 @@ function node(name: string, controlPlane: boolean, ready: string): ClusterNode {
   };
 }
 
-test("the table names each node with its role, condition, version and address", () => {
+test("the table names each node with its role, readiness, version and address", () => {
   expect(nodesTable([node("cp1", true, "True"), node("worker1", false, "Unknown")])).toEqual([
     "NAME      ROLE            READY       VERSION   ADDRESS",
     "cp1       control-plane   Ready       v1.36.3   10.90.0.11",

@@ -10,6 +10,6 @@ test("only the packages of missing programs are installed, each once", () => {
   expect(missingPackages(needs, () => true)).toEqual([]);
 });
 
-test("a bare computer is given everything that the lab needs", () => {
+test("a bare workstation is given everything that the lab needs", () => {
   expect(missingPackages(LAB_NEEDS, () => false)).toContain("systemd-container");
 });

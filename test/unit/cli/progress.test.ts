@@ -1,4 +1,4 @@
-import { fit, isLive, phase } from "../../../cli/progress";
+import { coloured, fit, formatDuration, isLive, phase } from "../../../cli/progress";
 
 function screen(isTTY: boolean): { text: string; isTTY: boolean; columns: number; write(text: string): void } {
   return {
@@ -47,4 +47,31 @@ test("only a terminal outside CI is redrawn", () => {
 test("a redrawn line is cut to the terminal's width", () => {
   expect(fit("short", 40)).toBe("short");
   expect(fit("x".repeat(50), 40)).toBe("x".repeat(38) + "…");
+});
+
+test("marks and headings have colours on a terminal, and nowhere else", () => {
+  const text = "✓ api  fine\n✗ nodes  a ✗ inside\nWhat to do:\n  go on:";
+  const terminal = coloured(text, screen(true), {});
+  expect(terminal).toBe(
+    "\u001b[32m✓\u001b[39m api  fine\n\u001b[31m✗\u001b[39m nodes  a ✗ inside\n\u001b[1mWhat to do:\u001b[22m\n  go on:",
+  );
+  for (const environment of [{ NO_COLOR: "1" }, { CI: "true" }, { TERM: "dumb" }])
+    expect(coloured(text, screen(true), environment)).toBe(text);
+  expect(coloured(text, screen(false), {})).toBe(text);
+});
+
+test.each([
+  [0, "0.0s"],
+  [-5, "0.0s"],
+  [140, "0.1s"],
+  [9_940, "9.9s"],
+  [9_960, "10s"],
+  [59_400, "59s"],
+  [59_600, "1m00s"],
+  [192_000, "3m12s"],
+  [3_599_400, "59m59s"],
+  [3_599_600, "1h00m"],
+  [5_400_000, "1h30m"],
+])("%d ms reads as %s", (milliseconds, text) => {
+  expect(formatDuration(milliseconds)).toBe(text);
 });

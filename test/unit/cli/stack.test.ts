@@ -9,7 +9,7 @@ const missing = { works: false, why: "there is no Multipass on PATH" };
 
 const nothing = (): boolean => false;
 
-test("without a wish the stack is local where Multipass works and the lab elsewhere, and it is said why", async () => {
+test("without STACK the stack is local where Multipass works and the lab elsewhere, and it is said why", async () => {
   expect(await chooseStack("", { isSetUp: nothing, multipass: async () => works })).toMatchObject({
     name: "local",
     machineKind: "multipass",
@@ -19,7 +19,7 @@ test("without a wish the stack is local where Multipass works and the lab elsewh
   expect(lab.because).toBe("because there is no Multipass on PATH; STACK=… picks another");
 });
 
-test("without a wish a stack that is set up goes on, also where Multipass has come or gone since", async () => {
+test("without STACK a stack that is set up goes on, also where Multipass has come or gone since", async () => {
   const { name, because } = await chooseStack("", { isSetUp: (name) => name === "lab", multipass: async () => works });
   expect([name, because]).toEqual(["lab", "because it is set up here already; STACK=… picks another"]);
 });
@@ -44,7 +44,7 @@ test("Multipass is asked, not only looked for", async () => {
   }
 });
 
-test("a wished stack needs its settings file", async () => {
+test("a named stack needs its settings file", async () => {
   expect(await chooseStack("metal")).toMatchObject({ name: "metal", because: "because STACK says so" });
   await expect(chooseStack("moon")).rejects.toThrow('there is no stack "moon": no file Pulumi.moon.yaml');
   await expect(chooseStack("../lab")).rejects.toThrow('there is no stack "../lab"');

@@ -3,7 +3,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { pinsIn } from "../../../cli/chart-sources";
+import { pinsIn } from "../../../cli/charts/sources";
 import { serveChart } from "../../harness/servers/chart-repository";
 import { longhornChart } from "../../harness/servers/longhorn-chart";
 import { upstreamChart } from "../../harness/servers/upstream-chart";

@@ -9,7 +9,7 @@ function object(kind: string, namespace: string | undefined, name: string, track
 
 const manifest = (...objects: ApiObject[]) => objects.map((one) => JSON.stringify(one)).join("\n---\n");
 const ofPulumi = (inputs: ApiObject) => ({
-  urn: "urn::mine",
+  urn: "urn:pulumi:lab::homelab::a:b:C::mine",
   type: "kubernetes:x",
   custom: true,
   inputs: { ...inputs },

@@ -36,9 +36,10 @@ function module(goLine: string): string {
 describe("the Go toolchain", () => {
   it("that is older than a module asks for is refused, with the version that would do", async () => {
     goThat("echo go1.26.1");
-    await expect(requireGo([module("go 1.25.9"), module("go 1.26.2")])).rejects.toThrow(
-      "the lab's programs need Go 1.26.2, and go1.26.1 was found; install Go 1.26.2 or later",
-    );
+    await expect(requireGo([module("go 1.25.9"), module("go 1.26.2")])).rejects.toMatchObject({
+      message: "the lab's programs need Go 1.26.2, and go1.26.1 was found",
+      advice: expect.stringContaining("Install Go 1.26.2 or later") as string,
+    });
   });
 
   it.each(["go1.26.2", "go1.26.10", "go1.27rc1"])("%s builds a module that asks for 1.26.2", async (version) => {
@@ -48,7 +49,10 @@ describe("the Go toolchain", () => {
 
   it("that is not there is asked for", async () => {
     process.env.PATH = folder;
-    await expect(requireGo([module("go 1.26.2")])).rejects.toThrow("'go' can't be run; install Go 1.26.2 or later");
+    await expect(requireGo([module("go 1.26.2")])).rejects.toMatchObject({
+      message: "the lab's programs are built from source, and `go` can't be run",
+      advice: expect.stringContaining("Install Go 1.26.2 or later") as string,
+    });
   });
 });
 
@@ -65,7 +69,7 @@ describe("a build that fails", () => {
     );
     expect(said).toEqual(["building thing 1.0 …"]);
     expect(failure.message).toMatch(
-      /^workstation: building thing 1.0 failed:\nline 17\n[^]*line 40\nmain.go:7: undefined: x\nThe whole output is in /,
+      /^building thing 1.0 failed:\nline 17\n[^]*line 40\nmain.go:7: undefined: x\nThe whole output is in /,
     );
     const log = failure.message.split(" is in ")[1]?.replace(/\.$/, "") ?? "";
     expect(fs.readFileSync(log, "utf8").split("\n")).toHaveLength(43);

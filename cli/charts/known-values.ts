@@ -1,6 +1,6 @@
 import { load } from "js-yaml";
-import { isMap, type Values } from "../components/addons/values";
-import { keysInComments } from "./chart-comments";
+import { isMap, type Values } from "../../components/addons/values";
+import { keysInComments } from "./comments";
 
 /** Parts of values.yaml that take any key beside those that it has. By chart. */
 const OPEN: Readonly<Record<string, readonly string[]>> = {

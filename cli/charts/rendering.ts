@@ -1,7 +1,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import * as path from "node:path";
 import { loadAll } from "js-yaml";
-import { versions } from "../versions";
-import { problemsWithValues } from "./chart-known-values";
+import { ensureAllBinaries } from "../../lab/build/binaries";
+import { run } from "../../lab/run-program";
+import { versions } from "../../versions";
+import { phase, sayIn } from "../progress";
+import { problemsWithValues } from "./known-values";
 
 /** What the program gives a release. */
 export interface ReleaseInputs {
@@ -30,4 +34,12 @@ export function checkChart(helm: string, file: string, release: ReleaseInputs): 
   if (rendered.status !== 0) return { objects: 0, problems: [...problems, rendered.stderr.trim()] };
   const objects = loadAll(rendered.stdout).filter((object) => object !== null && object !== undefined);
   return { objects: objects.length, problems };
+}
+
+/** Helm 3 or 4: the user's own, else built from its Go module, once. */
+export async function ensureHelm(): Promise<string> {
+  const own = await run("helm", ["version", "--short"]);
+  if (own.exitCode === 0 && /^v[34]\./m.test(own.stdout)) return "helm";
+  const { helm } = await phase("helm", (running) => ensureAllBinaries(["helm"], sayIn(running)));
+  return path.join(helm, "helm");
 }

@@ -1,7 +1,7 @@
-import type { ReleaseInputs, Rendering } from "./chart-rendering";
-import type { Found, Pin } from "./chart-sources";
-import type { StackReleases } from "./chart-values";
-import { Failure } from "../lab/run-program";
+import type { ReleaseInputs, Rendering } from "./rendering";
+import type { Found, Pin } from "./sources";
+import type { StackReleases } from "./values";
+import { Failure } from "../../lab/run-program";
 
 /** What `make charts-check` found out about one chart, or about one chart in one stack. */
 export interface ReportLine {

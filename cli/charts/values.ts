@@ -1,16 +1,14 @@
-import { createHash, generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import * as pulumi from "@pulumi/pulumi";
 import { dump, load } from "js-yaml";
-import { loadSettings } from "../settings";
-import { addons } from "../components/addons/list";
-import { NO_STORAGE_NODE } from "../components/addons/longhorn/rule";
-import type { ReleaseInputs } from "./chart-rendering";
-import type { Pin } from "./chart-sources";
-import { pinnedKey } from "./inventory";
-import { takeHooks } from "./mock-hooks";
-import { places } from "./places";
+import { addons } from "../../components/addons/list";
+import { NO_STORAGE_NODE } from "../../components/addons/longhorn/rule";
+import { madeUpKey, runProgram } from "./mocked-program";
+import type { ReleaseInputs } from "./rendering";
+import type { Pin } from "./sources";
+import { pinnedKey } from "../inventory";
+import { places } from "../places";
 
 /** What the program gives to the releases of a stack, by the chart's name. */
 export interface StackReleases {
@@ -80,7 +78,7 @@ function configWith(stack: string, addon: string): { config: Config; secretKeys:
   return { config: made, secretKeys: Object.keys(made) };
 }
 
-/** Settings look at a deploy key's form. */
+/** The settings check a deploy key's form. */
 function madeUpSecret(name: string): string {
   if (name !== "sshPrivateKey") return "made-up";
   return generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
@@ -101,88 +99,7 @@ function fillInHostKeys(machines: unknown): void {
   }
 }
 
-function madeUpKey(name: string): string {
-  const field = (bytes: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
-  const key = createHash("sha256").update(name).digest();
-  return `ssh-ed25519 ${Buffer.concat([field(Buffer.from("ssh-ed25519")), field(key)]).toString("base64")}`;
-}
-
-const RELEASE = "kubernetes:helm.sh/v3:Release";
-
-async function runProgram(
-  stack: string,
-  { config, secretKeys }: { config: Config; secretKeys: string[] },
-  pins: readonly Pin[],
-): Promise<Record<string, ReleaseInputs>> {
-  const text = Object.entries(config).map(([key, value]) => [
-    key,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
-  pulumi.runtime.setAllConfig(Object.fromEntries(text) as Record<string, string>, secretKeys);
-  const releases: Record<string, ReleaseInputs> = {};
-  await pulumi.runtime.setMocks(
-    {
-      newResource: ({ type, name, inputs }) => {
-        const made = inputs as Record<string, unknown>;
-        const pin =
-          type === RELEASE
-            ? pins.find((one) => String(made.chart).includes(`/${one.name}-${one.version}-`))
-            : undefined;
-        if (pin) releases[pin.name] = releaseOf(made);
-        return { id: `${name}-id`, state: { ...made, ...madeUpOutputs(type) } };
-      },
-      call: () => ({}),
-    },
-    "homelab",
-    stack,
-    true,
-  );
-  takeHooks();
-  // A refusal that the program itself meets would end this process.
-  loadSettings();
-  const { default: program } = (await import("..")) as unknown as { default: () => Promise<pulumi.Inputs> };
-  await pulumi.runtime.runInPulumiStack(async () => program());
-  // Not in the SDK's types, and needed: what depends on a component is registered after the program's last line.
-  await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
-  return releases;
-}
-
-/** Key of an object that marks a secret (pulumi/runtime/rpc: specialSigKey), and the text of what is not known yet. */
-const SECRET_MARK = "4dabf18193072939515e22adb298388d";
-const UNKNOWN = /04da6b54-80e4-46f7-96ec-b56ff0331ba9/g;
-
-function releaseOf(inputs: Record<string, unknown>): ReleaseInputs {
-  const inClear = JSON.parse(JSON.stringify(inputs).replace(UNKNOWN, "not-known-yet"), (_key, value: unknown) =>
-    value !== null && typeof value === "object" && SECRET_MARK in value
-      ? (value as unknown as { value: unknown }).value
-      : value,
-  ) as Record<string, unknown>;
-  return {
-    name: String(inClear.name),
-    namespace: String(inClear.namespace),
-    values: (inClear.values ?? {}) as Record<string, unknown>,
-  };
-}
-
-/** What the rest of the program reads of its resources. */
-function madeUpOutputs(type: string): Record<string, unknown> {
-  switch (type) {
-    case "pulumi-nodejs:dynamic/ssh:Key":
-      return { publicKey: madeUpKey("key"), privateKey: "made-up" };
-    case "pulumi-nodejs:dynamic/nspawn:Machine":
-      return { incarnation: "made-up" };
-    case "pulumi-nodejs:dynamic/multipass:Machine":
-      return { incarnation: "made-up", address: "192.0.2.11", cpus: 2, memory: "4G", disk: "20G" };
-    case "pulumi-nodejs:dynamic/host:Inspection":
-      return { drifts: {}, facts: {} };
-    case "command:remote:Command":
-      return { stdout: "clusters: []\n", stderr: "" };
-    default:
-      return {};
-  }
-}
-
-/** Of a refusal of the settings: what is wrong, without what stands around it. Of anything else: its first line. */
+/** Of a refusal of the settings: what is wrong, without the text around it. Of anything else: its first line. */
 function refusalOf({ message }: Error): Refusal {
   const [headline = "", ...lines] = message.split("\n");
   if (!headline.startsWith("the settings of stack")) return { why: headline, expected: false };

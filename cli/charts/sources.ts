@@ -1,10 +1,10 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { load } from "js-yaml";
-import { fetchChart } from "../components/addons/chart";
-import { WrongChart } from "../components/addons/chart-download";
-import { cacheRoot } from "../lab/build/cache";
-import { say } from "./progress";
+import { fetchChart } from "../../components/addons/chart";
+import { WrongChart } from "../../components/addons/chart-download";
+import { cacheRoot } from "../../lab/build/cache";
+import { say } from "../progress";
 
 /** A chart as `charts/<folder>/` pins it. */
 export interface Pin {
@@ -49,9 +49,9 @@ async function findChart(pin: Pin, given: string | undefined): Promise<Found> {
   }
 }
 
-/** The chart as far as this computer has it: nothing is fetched. */
+/** The chart as far as this workstation has it: nothing is fetched. */
 export function chartHere(pin: Pin, given: string | undefined): Found {
-  return givenChart(pin, given) ?? builtChart(pin) ?? { why: "it is not on this computer" };
+  return givenChart(pin, given) ?? builtChart(pin) ?? { why: "it is not on this workstation" };
 }
 
 function givenChart(pin: Pin, given: string | undefined): Found | undefined {

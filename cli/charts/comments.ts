@@ -1,7 +1,7 @@
 /** A line of a values.yaml that has a key: in use, or switched off in a comment. */
 const KEY = /^(\s*)(- )?["']?([\w./-]+)["']?:(?:\s|$)/;
 const COMMENTED = /^(\s*)#+(\s?)(.*)$/;
-/** Between two such lines of a comment stands a schema, in the words of JSON schema. */
+/** Between two such lines a comment has a JSON schema. */
 const SCHEMA = /^\s*#\s*@schema@?\s*$/;
 
 interface Level {
@@ -26,7 +26,7 @@ export function keysInComments(valuesFile: string): ReadonlySet<string> {
     if (comment) found.add(enter(commented, entry));
     else {
       enter(inUse, entry);
-      // Each comment begins anew: what is in it has no effect on the keys in use.
+      // What is in a comment has no effect on the keys in use.
       commented = [...inUse];
     }
   }
@@ -38,7 +38,7 @@ function enter(levels: Level[], { indent, name, inList }: { indent: number; name
   while ((levels.at(-1)?.indent ?? -1) >= indent) levels.pop();
   const above = levels.at(-1)?.path;
   const path = [above, ...(inList ? ["[]"] : []), name].filter((part) => part !== undefined).join(".");
-  // The keys of an element of a list are as far in as the first one, which stands behind the dash.
+  // The keys of an element of a list are as far in as the first one, which is behind the dash.
   levels.push(
     inList ? { indent, path: [above, "[]"].filter((part) => part !== undefined).join(".") } : { indent, path },
   );

@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import { loadSettings } from "../../settings";
+import type { ReleaseInputs } from "./rendering";
+import type { Pin } from "./sources";
+
+const RELEASE = "kubernetes:helm.sh/v3:Release";
+
+/** Runs the program for a stack under Pulumi's mocks, as in a preview. Answers what it gives to the releases of the pinned charts. */
+export async function runProgram(
+  stack: string,
+  { config, secretKeys }: { config: Record<string, unknown>; secretKeys: string[] },
+  pins: readonly Pin[],
+): Promise<Record<string, ReleaseInputs>> {
+  const text = Object.entries(config).map(([key, value]) => [
+    key,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  pulumi.runtime.setAllConfig(Object.fromEntries(text) as Record<string, string>, secretKeys);
+  const releases: Record<string, ReleaseInputs> = {};
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        const made = inputs as Record<string, unknown>;
+        const pin =
+          type === RELEASE
+            ? pins.find((one) => String(made.chart).includes(`/${one.name}-${one.version}-`))
+            : undefined;
+        if (pin) releases[pin.name] = releaseOf(made);
+        return { id: `${name}-id`, state: { ...made, ...madeUpOutputs(type) } };
+      },
+      call: () => ({}),
+    },
+    "homelab",
+    stack,
+    true,
+  );
+  takeHooks();
+  // A refusal that the program itself meets would end this process.
+  loadSettings();
+  const { default: program } = (await import("../..")) as unknown as { default: () => Promise<pulumi.Inputs> };
+  await pulumi.runtime.runInPulumiStack(async () => program());
+  // Not in the SDK's types, and needed: what depends on a component is registered after the program's last line.
+  await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
+  return releases;
+}
+
+/** Key of an object that marks a secret (pulumi/runtime/rpc: specialSigKey), and the text of what is not known yet. */
+const SECRET_MARK = "4dabf18193072939515e22adb298388d";
+const UNKNOWN = /04da6b54-80e4-46f7-96ec-b56ff0331ba9/g;
+
+function releaseOf(inputs: Record<string, unknown>): ReleaseInputs {
+  const inClear = JSON.parse(JSON.stringify(inputs).replace(UNKNOWN, "not-known-yet"), (_key, value: unknown) =>
+    value !== null && typeof value === "object" && SECRET_MARK in value
+      ? (value as unknown as { value: unknown }).value
+      : value,
+  ) as Record<string, unknown>;
+  return {
+    name: String(inClear.name),
+    namespace: String(inClear.namespace),
+    values: (inClear.values ?? {}) as Record<string, unknown>,
+  };
+}
+
+/** What the rest of the program reads of its resources. */
+function madeUpOutputs(type: string): Record<string, unknown> {
+  switch (type) {
+    case "pulumi-nodejs:dynamic/ssh:Key":
+      return { publicKey: madeUpKey("key"), privateKey: "made-up" };
+    case "pulumi-nodejs:dynamic/nspawn:Machine":
+      return { incarnation: "made-up" };
+    case "pulumi-nodejs:dynamic/multipass:Machine":
+      return { incarnation: "made-up", address: "192.0.2.11", cpus: 2, memory: "4G", disk: "20G" };
+    case "pulumi-nodejs:dynamic/host:Inspection":
+      return { drifts: {}, facts: {} };
+    case "command:remote:Command":
+      return { stdout: "clusters: []\n", stderr: "" };
+    default:
+      return {};
+  }
+}
+
+/** The same one each time. */
+export function madeUpKey(name: string): string {
+  const field = (bytes: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
+  const key = createHash("sha256").update(name).digest();
+  return `ssh-ed25519 ${Buffer.concat([field(Buffer.from("ssh-ed25519")), field(key)]).toString("base64")}`;
+}
+
+type Answer = (error: Error | null, answer: object) => void;
+
+/** Pulumi's mocks say that they take hooks, and have no method for it. To be called after `setMocks`. */
+export function takeHooks(): void {
+  const monitor = pulumi.runtime.getMonitor() as unknown as { registerResourceHook?: unknown };
+  monitor.registerResourceHook = (_request: unknown, answer: Answer) => answer(null, {});
+}
