@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ClusterAccess } from "./access";
 import type { Finding } from "./finding";
 import type { OwnNamespace } from "./own-namespace";
@@ -20,26 +19,4 @@ export interface Check {
   subjects: readonly [string, ...string[]];
   limitSeconds: number;
   run(context: CheckContext): Promise<Finding[]>;
-}
-
-/** How often something that takes its time is looked at, in milliseconds. */
-const EVERY_MS = 500;
-
-/**
- * Looks again and again, until the answer is another than `undefined` or the time is over. Answers `undefined` then.
- *
- * @throws the signal's reason
- */
-export async function until<T>(
-  look: () => Promise<T | undefined>,
-  limitSeconds: number,
-  signal: AbortSignal,
-): Promise<T | undefined> {
-  const deadline = Date.now() + limitSeconds * 1000;
-  for (;;) {
-    signal.throwIfAborted();
-    const found = await look();
-    if (found !== undefined || Date.now() > deadline) return found;
-    await sleep(EVERY_MS, undefined, { signal });
-  }
 }

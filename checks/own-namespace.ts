@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as os from "node:os";
-import { until } from "./check";
+import { poll } from "../providers/poll";
 import { isMissing, type KubernetesApi } from "../components/cluster/kubernetes-api";
 import type { Metadata } from "./kubernetes-objects";
 
@@ -93,9 +93,8 @@ async function removeNamespace(api: KubernetesApi, name: string): Promise<void> 
   // Without the pods' time to end: the namespace's own removal would wait for it.
   await api.remove(`${path}/pods?gracePeriodSeconds=0`);
   await api.remove(path);
-  const never = new AbortController().signal;
   const isGone = async () => ((await exists(api, path)) || (await volumes()).length > 0 ? undefined : (true as const));
-  if (await until(isGone, REMOVAL_SECONDS, never)) return;
+  if (await poll(isGone, { limitSeconds: REMOVAL_SECONDS })) return;
   throw new Error(`the namespace ${name}, or a volume of it, is still there ${REMOVAL_SECONDS} s after its removal`);
 }
 

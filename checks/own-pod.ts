@@ -1,5 +1,5 @@
 import type { CheckContext } from "./check";
-import { until } from "./check";
+import { poll } from "../providers/poll";
 import type { Pod, Taint } from "./kubernetes-objects";
 
 /** The user of the checks' pods, without rights. */
@@ -86,13 +86,12 @@ export async function waitForPods(
 ): Promise<Pod[]> {
   const path = await namespace.path("pods");
   let pods: Pod[] = [];
-  await until(
+  await poll(
     async () => {
       pods = (await access.api.list<Pod>(path)).filter(({ metadata }) => names.includes(metadata.name));
       return pods.length === names.length && pods.every(isDone) ? true : undefined;
     },
-    limitSeconds,
-    signal,
+    { limitSeconds, signal },
   );
   return pods;
 }

@@ -1,5 +1,6 @@
 import { addons } from "../components/addons/list";
-import { type Check, until } from "./check";
+import { poll } from "../providers/poll";
+import type { Check } from "./check";
 import { failed, few, type Finding, ok, warning } from "./finding";
 import { isReady, type Pod, whyNotRunning, type Workload } from "./kubernetes-objects";
 
@@ -17,7 +18,7 @@ export const systemPodsCheck: Check = {
   limitSeconds: 60,
   async run({ access: { api }, signal }) {
     let finding: Finding | undefined;
-    const look = async () => {
+    const ask = async () => {
       const pods = await Promise.all(NAMESPACES.map((name) => api.list<Pod>(`/api/v1/namespaces/${name}/pods`)));
       const kinds = ["deployments", "statefulsets", "daemonsets"].flatMap((kind) =>
         NAMESPACES.map((name) => api.list<Workload>(`/apis/apps/v1/namespaces/${name}/${kind}`)),
@@ -25,7 +26,7 @@ export const systemPodsCheck: Check = {
       finding = systemPodsFinding(pods.flat(), (await Promise.all(kinds)).flat(), new Date());
       return finding.status === "failed" ? undefined : finding;
     };
-    await until(look, PATIENCE_SECONDS, signal);
+    await poll(ask, { limitSeconds: PATIENCE_SECONDS, signal });
     return finding ? [finding] : [];
   },
 };

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { CLUSTER_GONE } from "./host/shell/cluster";
 import type { Diagnosis } from "./diagnosis";
 import { difference, type Driver } from "./driver";
@@ -8,6 +7,7 @@ import { runAsRoot } from "./host/ssh/root";
 import { succeeded } from "./host/ssh/run";
 import type { SshSession, SshTarget } from "./host/ssh/target";
 import { skipIfUnreachable } from "./host/ssh/skip-if-unreachable";
+import { poll } from "./poll";
 import { warn } from "./warn";
 
 const CONNECT_ON_DELETE = { timeoutSeconds: 20 };
@@ -94,13 +94,14 @@ export async function untilNoneLeft<T extends Guarded>(
   times: LeavingTimes = LEAVING_TIMES,
 ): Promise<void> {
   const started = Date.now();
-  for (;;) {
+  const check = async () => {
     const left = await list();
-    if (left.length === 0) return;
+    if (left.length === 0) return true;
     const seconds = (Date.now() - started) / 1000;
     const kept = left.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
     if (seconds >= times.limit || (seconds >= times.grace && kept.length > 0))
       throw new HostError({ kind: "command", host, doing, ...refusal(left, kept) });
-    await sleep(times.pause * 1000);
-  }
+    return undefined;
+  };
+  await poll(check, { everySeconds: times.pause });
 }

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { difference, type Driver } from "../driver";
+import { poll } from "../poll";
 import { withSsh } from "../host/ssh/connect";
 import { HostError } from "../host/ssh/errors";
 import { runAsRootOrFail } from "../host/ssh/root";
@@ -103,12 +103,12 @@ export async function untilSynced(
   const started = Date.now();
   let believed = !doubtful;
   let failingSince: number | undefined;
-  for (;;) {
+  const check = async () => {
     const application = await read();
     const progress = progressOf(application, inputs.source);
     const now = Date.now();
     if (progress.state === "done") {
-      if (believed) return;
+      if (believed) return true;
       await ask();
       believed = true;
     } else {
@@ -117,8 +117,9 @@ export async function untilSynced(
       if (!isAsking(application)) failingSince = progress.state === "failing" ? (failingSince ?? now) : undefined;
       refuseAfter(times, inputs, progress, { started, failingSince, now });
     }
-    await sleep(times.pause * 1000);
-  }
+    return undefined;
+  };
+  await poll(check, { everySeconds: times.pause });
 }
 
 /** @throws HostError where an error, or the wait, has lasted too long */

@@ -1,6 +1,7 @@
 import { NAMESPACE, ROOT } from "./objects";
+import { poll } from "../../../providers/poll";
 import { actionFor, type Application } from "../../../providers/argocd/applications";
-import { type Check, until } from "../../../checks/check";
+import type { Check } from "../../../checks/check";
 import { failed, few, type Finding, ok, skipped } from "../../../checks/finding";
 
 const NAME = "GitOps sync";
@@ -16,13 +17,12 @@ export const gitopsCheck: Check = {
     const { gitops } = expected;
     if (!gitops) return [skipped(NAME, "gitops is not set: the cluster follows no repository")];
     let finding: Finding | undefined;
-    await until(
+    await poll(
       async () => {
         finding = gitopsFinding(await api.list<Application>("/apis/argoproj.io/v1alpha1/applications"), gitops);
         return finding.status === "ok" ? true : undefined;
       },
-      PATIENCE_SECONDS,
-      signal,
+      { limitSeconds: PATIENCE_SECONDS, signal },
     );
     return finding ? [finding] : [];
   },

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { quote } from "../../../providers/host/shell/quote";
-import { type Check, type CheckContext, until } from "../../../checks/check";
+import type { Check, CheckContext } from "../../../checks/check";
 import { CheckFailure, failed, type Finding, ok, skipped } from "../../../checks/finding";
 import { type Metadata, type Node, type Pod, whyNotRunning } from "../../../checks/kubernetes-objects";
 import { startAction } from "../../../checks/network-verdict";
@@ -75,21 +75,17 @@ async function writeAndRead(context: CheckContext, storageClass: string): Promis
 
 /** @throws CheckFailure where it does not come to a good end */
 async function runPod(context: CheckContext, pod: Omit<OwnPodArgs, "image">, limitSeconds: number): Promise<Pod> {
-  const { access, namespace, image, signal } = context;
+  const { access, namespace, image } = context;
   const pods = await namespace.path("pods");
   const tolerated = await taintsOfEveryNode(context);
   await access.api.create(pods, ownPod({ ...pod, image, claim: CLAIM, tolerated }));
   const [ended] = await waitForPods(context, [pod.name], hasEnded, limitSeconds);
   if (ended?.status.phase === "Succeeded") return ended;
-  const claimed = await until(
-    () => access.api.get<Claim>(`/api/v1/namespaces/${namespace.name}/persistentvolumeclaims/${CLAIM}`),
-    0,
-    signal,
-  );
+  const claimed = await access.api.get<Claim>(`/api/v1/namespaces/${namespace.name}/persistentvolumeclaims/${CLAIM}`);
   const said = ended && hasEnded(ended) ? await access.api.text(`${pods}/${pod.name}/log`) : "";
   const why = ended ? said.trim() || whyNotRunning(ended) : "it is gone";
   throw new CheckFailure(
-    `the ${pod.name} did not end well within ${limitSeconds} s: ${why}${claimed?.status?.phase === "Bound" ? "" : ` (its volume is ${claimed?.status?.phase ?? "not made"})`}`,
+    `the ${pod.name} did not end well within ${limitSeconds} s: ${why}${claimed.status?.phase === "Bound" ? "" : ` (its volume is ${claimed.status?.phase ?? "not made"})`}`,
     `kubectl get storageclass; kubectl -n longhorn-system get pods,volumes.longhorn.io where that is Longhorn. ${startAction(image)}`,
   );
 }
