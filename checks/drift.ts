@@ -18,7 +18,7 @@ export const driftCheck: Check = {
       const said = (preview && errorsOf(preview)) || ended.stderr.trim() || "it said nothing";
       throw new CheckFailure(
         `hosts and cluster could not be compared with the settings: ${said}`,
-        "Put right what is said there; `make preview` says it in full.",
+        "Fix what it says; `make preview` shows all of it.",
       );
     }
     return [driftFinding(changesOf(preview))];
@@ -80,6 +80,6 @@ export function driftFinding(changes: Change[]): Finding {
   return failed(
     NAME,
     `${changes.length} difference(s): ${few(described)}`,
-    "`make refresh` and `make preview` show each in full, `make up` puts it right. Where the settings are newer than the cluster, `make up` is what they wait for.",
+    "`make refresh` and `make preview` show each in full, `make up` repairs it. It also applies settings that are newer than the cluster.",
   );
 }

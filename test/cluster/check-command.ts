@@ -75,7 +75,7 @@ export function checkCommand(cluster: () => ClusterUnderTest): void {
         metadata: { name, labels: { [CHECK_LABEL]: "true" }, annotations: { "homelab/checked-by": maker } },
       });
     await kubectl.apply(namespace("homelab-check-killed", `${os.hostname()}:${DEAD}`));
-    await kubectl.apply(namespace("homelab-check-other", "another-computer:1"));
+    await kubectl.apply(namespace("homelab-check-other", "another-workstation:1"));
     const found = await findings(stack, []);
     expect(found.map(({ status, text }) => `${status}: ${text}`).slice(1)).toEqual([
       "ok: removed what a killed check had left: homelab-check-killed",

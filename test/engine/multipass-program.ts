@@ -29,7 +29,7 @@ const condition = new MultipassCondition(
   },
   { dependsOn: vm, deletedWith: vm },
 );
-// Stands for all that is built on the machine: it is planned anew where a preview doesn't know the machine.
+// Stands for all that is built on the machine: it is planned again where a preview doesn't know the machine.
 new SshKey("dependent", { comment: pulumi.interpolate`${vm.incarnation} ${vm.address}` }, { dependsOn: condition });
 
 export const { incarnation, address } = vm;

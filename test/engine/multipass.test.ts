@@ -10,7 +10,7 @@ import { startServer, type TestServer } from "../unit/ssh/in-process-server";
 
 jest.setTimeout(10 * 60_000);
 
-/** Where the VM's SSH server is: an address of this computer alone, at the port of all VMs. */
+/** Where the VM's SSH server is: an address of this workstation only, at the port of all VMs. */
 const ADDRESS = "127.77.0.1";
 
 let folder: string;

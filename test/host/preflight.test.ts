@@ -31,12 +31,12 @@ const failingUp = async () => {
   expect(exitCode).not.toBe(0);
   return output;
 };
-/** The message without the table's columns: each cell's words stand in one line. */
+/** The message without the table's columns: each cell's words are in one line. */
 const rowsOf = (output: string) => output.split("\n").map((line) => line.trim());
 const digests = async () => Promise.all(stack.machines.map((machine) => machine.digest()));
 const logins = async () => Promise.all(stack.machines.map((machine) => machine.logins()));
 
-/** Runs a command of this computer in the machine's network alone: a machine that was just made has no iptables. */
+/** Runs a command of the workstation in the machine's network only: a machine that was just made has no iptables. */
 async function inNetworkOf(machine: TestHost, ...command: string[]): Promise<void> {
   await execa("nsenter", ["--target", String(await machine.leader()), "--net", ...command]);
 }
@@ -48,7 +48,7 @@ const listenOn = (port: number) =>
 describe("the preflight", () => {
   let ids: string[];
 
-  test("dup-machine-id, port-in-use, clock-skew, stale-CNI: stand in one table, with a firewall, before any change on any host", async () => {
+  test("dup-machine-id, port-in-use, clock-skew, stale-CNI: are in one table, with a firewall, before any change on any host", async () => {
     ids = await Promise.all(stack.machines.map((machine) => machine.run("cat /etc/machine-id")));
     const before = { digests: await digests(), logins: await logins() };
     for (const machine of [first, second]) await machine.run(`echo ${TWIN_ID} >/etc/machine-id`);
@@ -85,7 +85,7 @@ describe("the preflight", () => {
     expect(await logins()).toEqual(before.logins.map((count) => count + 1));
   });
 
-  test("lets hosts in that were mended, with no login more than the inspection had", async () => {
+  test("lets hosts in that were repaired, with no login more than the inspection had", async () => {
     const before = await logins();
     await stack.up();
     const readiness = 1;

@@ -15,9 +15,10 @@ export const longhornSchema = described(
       absolutePath,
       "Folder for the volumes on nodes whose `storage` names no disk; set it before the first `up`",
     ).default("/var/lib/longhorn"),
-    defaultStorageClass: described("Claims that name no StorageClass get a volume of Longhorn", z.boolean()).default(
-      true,
-    ),
+    defaultStorageClass: described(
+      "PersistentVolumeClaims that name no StorageClass get a volume of Longhorn",
+      z.boolean(),
+    ).default(true),
     protect: described(
       "Refuse to remove Longhorn with its volumes until this is false, in Pulumi and in Longhorn itself. It is deleted with machines that `destroy` deletes, either way",
       z.boolean(),

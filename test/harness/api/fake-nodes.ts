@@ -55,7 +55,7 @@ export class FakeNodes {
 
   /** Printed, so that the test that waits for the pod can be understood. */
   private failed({ metadata }: Pod, error: unknown): void {
-    // Somebody else may have deleted or changed it in the meantime.
+    // It may have been deleted or changed in the meantime.
     if (error instanceof ApiRefusal && (error.status === 404 || error.status === 409)) return;
     process.stderr.write(`the fake kubelet failed at the pod ${metadata.name}: ${String(error)}\n`);
   }

@@ -21,7 +21,7 @@ export function whyNoMetalHosts(): string | undefined {
   return missingRequirements("making the hosts, which are LXC containers,", NEEDS);
 }
 
-/** The tree of a fresh host as a tar file; made at most once per computer, in about three minutes. */
+/** The tree of a fresh host as a tar file; made at most once per workstation, in about three minutes. */
 export async function ensureHostTree(): Promise<string> {
   const folder = await cached("metal-hosts", keyOf({ recipe: readFileSync(RECIPE, "utf8") }, []), async (result) => {
     // A tree has devices: not every temporary folder takes them.

@@ -6,7 +6,7 @@ import type { SshTarget } from "../../../providers/host/ssh/target";
 
 const source = { repoURL: "https://git.example/gitops.git", path: ".", targetRevision: "main" };
 const controlPlane = { name: "cp1" } as SshTarget;
-/** Seconds: of what a test isn't about there is plenty, because computers are slow at times. */
+/** Seconds: of what a test isn't about there is plenty, because workstations are slow at times. */
 const patient = { limit: 60, grace: 60, filesGrace: 60, pause: 0.002 };
 const quick = { ...patient, grace: 0.01, filesGrace: 0.01 };
 
@@ -222,6 +222,8 @@ describe("argocd-destroy-order: Argo CD is deleted when no Application is left",
     );
     await expect(
       untilNoneLeft(applicationsGuard, "cp1", async () => [stuck], { ...patient, limit: 0.05 }),
-    ).rejects.toThrow(/still there: argocd\/root \(DeletionError: forbidden\)\. Argo CD is deleting what they deployed/);
+    ).rejects.toThrow(
+      /still there: argocd\/root \(DeletionError: forbidden\)\. Argo CD is deleting what they deployed/,
+    );
   });
 });

@@ -174,13 +174,13 @@ describe("a namespace of a check", () => {
   });
   const RECENT = "2026-11-22T11:59:00Z";
 
-  test("is left over where its process on this computer is gone", () => {
+  test("is left over where its process on this workstation is gone", () => {
     const mine = namespace(`${os.hostname()}:77`, RECENT);
     expect(isLeftOver(mine, NOW, () => false)).toBe(true);
     expect(isLeftOver(mine, NOW, (pid) => pid === 77)).toBe(false);
   });
 
-  test("of another computer is left over only when no check takes that long", () => {
+  test("of another workstation is left over only when no check takes that long", () => {
     expect(isLeftOver(namespace("other:77", RECENT), NOW, () => false)).toBe(false);
     expect(isLeftOver(namespace("other:77", "2026-11-22T11:40:00Z"), NOW, () => true)).toBe(true);
   });

@@ -76,7 +76,7 @@ test("names of the internet that the nodes can't resolve either are not asked of
   });
 });
 
-test("a policy that is not enforced is a failure of Cilium, and nothing but a remark on a network of one's own", () => {
+test("a policy that is not enforced is a failure of Cilium, and only a remark on a network that the program didn't install", () => {
   const clients = ["cp1", "w1"].map((node) => ({ node, results: without("policy", "answered") }));
   expect(statuses(findingsOf(seen(["cp1", "w1"], { clients }))).NetworkPolicy).toBe("failed");
   expect(statuses(findingsOf(seen(["cp1", "w1"], { clients, cilium: false }))).NetworkPolicy).toBe("skipped");

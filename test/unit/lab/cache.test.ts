@@ -61,7 +61,7 @@ describe("an artefact", () => {
     expect(fs.readFileSync(path.join(second, "file"), "utf8")).toBe("first");
   });
 
-  it("that could not be finished leaves nothing behind, and is made anew the next time", async () => {
+  it("that could not be finished leaves nothing behind, and is made again the next time", async () => {
     const broken = cached("thing", "key", async (result) => {
       await write("half")(result);
       throw new Error("the compiler ran out of memory");

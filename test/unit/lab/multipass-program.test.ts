@@ -46,7 +46,7 @@ describe("the stand-in as a program", () => {
     ["no name to delete", ["delete"], 1, "Name argument or --all is required"],
     ["no command to execute", ["exec", "a"], 1, "Wrong number of arguments"],
     ["a bad pair to set", ["set", "a=b=c"], 1, "Bad key-value format."],
-    ["a setting of nobody", ["set", "nobody.cpus=1"], 1, "Unrecognized settings key: 'nobody.cpus'"],
+    ["a setting of no instance", ["set", "other.cpus=1"], 1, "Unrecognized settings key: 'other.cpus'"],
     [
       "two ends within instances",
       ["transfer", "a:x", "b:y"],
@@ -98,7 +98,7 @@ describe("the stand-in as a program", () => {
     ],
     ["an unknown image", ["launch", "4.10"], 2, 'launch failed: Unable to find an image matching "4.10" in remote "".'],
     [
-      "settings of nobody's instance",
+      "settings of an instance that isn't there",
       ["set", "local.a.cpus=2"],
       2,
       "set failed: Cannot update instance settings; instance: a; reason: No such instance",

@@ -39,7 +39,7 @@ describe("user-data", () => {
     expect(withOwnUser({ hostname: "x" }, "key")).toEqual({ hostname: "x" });
   });
 
-  it("stands in the seed beside what the daemon wants, under the instance's name", () => {
+  it("is in the seed beside what the daemon wants, under the instance's name", () => {
     const files = seedFiles("cp1", { userData: { hostname: "x" }, vendorData: vendorData("key") });
     expect(load(files["meta-data"] ?? "")).toEqual({
       "instance-id": "cp1",
@@ -57,7 +57,7 @@ describe("the stand-in's network", () => {
     expect(addressAt("10.92.0.0/16", 300)).toBe("10.92.1.44");
   });
 
-  it("gives a machine its lease and the computer as its gateway", () => {
+  it("gives a machine its lease and the workstation as its gateway", () => {
     const lease = leaseFile("10.92.7.11", { bridge: "b", subnet: "10.92.7.0/24" });
     expect(lease).toContain("Address=10.92.7.11/24\nGateway=10.92.7.1\n");
   });

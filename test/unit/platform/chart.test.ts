@@ -103,7 +103,7 @@ test("a preview opens no connection: before the first fetch the path is not know
   expect(repository.requests).toHaveLength(requests);
 });
 
-test("a preview on another computer has the chart's name and version, and an up there still fetches the chart", async () => {
+test("a preview on another workstation has the chart's name and version, and an up there still fetches the chart", async () => {
   const chart = await fetched();
   await rm(".homelab", { recursive: true });
   expect(await previewChart("demo", undefined)).toEqual(chart);

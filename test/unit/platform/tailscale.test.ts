@@ -125,7 +125,7 @@ describe("the settings", () => {
     ]);
   });
 
-  test("are refused where a secret stands in clear", () => {
+  test("are refused where a secret is in clear", () => {
     const tailscale = { enabled: true, oauth: OAUTH, machines: { authKey: "tskey-auth-c4n4ry" } };
     const { problems } = parseSettings({ machines: NODES, addons: { tailscale } });
     expect(problems).toEqual([
