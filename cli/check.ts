@@ -6,7 +6,7 @@ import { endedOf, Failure } from "../lab/run-program";
 import { type Called, runCommand } from "./command-line";
 import { places } from "./places";
 import { coloured, say } from "./progress";
-import { requireRoot } from "./root";
+import { requireRoot } from "./workstation";
 import { setUp } from "./setup";
 import type { Stack } from "./stack";
 

@@ -5,7 +5,7 @@ import { type Called, runCommand } from "./command-line";
 import { places } from "./places";
 import { clearHomelab } from "./passphrase";
 import { phase } from "./progress";
-import { asRoot, requireRoot } from "./root";
+import { asRoot, requireRoot } from "./workstation";
 import { chooseStack } from "./stack";
 
 /** `make clean-cache`: removes what `make down` keeps. A cluster that is up keeps running, but can't be repaired from the mirror. */

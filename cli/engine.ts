@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { ensureAllBinaries } from "../lab/build/binaries";
 import { cacheRoot } from "../lab/build/cache";
+import { labVersions } from "../lab/build/versions";
 import { sayIn } from "./progress";
 import { must } from "../lab/run-program";
 import { downloadCli } from "./download";
@@ -16,8 +17,8 @@ export interface Engine {
   path?: string;
   /** The plugins are those of our own PULUMI_HOME, and no others: the user's own folder is left alone. */
   ownHome: boolean;
-  /** The names of the plugins that the lab's stand-ins stand for. */
-  standIns: string[];
+  /** The names of the plugins that are the lab's own builds, because the released ones can't be downloaded here. */
+  builtPlugins: string[];
   /** In a few words, for the person at the terminal. */
   description: string;
 }
@@ -32,28 +33,30 @@ const BESIDE_THE_CLI = ["pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs
 export async function findEngine(phase: Phase): Promise<Engine> {
   const installed = releasedCli();
   if (installed && PLUGINS.every(isInstalled)) {
-    return { ownHome: false, standIns: [], description: `${await versionOf(installed)}, installed` };
+    return { ownHome: false, builtPlugins: [], description: `${await versionOf(installed)}, installed` };
   }
-  phase.note("looking for a released CLI");
+  phase.note("finding a released CLI");
   const downloaded = installed ? undefined : await downloadCli();
   const folder = installed ? undefined : (downloaded ?? (await builtEngine(phase)));
   const cli = installed ?? path.join(folder ?? "", "pulumi");
-  const standIns: Plugin[] = [];
+  const built: Plugin[] = [];
   for (const plugin of PLUGINS) {
-    phase.note(`looking for the plugin ${plugin.name} ${plugin.version}`);
+    phase.note(`finding the plugin ${plugin.name} ${plugin.version}`);
     const program = releasedPlugin(plugin) ?? (await tryDownload(plugin, cli));
     if (program) offer(plugin, program);
-    else standIns.push(plugin);
+    else built.push(plugin);
   }
-  if (standIns.length > 0) {
+  if (built.length > 0) {
     const engine = await builtEngine(phase);
-    for (const plugin of standIns) offer(plugin, path.join(engine, programOf(plugin)));
+    for (const plugin of built) offer(plugin, path.join(engine, programOf(plugin)));
   }
   return {
     path: folder,
     ownHome: true,
-    standIns: standIns.map((plugin) => plugin.name),
-    description: `${await versionOf(cli)}, ${installed ? "installed" : downloaded ? "downloaded" : "built from its Go modules"}`,
+    builtPlugins: built.map((plugin) => plugin.name),
+    description: installed
+      ? `${await versionOf(cli)}, installed`
+      : `Pulumi v${labVersions.pulumi}, ${downloaded ? "downloaded" : "built from its Go modules"}`,
   };
 }
 

@@ -33,7 +33,7 @@ export function environmentFor(
     // The login stays where it is, although the plugins are elsewhere.
     if (credentials && credentials !== places.pulumiHome) variables.PULUMI_CREDENTIALS_PATH = credentials;
   }
-  if (engine.standIns.length > 0) variables.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION = "true";
+  if (engine.builtPlugins.length > 0) variables.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION = "true";
   if (passphrase.file) {
     // The variable would win over the file, and is for the user's other projects.
     if (passphrase.published) variables.PULUMI_CONFIG_PASSPHRASE = undefined;

@@ -12,7 +12,7 @@ export interface FromEmpty {
   hostKeys: string[];
 }
 
-/** How secrets are encrypted: a stack made from nothing has a way of its own. */
+/** How secrets are encrypted: a new stack encrypts in its own way. */
 const ENCRYPTION = ["encryptionsalt", "encryptedkey", "secretsprovider"];
 
 /** The settings in a stack's file, without its secrets and with a host key for each host. Pure. */

@@ -17,7 +17,7 @@ export interface ListedServer {
 
 export interface ListedBastion extends ListedServer {
   user: string;
-  /** The mapping that says how to log in: the bastion's own, else its host's. Encrypted values are as they stand there. */
+  /** The mapping that says how to log in: the bastion's own, else its host's. Encrypted values are as they are written. */
   login: Record<string, unknown>;
 }
 

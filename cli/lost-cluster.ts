@@ -1,12 +1,19 @@
 import * as net from "node:net";
 import { load } from "js-yaml";
 import { inClear, resourceName, type StackState, type StateResource } from "../checks/stack-state";
-import { requireGoneHost } from "./lost-host";
+import { withSsh } from "../providers/host/ssh/connect";
+import { HostError } from "../providers/host/ssh/errors";
+import type { SshTarget } from "../providers/host/ssh/target";
+import { isGone } from "../providers/host/ssh/skip-if-unreachable";
+import { Failure } from "../lab/run-program";
 import { say } from "./progress";
 import { exportState, importState } from "./pulumi";
 
 /** So long the API server may be away, as while it restarts, and how often it is asked meanwhile. In seconds. */
 const TIMES = { limit: 60, connect: 10, pause: 5 };
+
+const CONNECT = { timeoutSeconds: 20 };
+const DOING = "checking whether the control plane's host still exists";
 
 /**
  * Before everything is destroyed: where the API server is gone for good, what was in the cluster is gone with it, and can't be
@@ -91,4 +98,36 @@ function connects({ hostname, port }: URL, seconds: number): Promise<boolean> {
       .once("timeout", () => done(false))
       .once("error", () => done(false));
   });
+}
+
+/**
+ * Tells an API server that is down from a cluster that is gone. A host that can't be reached is taken as gone, as everywhere in
+ * `destroy`; so is one whose address another machine has now.
+ *
+ * @param silent what was found of the API server, as in "the API server at … doesn't answer"
+ * @param resources of the state, with secrets in clear
+ * @throws Failure where the control plane's host is there, or it is not known whether it is
+ */
+async function requireGoneHost(stack: string, silent: string, resources: readonly StateResource[]): Promise<void> {
+  const host = controlPlaneOf(resources);
+  let seen = "its host is not known";
+  try {
+    if (host) await withSsh(host, CONNECT, DOING, async () => (seen = `its host ${host.name} is there`));
+  } catch (error) {
+    if (isGone(error)) return;
+    if (!(error instanceof HostError)) throw error;
+    seen = error.message;
+  }
+  throw new Failure(
+    `${silent}, and ${seen}; nothing was removed`,
+    `Repair the API server (on its host: journalctl -u kubelet, crictl ps -a), and run the same command again: it deletes what is in the
+cluster, volumes and devices of a tailnet among that. If the cluster is gone for good: make down STACK=${stack} GONE=1`,
+  );
+}
+
+/** The control plane's host: the cluster's initialisation is deleted with it. */
+function controlPlaneOf(resources: readonly StateResource[]): SshTarget | undefined {
+  const init = resources.find((resource) => resourceName(resource) === "cluster-control-plane-init");
+  const host = resources.find(({ urn }) => urn === init?.deletedWith);
+  return inClear(host?.outputs?.["target"]) as SshTarget | undefined;
 }

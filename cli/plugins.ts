@@ -57,7 +57,7 @@ export async function tryDownload(plugin: Plugin, cli: string): Promise<string |
   const tried = path.join(places.pulumiHome, `tried-${plugin.name}-${plugin.version}`);
   if (fs.existsSync(tried)) return undefined;
   fs.mkdirSync(places.pulumiHome, { recursive: true });
-  // Not from the checkout, whose settings could ask for something; a stand-in's link would count as installed.
+  // Not from the checkout, whose settings could ask for something; the link to a build of the lab would count as installed.
   fs.rmSync(path.dirname(fileIn(places.pulumiHome, plugin)), { recursive: true, force: true });
   await run(cli, ["plugin", "install", "resource", plugin.name, plugin.version], {
     timeoutSeconds: DOWNLOAD_SECONDS,

@@ -5,11 +5,10 @@ import { applyEnvironment, environmentFile, environmentFor } from "./environment
 import { Failure } from "../lab/run-program";
 import { readStackFile } from "../settings/stack-file";
 import { requireHostKeys } from "./inventory";
-import { installMissing, LAB_NEEDS } from "./packages";
+import { installMissing, LAB_NEEDS, requireRoot } from "./workstation";
 import { choosePassphrase } from "./passphrase";
 import { places, writePrivate } from "./places";
 import { type Phase, phase, say, sayIn, type Screen } from "./progress";
-import { requireRoot } from "./root";
 import { chooseStack, type Stack } from "./stack";
 
 /** What every command needs: a stack, an engine on PATH, a backend, and the rights that the machines need. */
@@ -53,10 +52,10 @@ export async function setUp({ wanted, quiet = false, forPlan = false }: SetupOpt
     return made;
   };
   const setup = await phase("engine", work, screen);
-  const standIns = setup.engine.standIns;
-  if (standIns.length > 0) {
+  const { builtPlugins } = setup.engine;
+  if (builtPlugins.length > 0) {
     tell(
-      `  the released plugins ${standIns.join(" and ")} can't be downloaded here: the lab's stand-ins are used instead`,
+      `  the released plugins ${builtPlugins.join(" and ")} can't be downloaded here: the lab's own builds are used instead`,
     );
   }
   tell(`  state: ${setup.backend.description}`);

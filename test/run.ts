@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import { type Called, runCommand } from "../cli/command-line";
-import { installMissing, LAB_NEEDS, TEST_NEEDS } from "../cli/packages";
+import { installMissing, LAB_NEEDS, TEST_NEEDS } from "../cli/workstation";
 import { coloured, say } from "../cli/progress";
 import { Failure } from "../lab/run-program";
 import { runTiers } from "./report/run-tiers";

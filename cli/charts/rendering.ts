@@ -21,7 +21,7 @@ export interface Rendering {
   problems: string[];
 }
 
-/** Renders a packaged chart by Helm, as for the pinned version of Kubernetes, and looks for values that don't fit it. */
+/** Renders a packaged chart by Helm, as for the pinned version of Kubernetes, and finds values that don't fit it. */
 export function checkChart(helm: string, file: string, release: ReleaseInputs): Rendering {
   const show = (what: string) => execFileSync(helm, ["show", what, file], { encoding: "utf8", maxBuffer: 64e6 });
   const problems = problemsWithValues(release.values, { metadata: show("chart"), valuesFile: show("values") });

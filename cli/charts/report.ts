@@ -9,7 +9,7 @@ export interface ReportLine {
   failed: boolean;
 }
 
-interface Looked {
+interface ChartsFound {
   pins: readonly Pin[];
   /** By the chart's name. */
   found: Readonly<Record<string, Found>>;
@@ -18,7 +18,7 @@ interface Looked {
 
 /** ✓ what was rendered, – what could not be, with the reason, and ✗ what is wrong. */
 export function chartsReport(
-  { pins, found, stacks }: Looked,
+  { pins, found, stacks }: ChartsFound,
   render: (file: string, release: ReleaseInputs) => Rendering,
 ): ReportLine[] {
   return pins.flatMap((pin) => {

@@ -9,9 +9,8 @@ import { must } from "../../lab/run-program";
 import { CHECKOUT } from "../../cli/places";
 import { type Called, runCommand } from "../../cli/command-line";
 import { columns } from "../../cli/nodes-table";
-import { installMissing, LAB_NEEDS } from "../../cli/packages";
+import { installMissing, LAB_NEEDS, requireRoot } from "../../cli/workstation";
 import { phase, sayIn } from "../../cli/progress";
-import { requireRoot } from "../../cli/root";
 
 /**
  * `make bench`: measures what has a budget, on a cluster of its own. With `--cold` it builds everything in an emptied cache

@@ -1,10 +1,8 @@
 import type { Tier } from "./tiers";
 import { type AddonName, addonNames, ensureMirrorWith, whyNoAddon } from "../../lab/addons/mirror";
 import { ensureAllBinaries, type Group } from "../../lab/build/binaries";
-import { sayIn } from "../../cli/progress";
-import { installMissing, LAB_NEEDS } from "../../cli/packages";
-import { phase } from "../../cli/progress";
-import { requireRoot } from "../../cli/root";
+import { phase, sayIn } from "../../cli/progress";
+import { installMissing, LAB_NEEDS, requireRoot } from "../../cli/workstation";
 
 /** Makes what tiers need before their first test: compiling it takes longer than any test may. */
 export async function prepare(tiers: readonly Tier[]): Promise<void> {

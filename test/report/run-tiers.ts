@@ -6,7 +6,7 @@ import { closeReport, openReport, type Tier } from "./tiers";
 import { run } from "../../lab/run-program";
 import { explain } from "../../cli/command-line";
 import { say } from "../../cli/progress";
-import { isRoot } from "../../cli/root";
+import { isRoot } from "../../cli/workstation";
 
 /** How the run of a tier ended. */
 export interface Result {

@@ -53,7 +53,7 @@ esac
   });
 });
 
-test("every chart of the program has a pin that is looked for", () => {
+test("every chart of the program has a pin", () => {
   const pins = pinsIn("charts").map(({ name }) => name);
   expect(pins).toEqual(expect.arrayContaining(["cilium", "longhorn"]));
 });

@@ -3,8 +3,8 @@ import { applyEnvironment, environmentFile, environmentFor } from "../../../cli/
 import { places } from "../../../cli/places";
 
 const local = { url: "file:///state", description: "", cloud: false };
-const installed = { ownHome: false, standIns: [], description: "" };
-const made = { path: "/engine", ownHome: true, standIns: ["command"], description: "" };
+const installed = { ownHome: false, builtPlugins: [], description: "" };
+const made = { path: "/engine", ownHome: true, builtPlugins: ["command"], description: "" };
 
 test("an installed engine and the user's login are left as they are", () => {
   const { path, variables } = environmentFor(installed, { description: "", cloud: true }, {}, "/home/me");

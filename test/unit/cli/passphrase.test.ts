@@ -26,7 +26,7 @@ afterEach(() => {
   Object.assign(places, real);
 });
 
-test.each(["lab", "local"])("the passphrase of %s is published, for everybody's clone to stay clean", (name) => {
+test.each(["lab", "local"])("the passphrase of %s is published, so that each clone stays clean", (name) => {
   const { file = "", published } = choosePassphrase(settings(name), onDisk, { PULUMI_CONFIG_PASSPHRASE: "mine" });
   expect(published).toBe(true);
   expect(fs.readFileSync(file, "utf8")).toBe(`homelab-${name}`);

@@ -1,9 +1,7 @@
 import * as fs from "node:fs";
-import { inPhase } from "./programs";
 import { Failure, run } from "../lab/run-program";
-import { findSystemProgram } from "./programs";
+import { attached, findSystemProgram, inPhase } from "./programs";
 import { phase, say } from "./progress";
-import { asRoot, requireRoot } from "./root";
 
 /** Something that a command needs on the workstation: a program, or a file. */
 export interface Need {
@@ -81,4 +79,34 @@ export async function installMissing(needs: readonly Need[]): Promise<void> {
     await run(update, updateArgs);
     await inPhase(running, "installing packages", apt("install", "-y", "--no-install-recommends", ...packages));
   });
+}
+
+/** How often sudo's own time limit is pushed back while a command runs, in milliseconds. */
+const KEEP_ALIVE_MS = 60_000;
+
+export function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+/** A command as root: as it is where we are root, else by sudo. */
+export function asRoot(command: string[]): string[] {
+  return isRoot() ? command : ["sudo", ...command];
+}
+
+/**
+ * Makes sure that sudo asks for no password while this process runs, by asking for it now: machines are made by
+ * background processes that can't ask. `what` says what it is for.
+ */
+export async function requireRoot(what: string): Promise<void> {
+  if (isRoot()) return;
+  if ((await run("sudo", ["-n", "true"])).exitCode !== 0) {
+    say(`sudo is needed for ${what}`);
+    if (!process.stdin.isTTY || (await attached("sudo", ["-v"])) !== 0) {
+      throw new Failure(
+        `root is needed for ${what}`,
+        "Run the command again in a terminal as a user who may use sudo, or as root.",
+      );
+    }
+  }
+  setInterval(() => void run("sudo", ["-n", "-v"]), KEEP_ALIVE_MS).unref();
 }

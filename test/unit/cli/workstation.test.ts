@@ -1,4 +1,4 @@
-import { LAB_NEEDS, missingPackages } from "../../../cli/packages";
+import { LAB_NEEDS, missingPackages } from "../../../cli/workstation";
 
 test("only the packages of missing programs are installed, each once", () => {
   const needs = [
