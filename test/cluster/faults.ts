@@ -8,7 +8,6 @@ import type { LabStack } from "../harness/stacks/lab-stack";
 import { nameOf } from "../harness/stacks/stack-cli";
 import { type ClusterUnderTest, readyNodes, serves, startWorkload } from "./checks";
 
-const UP = ["--yes", "--skip-preview"];
 /** A bootstrap token: six and sixteen characters. */
 const JOIN_TOKEN = /\b[a-z0-9]{6}\.[a-z0-9]{16}\b/;
 const CA = "/etc/kubernetes/pki/ca.crt";
@@ -53,7 +52,7 @@ export function clusterFaults(cluster: () => ClusterUnderTest): void {
   test("api-unreachable-join: a node that can't reach the API server ends in an error that names the address", async () => {
     await worker.run("iptables -I OUTPUT -p tcp --dport 6443 -j DROP");
     const start = Date.now();
-    const failed = await stack.pulumi("up", ...UP);
+    const failed = await stack.tryUp();
     await worker.run("iptables -D OUTPUT -p tcp --dport 6443 -j DROP");
     expect(failed.exitCode).not.toBe(0);
     expect(failed.output).toContain(
@@ -127,14 +126,14 @@ systemctl restart kubelet`);
     });
 
     test("init-twice / kill-9-during-init: a healthy cluster is left as it is", async () => {
-      const replaced = await stack.pulumi("up", ...UP, "--replace", urn);
+      const replaced = await stack.tryUp("--replace", urn);
       expect(replaced.exitCode).toBe(0);
       expect(await stack.plan()).toEqual([]);
     });
 
     test("init-twice / kill-9-during-init: a cluster that this program did not make is refused, and lives on", async () => {
       await controlPlane.run(`mv ${STATE} ${STATE}.aside`);
-      const refused = await stack.pulumi("up", ...UP, "--replace", urn);
+      const refused = await stack.tryUp("--replace", urn);
       await controlPlane.run(`rm -rf ${STATE}; mv ${STATE}.aside ${STATE}`);
       expect(refused.exitCode).not.toBe(0);
       expect(refused.output).toContain("there is a Kubernetes node that this program did not make");
@@ -146,7 +145,7 @@ systemctl restart kubelet`);
   test("a worker that is replaced is deleted, recreated, and joins", async () => {
     const node = () => kubectl().run("get", "node", worker.name, "-o", "jsonpath={.metadata.uid}");
     const before = await node();
-    const { exitCode, output } = await stack.pulumi("up", ...UP, "--replace", `**:Machine::${worker.name}`);
+    const { exitCode, output } = await stack.tryUp("--replace", `**:Machine::${worker.name}`);
     expect(exitCode === 0 ? "" : output).toBe("");
     expect(await node()).not.toBe(before);
     expect(await eventually(allReady, 120)).toBe(true);

@@ -87,7 +87,7 @@ function handOver(): void {
     argocd = new ArgocdView(stack, kubectl);
     repository = await GitRepository.of(path.join(CHECKOUT, "examples", "gitops"));
     // The machines' bridge is there only now.
-    url = await repository.serve(stack.machine(0).address.replace(/\.\d+$/, ".1"), LOGIN);
+    url = await repository.serve(`${stack.network}.1`, LOGIN);
   });
 
   test("the admin's password is a secret output, and logs in", async () => {
@@ -100,7 +100,7 @@ function handOver(): void {
 
   test("wrong credentials end up in the repository's own words, with the setting to correct", async () => {
     await follow({});
-    const { exitCode, output } = await stack.pulumi("up", "--yes", "--skip-preview");
+    const { exitCode, output } = await stack.tryUp();
     expect(exitCode).not.toBe(0);
     expect(output).toMatch(/waiting for the first sync of http.*authentication required/s);
     expect(output).toContain("gitops.username and gitops.password");
@@ -110,7 +110,7 @@ function handOver(): void {
     await follow({ revision: "nosuch" });
     await stack.setSecrets([["gitops.password", LOGIN.password]]);
     await stack.change((settings) => Object.assign(settings["homelab:gitops"] as object, { username: LOGIN.username }));
-    const { exitCode, output } = await stack.pulumi("up", "--yes", "--skip-preview");
+    const { exitCode, output } = await stack.tryUp();
     expect(exitCode).not.toBe(0);
     expect(output).toMatch(/nosuch.*Correct gitops\.revision/s);
   });
@@ -152,7 +152,7 @@ function handOver(): void {
   test("a preview opens no connection, and says the same where none can be had", async () => {
     const port = new URL((stack.settings["homelab:mirrors"] as { charts: { url: string } }).charts.url).port;
     const places = [
-      ["-d", stack.machine(0).address.replace(/\.\d+$/, ".0/24")],
+      ["-d", `${stack.network}.0/24`],
       ["-d", "127.0.0.1", "--dport", port],
     ];
     // What is counted is counted.
@@ -190,7 +190,7 @@ function handOver(): void {
   test.each(WRONG)("%s names the setting, and what was healthy stays so", async (_what, set, words, setting) => {
     await set();
     const started = Date.now();
-    const { exitCode, output } = await stack.pulumi("up", "--yes", "--skip-preview");
+    const { exitCode, output } = await stack.tryUp();
     expect(exitCode).not.toBe(0);
     expect(output).toMatch(words);
     expect(output).toContain(`Correct ${setting}`);
@@ -245,7 +245,7 @@ function handOver(): void {
     await kubectl.apply(JSON.stringify(strayApplication(url)));
     await follow(undefined);
     await switchArgocd(false);
-    const refused = await stack.pulumi("up", "--yes", "--skip-preview");
+    const refused = await stack.tryUp();
     expect(refused.exitCode).not.toBe(0);
     expect(refused.output).toMatch(/still there: argocd\/stray.*kubectl -n argocd delete application/s);
     // What the repository deployed is gone, and Argo CD is still there to take back the rest.

@@ -146,7 +146,7 @@ test("another pin, and the old one again, are one readable update each", async (
 
 test("while it is protected, nothing of it can be removed", async () => {
   await want({ settings: { enabled: false } });
-  const refused = await stack.pulumi("up", "--yes", "--skip-preview");
+  const refused = await stack.tryUp();
   expect(refused.exitCode).not.toBe(0);
   expect(refused.output).toContain("longhorn-release");
   expect(refused.output).toContain("protect");

@@ -124,7 +124,7 @@ const able = process.platform === "linux" && process.getuid?.() === 0;
         {},
         { exit: 2, stderr: "info failed: the disk is full" },
       );
-      const failed = await stack.pulumi("up", "--yes", "--skip-preview");
+      const failed = await stack.tryUp();
       expect(failed.exitCode).not.toBe(0);
       expect(failed.output).toContain("cp1: looking at the VM failed: info failed: the disk is full");
       expect(await steps()).toContain("update cp1");
@@ -137,7 +137,7 @@ const able = process.platform === "linux" && process.getuid?.() === 0;
       multipass.put("cp1", { ipv4: ["127.77.0.2"] });
       await stack.refresh();
       expect(await steps()).toEqual(CONDITION_ALONE);
-      const stopped = await stack.pulumi("up", "--yes", "--skip-preview");
+      const stopped = await stack.tryUp();
       expect(stopped.exitCode).not.toBe(0);
       expect(stopped.output).toContain(`cp1: the VM's address was ${ADDRESS} and is 127.77.0.2 now`);
 

@@ -27,7 +27,7 @@ test("an up whose chart can't be fetched says which and where from, and makes no
     const mirrors = settings["homelab:mirrors"] as Record<string, unknown>;
     mirrors["charts"] = { name: "nowhere", url };
   });
-  const failed = await stack.pulumi("up", "--yes", "--skip-preview");
+  const failed = await stack.tryUp();
 
   expect(failed.exitCode).not.toBe(0);
   expect(failed.output).toContain(`fetching it from ${url} failed`);
@@ -45,7 +45,7 @@ test("an up with several wrong settings names each of them at once and makes not
     Object.assign(second ?? {}, { address: first?.["address"], role: "manager" });
     settings["homelab:cluster"] = { kubernetesVersion: "1.2.3", podSubnet: "10.96.0.0/16" };
   });
-  const failed = await stack.pulumi("up", "--yes", "--skip-preview");
+  const failed = await stack.tryUp();
 
   expect(failed.exitCode).not.toBe(0);
   for (const path of [

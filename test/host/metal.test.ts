@@ -58,7 +58,7 @@ onHosts(title, () => {
 
   test("are left as they are when sudo's password is wrong, and the message says so", async () => {
     await stack.setSecrets([[PASSWORD_SETTING, WRONG_PASSWORD]]);
-    const { exitCode, output } = await stack.pulumi("up", "--yes", "--skip-preview");
+    const { exitCode, output } = await stack.tryUp();
     await stack.setSecrets([[PASSWORD_SETTING, SUDO_PASSWORD]]);
     expect(exitCode).not.toBe(0);
     expect(output).toMatch(
@@ -70,7 +70,7 @@ onHosts(title, () => {
 
   test("are prepared by the next up, one with sudo's password and one through the bastion", async () => {
     const watch = new ProcessWatch();
-    const { exitCode, output } = await stack.pulumi("up", "--yes", "--skip-preview");
+    const { exitCode, output } = await stack.tryUp();
     firstRun = { output, commandLines: await watch.stop() };
     expect({ exitCode, output: exitCode === 0 ? "" : output }).toEqual({ exitCode: 0, output: "" });
     for (const host of hosts.all) {

@@ -27,7 +27,7 @@ afterAll(async () => {
 });
 
 const failingUp = async () => {
-  const { exitCode, output } = await stack.pulumi("up", "--yes", "--skip-preview");
+  const { exitCode, output } = await stack.tryUp();
   expect(exitCode).not.toBe(0);
   return output;
 };

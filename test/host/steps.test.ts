@@ -103,7 +103,7 @@ describe("the life of two prepared hosts", () => {
     await stack.change((settings) => {
       settings["homelab:sysctls"] = { [KEEPALIVE]: "900" };
     });
-    const failed = await stack.pulumi("up", "--yes", "--skip-preview");
+    const failed = await stack.tryUp();
     expect(failed.exitCode).not.toBe(0);
     expect(failed.output).toContain(first.name);
     expect(await sysctl(second, KEEPALIVE)).toBe("900");

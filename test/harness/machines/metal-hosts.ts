@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import execa from "execa";
 import { must } from "../../../lab/run-program";
 import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
 import { eventually } from "../eventually";
+import { makeOwned, removeForgotten } from "./forgotten";
 import { TestHost } from "./test-host";
 import { freeNetwork } from "../stacks/lab-settings";
 import { cgroupNames, containerConfig, type HostPlan, hostScript, onlyFromScript } from "./metal-hosts-config";
@@ -103,7 +104,7 @@ export class MetalHosts {
 
   /** @param name a few letters, with which the names of bridge and hosts begin */
   static async create(name: string, hosts: MetalHostArgs[]): Promise<MetalHosts> {
-    await removeForgotten();
+    await removeForgotten(FOLDER, removeSet);
     const made = new MetalHosts(`${name}-${randomBytes(2).toString("hex")}`, freeNetwork(), await ensureHostTree());
     try {
       await made.makeBridge();
@@ -175,8 +176,7 @@ export class MetalHosts {
   }
 
   private async makeBridge(): Promise<void> {
-    await mkdir(path.join(FOLDER, this.name), { recursive: true });
-    await writeFile(path.join(FOLDER, this.name, OWNER), String(process.pid));
+    await makeOwned(path.join(FOLDER, this.name));
     const script = `ip link add name "$1" type bridge stp_state 0 forward_delay 0
 ip address add "$2" dev "$1"
 ip link set "$1" up
@@ -184,18 +184,6 @@ if [ "$(cat /proc/sys/net/bridge/bridge-nf-call-iptables 2>/dev/null)" = 1 ] && 
   iptables --wait --insert FORWARD -i "$1" -o "$1" -j ACCEPT
 fi`;
     await must(`the bridge ${this.name}`, "bash", ["-euc", script, "bash", this.name, `${this.network}.1/24`]);
-  }
-}
-
-/** File with the id of the process that made a set of hosts. */
-const OWNER = "owner.pid";
-
-/** Removes what tests left that were killed. */
-async function removeForgotten(): Promise<void> {
-  for (const name of await readdir(FOLDER).catch(() => [])) {
-    const pid = (await readFile(path.join(FOLDER, name, OWNER), "utf8").catch(() => "")).trim();
-    const runs = pid !== "" && (await readdir(`/proc/${pid}`).catch(() => [])).length > 0;
-    if (!runs) await removeSet(name);
   }
 }
 

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import { must } from "../../../lab/run-program";
 import { ensureImage } from "../../../lab/multipass/image";
+import { makeOwned, removeForgotten } from "./forgotten";
 import { TestHost } from "./test-host";
 import { CHECKOUT, freeNetwork } from "../stacks/lab-settings";
 import { missingRequirements } from "./requirements";
@@ -11,8 +12,6 @@ import { nspawnInit } from "./nspawn-init";
 /** One folder for each set of VMs; it holds their trees, so it can't be in every temporary folder. */
 const FOLDER = "/var/tmp/homelab-multipass";
 const PROGRAMS = path.join(CHECKOUT, "lab", "multipass", "bin");
-/** File with the id of the process that made a set. */
-const OWNER = "owner.pid";
 
 /** What the stand-in needs of this workstation, and the package that has it. */
 const NEEDS = {
@@ -63,11 +62,10 @@ export class MultipassHosts {
 
   /** @param name a few letters, with which the bridge's name begins */
   static async create(name: string): Promise<MultipassHosts> {
-    await removeForgotten();
+    await removeForgotten(FOLDER, (set) => new MultipassHosts(set, "").remove());
     await ensureImage();
     const made = new MultipassHosts(`${name}-${randomBytes(2).toString("hex")}`, freeNetwork());
-    await mkdir(made.home, { recursive: true });
-    await writeFile(path.join(made.home, OWNER), String(process.pid));
+    await makeOwned(made.home);
     return made;
   }
 
@@ -110,18 +108,5 @@ export class MultipassHosts {
   async remove(): Promise<void> {
     await this.multipass("delete", "--all", "--purge");
     await rm(this.home, { recursive: true, force: true });
-  }
-
-  /** What a test left that was killed. */
-  static forgotten(name: string): MultipassHosts {
-    return new MultipassHosts(name, "");
-  }
-}
-
-async function removeForgotten(): Promise<void> {
-  for (const name of await readdir(FOLDER).catch(() => [])) {
-    const pid = (await readFile(path.join(FOLDER, name, OWNER), "utf8").catch(() => "")).trim();
-    const runs = pid !== "" && (await readdir(`/proc/${pid}`).catch(() => [])).length > 0;
-    if (!runs) await MultipassHosts.forgotten(name).remove();
   }
 }

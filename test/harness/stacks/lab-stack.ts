@@ -132,6 +132,11 @@ export class LabStack extends StackCli {
     return this.settings["homelab:machines"].nodes.map((_, index) => this.machine(index));
   }
 
+  /** First three numbers of the machines' /24; the workstation is its `.1`. */
+  get network(): string {
+    return this.machine(0).address.replace(/\.\d+$/, "");
+  }
+
   /** Name of the bridge that the stack makes; none where the machines exist already. */
   get bridge(): string {
     const bridge = this.settings["homelab:machines"].network?.bridge;

@@ -81,6 +81,11 @@ export class StackCli {
     return this.mustSucceed("up", "--yes", "--skip-preview", ...args);
   }
 
+  /** `pulumi up` that may fail: how it ended is the answer. */
+  async tryUp(...args: string[]): Promise<CliResult> {
+    return this.pulumi("up", "--yes", "--skip-preview", ...args);
+  }
+
   async refresh(...args: string[]): Promise<CliResult> {
     return this.mustSucceed("refresh", "--yes", "--skip-preview", ...args);
   }
