@@ -8,6 +8,7 @@ import { GitRepository } from "../harness/servers/git-repository";
 import { checkImage } from "../../versions";
 import { Kubectl } from "../harness/api/kubectl";
 import { CHECKOUT } from "../harness/stacks/lab-settings";
+import { untilAsked } from "../harness/api/workload";
 import { LabStack } from "../harness/stacks/lab-stack";
 import { type MetalHost, MetalHosts } from "../harness/machines/metal-hosts";
 import { inventoryEntry } from "../harness/stacks/metal-settings";
@@ -91,7 +92,7 @@ const WEB = [
               command: [
                 "sh",
                 "-c",
-                "mkdir -p /tmp/www; echo web >/tmp/www/index.html; exec httpd -f -p 8080 -h /tmp/www",
+                `mkdir -p /tmp/www; echo web >/tmp/www/index.html; ${untilAsked("httpd -f -p 8080 -h /tmp/www")}`,
               ],
               readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
               // Until every node has heard that the pod is going.

@@ -12,9 +12,9 @@ export function workload(serverNode: string, clientNode: string): string {
     pod(
       "server",
       serverNode,
-      `mkdir -p /tmp/www && echo server > /tmp/www/index.html && httpd -f -p ${PORT} -h /tmp/www`,
+      `mkdir -p /tmp/www; echo server >/tmp/www/index.html; ${untilAsked(`httpd -f -p ${PORT} -h /tmp/www`)}`,
     ),
-    pod("client", clientNode, "sleep 86400"),
+    pod("client", clientNode, untilAsked("sleep 86400")),
     {
       apiVersion: "v1",
       kind: "Service",
@@ -27,6 +27,14 @@ export function workload(serverNode: string, clientNode: string): string {
   ]
     .map((object) => dump(object))
     .join("---\n");
+}
+
+/**
+ * Shell commands that run a program until the container is asked to end. A program that is the first in its container gets no
+ * SIGTERM that it doesn't handle: its node would wait a minute and a half for it when it restarts.
+ */
+export function untilAsked(program: string): string {
+  return `trap exit TERM; ${program} & wait`;
 }
 
 function pod(name: string, nodeName: string, script: string): object {
