@@ -29,12 +29,12 @@ export interface Reading<Inputs, Outputs> {
  * The life of one kind of thing.
  *
  * - `check` and `diff` are pure and fast: the engine runs them one after the other, in every preview.
- * - `create` adopts what an interrupted run left behind, and refuses what somebody else made under the same name.
+ * - `create` adopts what an interrupted run left behind, and refuses what it did not make itself under the same name.
  * - `read` throws when the thing can't be reached, and answers `undefined` only when it is truly gone.
  * - `delete` takes an absent thing as deleted.
  */
 export interface Driver<Inputs extends object, Outputs extends object> {
-  /** @param recorded the inputs of the last run; none where there is no such thing yet, or it is about to be made anew */
+  /** @param recorded the inputs of the last run; none where there is no such thing yet, or it is about to be replaced */
   check?(inputs: Inputs, recorded?: Inputs): { inputs: Inputs; failures: CheckFailure[] };
   diff(id: string, recorded: Outputs, wanted: Inputs): Difference;
   create(inputs: Inputs): Promise<{ id: string; outputs: Outputs }>;
@@ -63,7 +63,7 @@ export function isUnknown(wanted: unknown): boolean {
   return false;
 }
 
-/** The engine's stand-in for a value that is not known during a preview: `pulumi.runtime.unknownValue`. */
+/** The engine's placeholder for a value that is not known during a preview: `pulumi.runtime.unknownValue`. */
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /**

@@ -13,7 +13,7 @@ const registryHost: Format = (value) => {
 const imageReference: Format = pattern(
   /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)+(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$/,
   512,
-  "is not the full name of an image, such as registry.k8s.io/pause:3.10.2",
+  `is not the full name of an image, such as ${sandboxImage}`,
 );
 
 export const containerdSchema = z.strictObject({

@@ -9,7 +9,7 @@ export type Role = "control-plane" | "worker";
  * key is refused. The user logs in by key and may use sudo.
  */
 export interface Connection {
-  /** IPv4 address or DNS name, as the computer that runs Pulumi reaches it. */
+  /** IPv4 address or DNS name, as the workstation reaches it. */
   host: pulumi.Input<string>;
   port: number;
   user: string;
@@ -29,7 +29,7 @@ export interface Connection {
  * than looked up, because a first preview must know it; the inspection then verifies it.
  */
 export interface Capabilities {
-  /** The machine runs on the kernel of the computer: modules and kernel-wide sysctls are not its own. */
+  /** The machine runs on the kernel of the workstation: modules and kernel-wide sysctls are not its own. */
   sharedKernel: boolean;
   /** The kernel has iSCSI, which Longhorn needs for its volumes. */
   iscsi: boolean;
@@ -43,14 +43,14 @@ export interface Machine {
   /** IPv4 address of the node within the cluster (kubelet's `node-ip`). */
   address: pulumi.Input<string>;
   connection: Connection;
-  /** Changes exactly when the machine is made anew: what was done on the old one must then be done again. */
+  /** Changes exactly when the machine is recreated: what was done on the old one must then be done again. */
   incarnation: pulumi.Output<string>;
   capabilities: Capabilities;
-  /** The resource that stands for the machine. What is on the machine goes with it: `deletedWith`. */
+  /** The resource of the machine. What is on the machine is deleted with it: `deletedWith`. */
   resource: pulumi.Resource;
   /** Done when the machine runs and can be reached, as far as that is the program's affair. */
   running: pulumi.Resource;
-  /** `destroy` throws the whole machine away, so that nothing on it has to be taken down first. */
+  /** `destroy` deletes the whole machine, so that nothing on it has to be taken down first. */
   disposable: boolean;
 }
 

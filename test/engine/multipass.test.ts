@@ -126,7 +126,7 @@ const able = process.platform === "linux" && process.getuid?.() === 0;
       );
       const failed = await stack.tryUp();
       expect(failed.exitCode).not.toBe(0);
-      expect(failed.output).toContain("cp1: looking at the VM failed: info failed: the disk is full");
+      expect(failed.output).toContain("cp1: reading the state of the VM failed: info failed: the disk is full");
       expect(await steps()).toContain("update cp1");
       await stack.up();
       expect(await stack.output("address")).toBe(ADDRESS);

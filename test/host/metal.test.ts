@@ -5,6 +5,7 @@ import { type MetalHost, MetalHosts } from "../harness/machines/metal-hosts";
 import { whyNoMetalHosts } from "../harness/machines/metal-hosts-tree";
 import { leaksInFolder, leaksInText, lineOfKey, ProcessWatch } from "../harness/stacks/secret-search";
 import { HOSTS_PROGRAM } from "./hosts";
+import { versions } from "../../versions";
 
 jest.setTimeout(10 * 60_000);
 
@@ -74,7 +75,7 @@ onHosts(title, () => {
     firstRun = { output, commandLines: await watch.stop() };
     expect({ exitCode, output: exitCode === 0 ? "" : output }).toEqual({ exitCode: 0, output: "" });
     for (const host of hosts.all) {
-      expect(await host.run("kubeadm version -o short")).toBe("v1.36.3");
+      expect(await host.run("kubeadm version -o short")).toBe(`v${versions.kubernetes}`);
       expect(await host.run("systemctl is-active containerd")).toBe("active");
       expect(await host.run("sysctl -n net.ipv4.ip_forward")).toBe("1");
     }

@@ -5,6 +5,7 @@ import type { TestHost } from "../harness/machines/test-host";
 import { LabStack } from "../harness/stacks/lab-stack";
 import type { PlannedStep } from "../harness/stacks/stack-cli";
 import { HOSTS_PROGRAM } from "./hosts";
+import { versions } from "../../versions";
 
 jest.setTimeout(10 * 60_000);
 
@@ -46,7 +47,7 @@ describe("the life of two prepared hosts", () => {
     for (const machine of stack.machines) {
       expect(await sysctl(machine, IP_FORWARD)).toBe("1");
       expect(await machine.run("containerd config dump | grep -c 'sandbox = .registry.k8s.io/pause'")).toBe("1");
-      expect(await machine.run("kubeadm version -o short")).toBe("v1.36.3");
+      expect(await machine.run("kubeadm version -o short")).toBe(`v${versions.kubernetes}`);
       expect((await machine.run("apt-mark showhold")).split("\n")).toEqual(
         expect.arrayContaining(["kubeadm", "kubectl", "kubelet"]),
       );

@@ -24,7 +24,7 @@ const CONNECT = { timeoutSeconds: 60 };
 const UNDO_LIMIT_SECONDS = 900;
 
 /**
- * A host that exists without this program: it is neither made nor deleted here. Its resource stands for it, so that what is
+ * A host that exists without this program: it is neither made nor deleted here. Its resource represents it, so that what is
  * done on it is done again on another machine, and is undone when the host leaves the inventory.
  */
 export const metalHostDriver: Driver<MetalHostInputs, MetalHostOutputs> = {

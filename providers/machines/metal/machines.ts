@@ -81,5 +81,5 @@ function logins(parent: pulumi.Resource): (settings: LoginSettings) => Login {
 }
 
 function unhandled(settings: never): never {
-  throw new Error(`unhandled way to log in: ${JSON.stringify(settings)}`);
+  throw new Error(`unhandled login method: ${JSON.stringify(settings)}`);
 }

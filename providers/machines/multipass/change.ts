@@ -2,9 +2,8 @@ import { quote } from "../../host/shell/quote";
 import { stepScript } from "../../host/shell/script";
 import { findVm, runInVm, setVm, startVm, stopVm } from "./client";
 import { MultipassError } from "./errors";
-import type { MachineInputs, Sizes } from "./machine";
+import { bytesOf, type MachineInputs, type Sizes } from "./machine";
 import { isOff } from "./ready";
-import { bytesOf } from "./size";
 
 /** The settings of Multipass that take a VM from one size to another, in the order in which they are set. */
 export function resizing(from: Sizes, to: Sizes): { property: keyof Sizes; value: string }[] {
@@ -46,4 +45,17 @@ mv "$home/.ssh/authorized_keys.part" "$home/.ssh/authorized_keys"`,
 export async function setAuthorizedKey(machine: MachineInputs): Promise<void> {
   const result = await runInVm(machine.name, ["sudo", "bash", "-c", authorizedKeyScript(machine)]);
   if (result.exitCode !== 0) throw new MultipassError("failed", machine.name, "setting the login key", result.stderr);
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * One VM after the other. Pulumi makes all VMs at the same time, and many launches at once have brought Multipass' service down
+ * (https://github.com/canonical/multipass/issues/3336), or made the first launches of an image fail
+ * (https://github.com/canonical/multipass/pull/759). VMs that are resized restart: one at a time, the others carry the cluster.
+ */
+export async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const turn = last.then(work);
+  last = turn.catch(() => undefined);
+  return turn;
 }

@@ -43,7 +43,7 @@ const infoSchema = z.object({
 
 /** Looks at a VM; `undefined` where Multipass knows none of that name. */
 export async function findVm(name: string): Promise<Vm | undefined> {
-  const doing = "looking at the VM";
+  const doing = "reading the state of the VM";
   let said: string;
   try {
     said = await run(name, doing, ["info", name, "--format", "json"], { seconds: ANSWER_LIMIT });
@@ -99,7 +99,7 @@ export async function deleteVm(name: string): Promise<void> {
 }
 
 /**
- * Runs a command in a running VM as Multipass' own user. Multipass would start a stopped VM for it, so look at the state
+ * Runs a command in a running VM as Multipass' own user. Multipass would start a stopped VM for it, so read the state
  * before. A command that fails is an answer; 255 says that Multipass did not get into the VM.
  */
 export async function runInVm(
@@ -107,7 +107,7 @@ export async function runInVm(
   command: string[],
 ): Promise<{ exitCode: number; stdout: string; stderr: string }> {
   const result = await once(["exec", name, "--", ...command], { seconds: ANSWER_LIMIT });
-  if (result.missing) throw new MultipassError("not-installed", name, "looking into the VM", "");
+  if (result.missing) throw new MultipassError("not-installed", name, "running a command in the VM", "");
   return { exitCode: result.timedOut ? 255 : (result.exitCode ?? 255), stdout: result.stdout, stderr: result.stderr };
 }
 

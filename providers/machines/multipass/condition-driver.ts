@@ -1,13 +1,10 @@
 import { difference, type Driver, PartiallyCreated } from "../../driver";
-import { addressOf, hasMoved, located } from "./address";
-import { resizeVm, resizing } from "./change";
+import { addressOf, hasMoved, located, waitUntilReady, waitUntilRunning } from "./ready";
+import { inTurn, resizeVm, resizing } from "./change";
 import { findVm } from "./client";
-import { type MachineOutputs, type Sizes, sizesOf } from "./machine";
-import { ownVm } from "./own-vm";
-import { waitUntilReady, waitUntilRunning } from "./ready";
+import { bytesOf, type MachineOutputs, type Sizes, sizesOf } from "./machine";
+import { ownVm } from "./record";
 import { refuseTooBig, shrinking } from "./refusals";
-import { bytesOf } from "./size";
-import { inTurn } from "./turn";
 
 /** Of a VM: which one it is and how it is tried, and the sizes that it is to have. */
 export interface ConditionInputs
@@ -18,16 +15,16 @@ export interface ConditionInputs
 
 /** The sizes are those that the VM has. */
 export interface ConditionOutputs extends ConditionInputs {
-  /** The address at the last look. Another one than `address`: DHCP gave the VM a new one. */
+  /** The address at the last check. Another one than `address`: DHCP gave the VM a new one. */
   currentAddress: string;
-  /** As Multipass calls it at the last look: Running, Stopped, Deleted and others. */
+  /** As Multipass calls it at the last check: Running, Stopped, Deleted and others. */
   state: string;
 }
 
 /**
  * Whether a VM runs, how big it is, and where it is reached. It is a resource of its own because all this changes while the VM
  * stays the same one: were it the machine's, a preview that is going to start or resize the VM would not know which machine
- * that is, and would plan everything on it anew.
+ * that is, and would plan to redo everything on it.
  */
 export const conditionDriver: Driver<ConditionInputs, ConditionOutputs> = {
   diff(_id, recorded, wanted) {
@@ -89,7 +86,7 @@ async function started(wanted: ConditionInputs): Promise<ConditionOutputs> {
   return { ...wanted, currentAddress, state: vm.state };
 }
 
-/** The sizes that the VM has: those of the record, unless it was made anew since. */
+/** The sizes that the VM has: those of the record, unless it was recreated since. */
 function sizesNow(recorded: ConditionOutputs, wanted: ConditionInputs): Sizes {
   return recorded.incarnation === wanted.incarnation ? sizesOf(recorded) : wanted.launched;
 }

@@ -1,21 +1,19 @@
-import { controlPlaneAnew } from "../../control-plane-anew";
+import { controlPlaneReplaced } from "../../control-plane-replaced";
 import { difference, type Driver, PartiallyCreated } from "../../driver";
-import { located } from "./address";
-import { setAuthorizedKey } from "./change";
+import { located, waitUntilReady, waitUntilRunning } from "./ready";
+import { inTurn, setAuthorizedKey } from "./change";
 import { deleteVm, findVm } from "./client";
 import { launchOrAdopt } from "./launch";
 import { INPUTS, type MachineInputs, type MachineOutputs, REPLACING, removeCommand, sizesOf } from "./machine";
-import { isAnother, ownVm } from "./own-vm";
-import { waitUntilReady, waitUntilRunning } from "./ready";
+import { isAnother, ownVm } from "./record";
 import { problems, refuseTooBig } from "./refusals";
-import { inTurn } from "./turn";
 
-/** Virtual machines of Multipass on this computer: which ones they are. What changes with time is their condition. */
+/** Virtual machines of Multipass on this workstation: which ones they are. What changes with time is their condition. */
 export const multipassDriver: Driver<MachineInputs, MachineOutputs> = {
   check(inputs, recorded) {
-    const anew =
+    const replaces =
       recorded && inputs.controlPlane ? difference(recorded, inputs, { replaceOn: [...REPLACING] }).replaces : [];
-    return { inputs, failures: [...problems(inputs), ...controlPlaneAnew(inputs.name, anew)] };
+    return { inputs, failures: [...problems(inputs), ...controlPlaneReplaced(inputs.name, replaces)] };
   },
 
   diff(_id, recorded, wanted) {
@@ -68,7 +66,7 @@ export const multipassDriver: Driver<MachineInputs, MachineOutputs> = {
     if (await isAnother(vm, recorded)) {
       process.stderr.write(
         `${recorded.name}: the VM of this name is not the one that this stack made (another SSH host key), and was left alone; ` +
-          `if nobody needs it: ${removeCommand(recorded.name)}\n`,
+          `if it is not needed any more: ${removeCommand(recorded.name)}\n`,
       );
       return;
     }

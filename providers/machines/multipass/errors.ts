@@ -56,7 +56,7 @@ function explanation(kind: MultipassErrorKind, stderr: string): Explanation {
     case "timeout":
       return {
         why: said || "it took too long",
-        next: "The VM may still be coming up: look with `multipass list`; " + AGAIN,
+        next: "The VM may still be coming up: see `multipass list`; " + AGAIN,
       };
     case "retry":
       return { why: said || "Multipass asked several times for another try", next: `Wait a moment, ${AGAIN}` };
@@ -74,14 +74,14 @@ function advice(said: string): string {
     [/(unable to find|not find|unknown) .*image|image .*(not found|unavailable)/i, IMAGES],
     [
       /download|host .* not found|network timeout|ssl handshake/i,
-      `Is the Internet reached from this computer? ${AGAIN_ALONE}`,
+      `Is the Internet reached from this workstation? ${AGAIN_ALONE}`,
     ],
   ];
-  return known.find(([pattern]) => pattern.test(said))?.[1] ?? `Mend the cause, ${AGAIN}`;
+  return known.find(([pattern]) => pattern.test(said))?.[1] ?? `Fix the cause, ${AGAIN}`;
 }
 
 const AGAIN_ALONE = "Then run the same command again";
 const LESS_MEMORY = `Stop other VMs, or set less 'memory' for the machines; ${AGAIN}`;
-const LESS_DISK = `Make room on this computer's disk, or set a smaller 'disk' for the machines; ${AGAIN}`;
-const NETWORKS = `\`multipass networks\` lists the networks of this computer; correct 'networks', ${AGAIN}`;
+const LESS_DISK = `Make room on this workstation's disk, or set a smaller 'disk' for the machines; ${AGAIN}`;
+const NETWORKS = `\`multipass networks\` lists the networks of this workstation; correct 'networks', ${AGAIN}`;
 const IMAGES = `\`multipass find\` lists the images; correct 'image', ${AGAIN}`;

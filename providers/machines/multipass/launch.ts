@@ -17,7 +17,7 @@ export interface Launched {
   failure?: MultipassError;
 }
 
-/** Launches the VM, or adopts the one that an interrupted run of ours left behind. Refuses anybody else's. */
+/** Launches the VM, or adopts the one that an interrupted run of ours left behind. Refuses any other. */
 export async function launchOrAdopt(inputs: MachineInputs): Promise<Launched> {
   const vm = await findVm(inputs.name);
   return vm ? adopt(vm, inputs) : launch(inputs);
@@ -32,7 +32,7 @@ async function launch(inputs: MachineInputs): Promise<Launched> {
     if (!(error instanceof MultipassError) || (error.kind !== "failed" && error.kind !== "timeout")) throw error;
     // A run that was killed can leave a launch behind that goes on in Multipass' service.
     if (/already exists|being prepared/.test(error.stderr)) return adopt(await appeared(inputs.name, error), inputs);
-    // Nobody had the name before: what is there is ours (https://github.com/canonical/multipass/issues/3314).
+    // The name was free before: what is there is ours (https://github.com/canonical/multipass/issues/3314).
     if (await findVm(inputs.name)) return { record, failure: error };
     throw error;
   }
@@ -50,7 +50,7 @@ async function appeared(name: string, error: Error): Promise<Vm> {
 async function adopt(found: Vm, inputs: MachineInputs): Promise<Launched> {
   const { name } = inputs;
   if (found.state === "Deleted") throw foreignDeleted(name);
-  // It is not started to be looked at: it may be somebody's who wants it off.
+  // It is not started only to be inspected: it may be off for a reason.
   if (isOff(found)) throw unidentified(name, `it is ${found.state}`);
   await waitUntilRunning(name);
   const owner = await settledOwner(inputs);
@@ -59,7 +59,7 @@ async function adopt(found: Vm, inputs: MachineInputs): Promise<Launched> {
   const { record } = owner;
   if (!record) return { record: newRecord(inputs) };
   if (record.made === fingerprintOf(inputs) && !shrinking({ name, disk: record.disk }, inputs.disk)) return { record };
-  // Ours, never finished, and meanwhile wanted otherwise.
+  // Ours, never finished, and meanwhile changed in the settings.
   await deleteVm(name);
   return launch(inputs);
 }

@@ -43,11 +43,11 @@ export interface MachineInputs extends Sizes {
 
 /** The sizes are those that the VM was launched with. */
 export interface MachineOutputs extends MachineInputs {
-  /** Random, made with the VM: it changes exactly when the VM is made anew. */
+  /** Random, made with the VM: it changes exactly when the VM is recreated. */
   incarnation: string;
   /** IPv4 on Multipass' own network when the VM was made: certificates and nodes name it. Empty: not known yet. */
   address: string;
-  /** The last look found the VM deleted, though Multipass could still recover it. */
+  /** The last check found the VM deleted, though Multipass could still recover it. */
   deleted: boolean;
 }
 
@@ -57,7 +57,7 @@ export const INPUTS = [
 ];
 
 /**
- * The inputs that make the VM anew. Multipass fixes image, name and networks at the launch, and cloud-init reads user-data in
+ * The inputs that replace the VM. Multipass fixes image, name and networks at the launch, and cloud-init reads user-data in
  * the first boot alone.
  */
 export const REPLACING = ["name", "image", "networks", "cloudInit", "user", "hostKeyPublic"] as const;
@@ -67,7 +67,24 @@ export function sizesOf({ cpus, memory, disk }: Sizes): Sizes {
   return { cpus, memory, disk };
 }
 
-/** Where a VM is removed by hand and made anew by the next `up`, for messages. */
+/** Where a VM is removed by hand and recreated by the next `up`, for messages. */
 export function removeCommand(name: string): string {
   return `multipass delete --purge ${name}`;
+}
+
+const UNITS = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 } as const;
+
+/**
+ * Bytes of a size as Multipass takes it: bytes, or a decimal with K, M or G (powers of 1024). A part of a byte is cut off, as Multipass
+ * does. `undefined` where the text is no size.
+ */
+export function bytesOf(size: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)([KMG]?)$/.exec(size);
+  if (!match || (match[2] === "" && size.includes("."))) return undefined;
+  return Math.floor(Number(match[1]) * UNITS[match[2] as keyof typeof UNITS]);
+}
+
+/** Bytes as a person reads them: "15.6G". */
+export function inGigabytes(bytes: number): string {
+  return `${Number((bytes / UNITS.G).toFixed(1))}G`;
 }

@@ -4,7 +4,7 @@ import type { MultipassSettings } from "./settings";
 import { type Machine, withoutComment } from "../machine";
 import { ProgramLogin, USER } from "../ssh-key/program-login";
 
-/** Virtual machines of Multipass on this computer, with keys of their own. Their addresses come from DHCP. */
+/** Virtual machines of Multipass on this workstation, with keys of their own. Their addresses come from DHCP. */
 export function multipassMachines(settings: MultipassSettings, parent: pulumi.Resource): Machine[] {
   const login = new ProgramLogin(parent);
   const { clientKey } = login;

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { withSsh } from "../../host/ssh/connect";
 import { HostError } from "../../host/ssh/errors";
 import { findVm, startVm, type Vm } from "./client";
-import type { MachineInputs } from "./machine";
+import { type MachineInputs, type MachineOutputs, removeCommand } from "./machine";
 
 /** Where the SSH servers of VMs listen. An object, because the tests' server can't have port 22. */
 export const SSH = { port: 22 };
-/** A VM boots in about 20 s; several at once on a small computer take minutes. In seconds. */
+/** A VM boots in about 20 s; several at once on a small workstation take minutes. In seconds. */
 const BOOT_LIMIT = 300;
 /** The user's own user-data may install things. In seconds. */
 const CLOUD_INIT_LIMIT = 1200;
@@ -35,7 +35,7 @@ export function isOff(vm: Pick<Vm, "state">): boolean {
 function notRunning(name: string, vm: Vm, limitSeconds: number): string {
   const what = vm.state === "Running" ? "runs without an address" : `is '${vm.state}' instead of Running`;
   return (
-    `${name}: the VM ${what} after ${limitSeconds} s. Look at it with \`multipass info ${name}\`, ` +
+    `${name}: the VM ${what} after ${limitSeconds} s. See \`multipass info ${name}\`, ` +
     `restart it with \`multipass restart ${name}\`, then run the same command again`
   );
 }
@@ -60,12 +60,12 @@ export async function waitUntilReady(
       throw new HostError({ kind: "command", host: name, doing, problem, action });
     };
     const cloudInit = await session.run("cloud-init status --wait", { timeoutSeconds: CLOUD_INIT_LIMIT });
-    // 2 stands for warnings alone.
+    // 2 means warnings alone.
     if (cloudInit.exitCode !== 0 && cloudInit.exitCode !== 2) {
       const said = (cloudInit.stdout + cloudInit.stderr).trim().slice(-1_000);
       refuse(
         `cloud-init says '${said}'`,
-        `\`multipass exec ${name} -- cloud-init status --long\` says why; mend 'cloudInit'`,
+        `\`multipass exec ${name} -- cloud-init status --long\` says why; correct 'cloudInit'`,
       );
     }
     const systemd = await session.run("systemctl is-system-running --wait", { timeoutSeconds: BOOT_LIMIT });
@@ -75,4 +75,42 @@ export async function waitUntilReady(
       refuse(`systemd in the VM says '${state}' instead of 'running'`, `Restart it with \`multipass restart ${name}\``);
     }
   });
+}
+
+type Recorded = Pick<MachineOutputs, "name" | "address">;
+
+/**
+ * A running VM's address on Multipass' own network: the recorded one where the VM still has it, else the first, which is that
+ * network's. `undefined` where it has none.
+ */
+export function addressOf(vm: Vm, recorded: string): string | undefined {
+  return vm.ipv4.includes(recorded) ? recorded : vm.ipv4[0];
+}
+
+/** True where DHCP gave the VM another address than the one that the cluster was built on. */
+export function hasMoved(address: string, current: string): boolean {
+  return address !== "" && current !== address;
+}
+
+/**
+ * The address at which a VM is now; the recorded one while it has none.
+ *
+ * @throws Error where DHCP gave the VM another address than the cluster was built on
+ */
+export function located(recorded: Recorded, vm: Vm): string {
+  const current = addressOf(vm, recorded.address) ?? recorded.address;
+  if (hasMoved(recorded.address, current)) throw new Error(movedMessage(recorded, current));
+  return current;
+}
+
+/** Why nothing is done for a VM whose address changed, and what the person can do. */
+function movedMessage({ name, address }: Recorded, current: string): string {
+  return (
+    `${name}: the VM's address was ${address} and is ${current} now: Multipass gives addresses by DHCP, and this one changed ` +
+    `when the VM was started. The cluster's certificates and its nodes name ${address}, so nothing was changed. ` +
+    `To get that address back, restart the VM (\`multipass restart ${name}\`; if another VM has the address, stop that one first), ` +
+    "then run `pulumi up --refresh`. " +
+    `To recreate the VM instead, with the loss of all that is on it: \`${removeCommand(name)}\`, then \`pulumi up --refresh\`; ` +
+    "where it is the control plane, `pulumi destroy` and `pulumi up` recreate the whole cluster"
+  );
 }

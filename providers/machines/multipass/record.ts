@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { z } from "zod";
-import { type MachineInputs, REPLACING } from "./machine";
-import { runInVm } from "./client";
+import { findVm, runInVm, type Vm } from "./client";
+import { type MachineInputs, type MachineOutputs, REPLACING } from "./machine";
 
 /** Where a VM keeps its record. */
 export const RECORD_PATH = "/etc/homelab/vm.json";
@@ -10,7 +10,7 @@ const HOST_KEY_PATH = "/etc/ssh/ssh_host_ed25519_key.pub";
 const recordSchema = z.object({
   /** As in `MachineOutputs`. */
   incarnation: z.string(),
-  /** Of the inputs that make a VM anew. */
+  /** Of the inputs that replace a VM. */
   made: z.string(),
   cpus: z.number(),
   memory: z.string(),
@@ -33,7 +33,7 @@ export function newRecord(vm: MachineInputs): VmRecord {
   };
 }
 
-/** Of all inputs that make a VM anew: the same where, and only where, all of them are the same. */
+/** Of all inputs that replace a VM: the same where, and only where, all of them are the same. */
 export function fingerprintOf(vm: MachineInputs): string {
   const inputs = REPLACING.map((name) => (name === "hostKeyPublic" ? keyOf(vm.hostKeyPublic) : vm[name]));
   return createHash("sha256")
@@ -43,7 +43,7 @@ export function fingerprintOf(vm: MachineInputs): string {
 }
 
 /**
- * Whose a running VM is: `ours` where it has our host key, with its record; `foreign` where it has another; `unknown`
+ * To which stack a running VM belongs: `ours` where it has our host key, with its record; `foreign` where it has another; `unknown`
  * where Multipass does not get into it, or it has no such key.
  */
 export type Owner = { is: "ours"; record?: VmRecord } | { is: "foreign" } | { is: "unknown"; why: string };
@@ -79,4 +79,26 @@ function sorted(value: unknown): unknown {
   if (value === null || typeof value !== "object") return value;
   const pairs = Object.entries(value).filter(([, inner]) => inner !== undefined);
   return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]));
+}
+
+type Which = Pick<MachineOutputs, "name" | "incarnation" | "hostKeyPublic">;
+
+/** @throws Error where the VM that the stack made is gone, or another one has its name */
+export async function ownVm(recorded: Which): Promise<Vm> {
+  const vm = await findVm(recorded.name);
+  if (vm && vm.state !== "Deleted" && !(await isAnother(vm, recorded))) return vm;
+  throw new Error(
+    `${recorded.name}: the VM that this stack made is gone. Run \`pulumi up --refresh\`: it finds that, and recreates the VM`,
+  );
+}
+
+/**
+ * True where a running VM is seen not to be the recorded one. Where it can't be seen (switched off, deleted, broken), the
+ * record holds: Multipass gives a name to one VM at a time, and to check, the VM would have to be started.
+ */
+export async function isAnother(vm: Vm, recorded: Which): Promise<boolean> {
+  if (vm.state !== "Running") return false;
+  const owner = await ownerOf(recorded.name, recorded.hostKeyPublic);
+  if (owner.is === "unknown") return false;
+  return owner.is === "foreign" || (owner.record !== undefined && owner.record.incarnation !== recorded.incarnation);
 }

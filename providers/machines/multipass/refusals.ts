@@ -1,7 +1,6 @@
 import { totalmem } from "node:os";
 import { isUnknown, type CheckFailure } from "../../driver";
-import { type MachineInputs, removeCommand } from "./machine";
-import { bytesOf, inGigabytes } from "./size";
+import { bytesOf, inGigabytes, type MachineInputs, removeCommand } from "./machine";
 import { userDataProblems } from "./user-data";
 
 /** The least that Multipass takes, in bytes. */
@@ -10,21 +9,21 @@ const LEAST = { memory: 128 * 1024 ** 2, disk: 512 * 1024 ** 2 } as const;
 /** What is wrong with the inputs by themselves. What is not known yet is passed over. */
 export function problems(inputs: MachineInputs): CheckFailure[] {
   const found: CheckFailure[] = [];
-  const look = (property: keyof MachineInputs, why: () => string | undefined) => {
+  const check = (property: keyof MachineInputs, why: () => string | undefined) => {
     const reason = isUnknown(inputs[property]) ? undefined : why();
     if (reason) found.push({ property, reason });
   };
-  look("name", () => nameProblem(inputs.name));
-  look("cpus", () =>
+  check("name", () => nameProblem(inputs.name));
+  check("cpus", () =>
     Number.isInteger(inputs.cpus) && inputs.cpus >= 1 ? undefined : `${inputs.cpus} is no number of CPUs`,
   );
-  look("memory", () => sizeProblem(inputs.memory, LEAST.memory));
-  look("disk", () => sizeProblem(inputs.disk, LEAST.disk));
-  look("networks", () => {
+  check("memory", () => sizeProblem(inputs.memory, LEAST.memory));
+  check("disk", () => sizeProblem(inputs.disk, LEAST.disk));
+  check("networks", () => {
     const odd = inputs.networks.find((network) => /[,=\s]|^$/.test(network.name));
     return odd && `'${odd.name}' is no name of a network; \`multipass networks\` lists them`;
   });
-  look("cloudInit", () => userDataProblems(inputs.cloudInit, inputs.user).join("; ") || undefined);
+  check("cloudInit", () => userDataProblems(inputs.cloudInit, inputs.user).join("; ") || undefined);
   return found;
 }
 
@@ -41,12 +40,12 @@ function sizeProblem(size: string, least: number): string | undefined {
     : undefined;
 }
 
-/** Refuses a VM that this computer can't hold, before the image is downloaded. Whether all VMs fit, Multipass alone knows. */
+/** Refuses a VM that this workstation can't hold, before the image is downloaded. Whether all VMs fit, Multipass alone knows. */
 export function refuseTooBig(inputs: Pick<MachineInputs, "name" | "memory">): void {
   const wanted = bytesOf(inputs.memory) ?? 0;
   if (wanted <= totalmem()) return;
   throw new Error(
-    `${inputs.name}: the VM is to have ${inputs.memory} of memory, and this computer has ${inGigabytes(totalmem())} in all. ` +
+    `${inputs.name}: the VM is to have ${inputs.memory} of memory, and this workstation has ${inGigabytes(totalmem())} in all. ` +
       "Set less 'memory' for the machine; a low-resource cluster is one machine with 2G",
   );
 }
@@ -57,17 +56,17 @@ export function shrinking(recorded: Pick<MachineInputs, "name" | "disk">, wanted
   if (before === undefined || after === undefined || after >= before) return undefined;
   return (
     `${recorded.name}: the VM's disk has ${recorded.disk} and can't be made smaller (${wanted}): Multipass only grows disks. ` +
-    `Set 'disk' to ${recorded.disk} or more; or, to make the VM anew with the loss of all that is on it: ` +
+    `Set 'disk' to ${recorded.disk} or more; or, to recreate the VM with the loss of all that is on it: ` +
     `\`${removeCommand(recorded.name)}\`, then \`pulumi up --refresh\``
   );
 }
 
-const YIELD = "give this machine another name, or, only if nobody needs that VM any more,";
+const YIELD = "give this machine another name, or, only if that VM is not needed any more,";
 
 /** A VM of the name is there, and it is not of this stack. */
 export function foreign(name: string): Error {
   return new Error(
-    `${name}: Multipass has a VM of this name already, made by somebody else or by a stack whose state was lost (its SSH host ` +
+    `${name}: Multipass has a VM of this name already, made by hand, or by a stack whose state was lost (its SSH host ` +
       `key is not this machine's). It was left alone: ${YIELD} remove it with \`${removeCommand(name)}\`; then run the same command again`,
   );
 }

@@ -8,7 +8,7 @@ import type { DeepReadonly } from "../../../settings/resolve";
 import type { Report } from "../../../settings/rule";
 import { controlPlaneMinimum } from "../../../versions";
 import type { Capabilities } from "../machine";
-import { bytesOf } from "./size";
+import { bytesOf } from "./machine";
 
 export const title = "Multipass virtual machines (the stack `local`)";
 

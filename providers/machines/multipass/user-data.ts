@@ -51,7 +51,7 @@ export function userDataProblems(cloudInit: Mapping, user: string): string[] {
  */
 export function userData(vm: MachineInputs, record: VmRecord): string {
   const merged = merge(ownUserData(vm, record), vm.cloudInit);
-  // Long lines stay whole: Multipass reads this and writes it anew.
+  // Long lines stay whole: Multipass reads this and writes it again.
   return `#cloud-config\n${dump(merged, { sortKeys: true, lineWidth: -1, noRefs: true })}`;
 }
 

@@ -39,7 +39,7 @@ export function imagePath(stateDir: string, image: Image): string {
 }
 
 /**
- * Makes the image when it is not there yet: once per computer, whoever asks first; the others wait for it.
+ * Makes the image when it is not there yet: once per workstation, whoever asks first; the others wait for it.
  *
  * @returns the path of the tar file
  */
@@ -78,7 +78,7 @@ mv "$image.part" "$image"`;
 }
 
 /**
- * The lines of sources.list from which the image is built: this computer's own where it runs the same release, because
+ * The lines of sources.list from which the image is built: this workstation's own where it runs the same release, because
  * they are known to work here (a mirror, a snapshot); else none: then the distribution's own are taken.
  */
 export function sourcesFor(image: Image, own: string[], host: { id: string; codename: string }): string[] {
@@ -90,7 +90,7 @@ export function sourcesFor(image: Image, own: string[], host: { id: string; code
   });
 }
 
-/** All sources of apt on this computer, in the one-line format. */
+/** All sources of apt on this workstation, in the one-line format. */
 function hostSources(): string[] {
   const folder = "/etc/apt/sources.list.d";
   const files = ["/etc/apt/sources.list", ...namesIn(folder).map((name) => `${folder}/${name}`)];

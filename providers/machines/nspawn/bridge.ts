@@ -3,11 +3,11 @@ import ipaddr from "ipaddr.js";
 import { quote } from "../../host/shell/quote";
 
 export interface NetworkInputs {
-  /** Name of the bridge, at most 15 characters; no other stack on this computer may use it. */
+  /** Name of the bridge, at most 15 characters; no other stack on this workstation may use it. */
   bridge: string;
   /** IPv4, as in "10.90.0.0/24". */
   subnet: string;
-  /** This computer's address in the subnet: the machines' gateway. */
+  /** This workstation's address in the subnet: the machines' gateway. */
   address: string;
   /** Where the record of ownership is kept. */
   stateDir: string;
@@ -27,13 +27,13 @@ export interface Link {
   addr_info: { family: string; local: string; prefixlen: number }[];
 }
 
-/** Why the bridge can't be made: somebody else has its name or a part of its subnet. Undefined when it can. Pure. */
+/** Why the bridge can't be made: another interface has its name or a part of its subnet. Undefined when it can. Pure. */
 export function whyRefused(inputs: NetworkInputs, links: Link[]): string | undefined {
   const same = links.find((link) => link.ifname === inputs.bridge);
   if (same && !isOwn(same, inputs)) {
     return (
       `network ${inputs.bridge}: there is an interface of this name already, and this stack did not make it. Set another name ` +
-      `(machines.network.bridge), remove it with the stack that made it, or, if its state was lost and nobody needs it, with ` +
+      `(machines.network.bridge), remove it with the stack that made it, or, if its state was lost and it is not needed any more, with ` +
       `'sudo ip link delete ${inputs.bridge}'`
     );
   }
@@ -67,12 +67,12 @@ function ownMac(inputs: Pick<NetworkInputs, "owner" | "bridge">): string {
   return ["02", ...[...hash.subarray(0, 5)].map((byte) => byte.toString(16).padStart(2, "0"))].join(":");
 }
 
-/** The mark by which a stack knows its own bridge. It holds no more than a digest, since anybody can read it. */
+/** The mark by which a stack knows its own bridge. It holds no more than a digest, since every user can read it. */
 export function ownAlias(inputs: Pick<NetworkInputs, "owner">): string {
   return `homelab ${createHash("sha256").update(inputs.owner).digest("hex").slice(0, 16)}`;
 }
 
-/** The script that makes the bridge. Run on a bridge of one's own it mends what is missing. */
+/** The script that makes the bridge. Run on a bridge of this stack it repairs what is missing. */
 export function bridgeScript(inputs: NetworkInputs): string {
   const bridge = quote(inputs.bridge);
   const prefixLength = inputs.subnet.split("/")[1];
@@ -97,7 +97,7 @@ ip link delete ${quote(inputs.bridge)}`;
 }
 
 /**
- * Where Docker runs, the computer's packet filter also sees what goes from machine to machine over the bridge, and Docker
+ * Where Docker runs, the workstation's packet filter also sees what goes from machine to machine over the bridge, and Docker
  * lets nothing through that it does not know.
  */
 function forwardRule(inputs: NetworkInputs): string {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { quote } from "../../host/shell/quote";
 
 /**
- * How this computer arranges control groups, and so how a machine gets one of its own. Without one, the kubelets of all
+ * How this workstation arranges control groups, and so how a machine gets one of its own. Without one, the kubelets of all
  * machines would share `/kubepods` and kill each other's pods.
  */
 export type CgroupHost =
@@ -15,7 +15,7 @@ export type CgroupHost =
 
 const ROOT = "/sys/fs/cgroup";
 
-/** Looks how this computer does it. */
+/** How this workstation does it. */
 export function cgroupHost(): CgroupHost {
   if (existsSync(`${ROOT}/cgroup.controllers`)) return { version: 2, systemd: existsSync("/run/systemd/system") };
   const mounted = readFileSync("/proc/self/mounts", "utf8")

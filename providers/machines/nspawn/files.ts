@@ -27,7 +27,7 @@ export interface MachineIdentity {
 }
 
 /**
- * Units that a machine must not run: those that can't work without a kernel of one's own, or would act on the computer's
+ * Units that a machine must not run: those that can't work without a kernel of their own, or would act on the workstation's
  * devices (udev), and apt's timers, which hold its lock when the steps want it.
  */
 const MASKED_UNITS = [

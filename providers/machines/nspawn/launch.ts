@@ -5,7 +5,7 @@ import { cgroupName, CONSOLE_LOG, machineDir, type MachineId, nspawnName, PROCES
 /** How systemd-nspawn ends when the machine restarts itself (systemd-nspawn(1), and systemd-nspawn@.service). */
 const REBOOT_EXIT_CODE = 133;
 
-/** What there is on this computer that a machine uses. */
+/** What there is on this workstation that a machine uses. */
 export interface HostFeatures {
   cgroup: CgroupHost;
   /** There are kernel modules to load, in /lib/modules. */
@@ -32,7 +32,7 @@ export function nspawnCommand(id: MachineId, host: HostFeatures): string[] {
     `--machine=${nspawnName(id)}`,
     `--hostname=${id.name}`,
     "--boot",
-    // Works with and without systemd and its machine registry on this computer.
+    // Works with and without systemd and its machine registry on this workstation.
     "--register=no",
     "--keep-unit",
     "--link-journal=no",

@@ -2,7 +2,7 @@ import { quote } from "../../host/shell/quote";
 
 /** Where a machine's things are, and what they are called. Pure. */
 
-/** What identifies one machine on the computer, through all its life. */
+/** What identifies one machine on the workstation, through all its life. */
 export interface MachineId {
   /** Its name in the settings; its hostname. */
   name: string;
@@ -21,7 +21,7 @@ export function machineDir(id: Pick<MachineId, "name" | "bridge" | "stateDir">):
 export const LOCK_LIMIT = 300;
 
 /**
- * Shell lines that wait until nobody else works on the machine, and keep others away until the script ends. A run that is
+ * Shell lines that wait until no other run works on the machine, and keep others away until the script ends. A run that is
  * killed leaves its scripts running: the next run must not get in their way.
  */
 export function lockScript(id: Pick<MachineId, "name" | "bridge" | "stateDir">): string {
@@ -41,14 +41,14 @@ export const PROCESS = "process";
 export const SUPERVISOR = "supervise";
 
 /**
- * The name by which nspawn knows the machine. It is unique on the computer, and short enough for the interface that nspawn
+ * The name by which nspawn knows the machine. It is unique on the workstation, and short enough for the interface that nspawn
  * names after it (`vb-…`, at most 15 characters).
  */
 export function nspawnName(id: Pick<MachineId, "name" | "incarnation">): string {
   return `${id.name.replaceAll(".", "-").slice(0, 5).replace(/-+$/, "")}-${id.incarnation.slice(0, 6)}`;
 }
 
-/** The computer's end of the machine's cable. */
+/** The workstation's end of the machine's cable. */
 export function hostInterface(id: Pick<MachineId, "name" | "incarnation">): string {
   return `vb-${nspawnName(id)}`;
 }

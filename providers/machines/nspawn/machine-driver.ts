@@ -1,28 +1,27 @@
 import { quote } from "../../host/shell/quote";
-import { controlPlaneAnew } from "../../control-plane-anew";
+import { controlPlaneReplaced } from "../../control-plane-replaced";
 import { difference, type Driver, PartiallyCreated } from "../../driver";
 import { ensureBaseImage, imageKey } from "./base-image";
 import { authorizedKeyScript } from "./files";
 import { LOCK_LIMIT, lockScript, machineDir, type MachineId, TREE } from "./layout";
 import { type MachineInputs, type MachineOutputs, machineId } from "./machine";
-import { startMachine, stopMachine } from "./process";
-import { waitUntilReady } from "./ready";
-import { type MachineRecord, readRecords } from "./record";
-import { refuseTaken } from "./refusals";
+import { startMachine, stopMachine, waitUntilReady } from "./process";
+import { type MachineRecord, readRecords, refuseTaken } from "./record";
 import { asRoot } from "./root";
 import { FILES_LIMIT, removeTree, writeTree } from "./tree";
 
-/** The inputs that can be changed without making the machine anew. */
+/** The inputs that can be changed without recreating the machine. */
 const IN_PLACE = new Set(["authorizedKey", "clientKey", "hostKeyPrivate"]);
 const INPUTS = [
   ...(["name", "address", "prefixLength", "gateway", "bridge", "image", "stateDir", "user"] as const),
   ...(["authorizedKey", "hostKeyPublic", "hostKeyPrivate", "clientKey", "aptSources"] as const),
 ];
 
-/** Machines in systemd-nspawn on this computer: systemd, sshd and a network address of their own, the kernel shared. */
+/** Machines in systemd-nspawn on this workstation: systemd, sshd and a network address of their own, the kernel shared. */
 export const machineDriver: Driver<MachineInputs, MachineOutputs> = {
   check(inputs, recorded) {
-    const failures = recorded && inputs.controlPlane ? controlPlaneAnew(inputs.name, replacedBy(recorded, inputs)) : [];
+    const failures =
+      recorded && inputs.controlPlane ? controlPlaneReplaced(inputs.name, replacedBy(recorded, inputs)) : [];
     if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(inputs.name)) {
       failures.push({ property: "name", reason: `'${inputs.name}' is not an RFC 1123 label (a-z, 0-9, '-')` });
     }
@@ -60,7 +59,7 @@ export const machineDriver: Driver<MachineInputs, MachineOutputs> = {
   async read(id, recorded) {
     const machine = machineId(recorded);
     const script = `[ -d ${quote(`${machineDir(machine)}/${TREE}`)} ] || echo gone`;
-    const state = await asRoot(`looking at the machine ${recorded.name}`, script, FILES_LIMIT);
+    const state = await asRoot(`checking the machine ${recorded.name}`, script, FILES_LIMIT);
     if (state === "gone" || !(await isRecorded(machine))) return undefined;
     const inputs = Object.fromEntries(
       INPUTS.filter((name) => recorded[name] !== undefined).map((name) => [name, recorded[name]]),

@@ -12,7 +12,7 @@ export interface MachineInputs {
   /** The network's bridge. */
   bridge: string;
   image: Image;
-  /** Where images, trees and records are kept on this computer. */
+  /** Where images, trees and records are kept on this workstation. */
   stateDir: string;
   /** Logs in by key and may use sudo. */
   user: string;
@@ -31,7 +31,7 @@ export interface MachineInputs {
 }
 
 export interface MachineOutputs extends MachineInputs {
-  /** Random, made with the machine: it changes exactly when the machine is made anew. */
+  /** Random, made with the machine: it changes exactly when the machine is recreated. */
   incarnation: string;
 }
 

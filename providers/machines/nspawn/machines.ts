@@ -5,7 +5,7 @@ import { NspawnMachine, NspawnNetwork, NspawnPower } from "./resource";
 import type { Machine } from "../machine";
 import { ProgramLogin, USER } from "../ssh-key/program-login";
 
-/** Machines in systemd-nspawn on this computer, with a network and keys of their own. */
+/** Machines in systemd-nspawn on this workstation, with a network and keys of their own. */
 export function nspawnMachines(settings: NspawnSettings, parent: pulumi.Resource): Machine[] {
   const login = new ProgramLogin(parent);
   const { clientKey } = login;

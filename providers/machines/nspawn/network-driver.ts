@@ -12,13 +12,13 @@ import { bootId } from "./process";
 import { asRoot } from "./root";
 
 export interface NetworkOutputs extends NetworkInputs {
-  /** This computer's boot in which the bridge was made; it does not outlive it. */
+  /** This workstation's boot in which the bridge was made; it does not outlive it. */
   bootId: string;
 }
 
 const LIMIT = 60;
 
-/** Bridges on this computer, one a stack. */
+/** Bridges on this workstation, one a stack. */
 export const networkDriver: Driver<NetworkInputs, NetworkOutputs> = {
   check(inputs) {
     const failures: CheckFailure[] = [];
@@ -56,7 +56,7 @@ export const networkDriver: Driver<NetworkInputs, NetworkOutputs> = {
 
   async delete(_id, recorded) {
     const found = (await interfaces()).find((link) => link.ifname === recorded.bridge);
-    // Gone, or somebody else's by now.
+    // Gone, or another stack's by now.
     if (!found || !isOwn(found, recorded)) return;
     await asRoot(`removing the bridge ${recorded.bridge}`, removeBridgeScript(recorded), LIMIT);
   },
@@ -69,6 +69,6 @@ async function ensureBridge(inputs: NetworkInputs): Promise<void> {
 }
 
 async function interfaces(): Promise<Link[]> {
-  const text = await asRoot("looking at this computer's interfaces", "ip -json address show", LIMIT);
+  const text = await asRoot("reading the interfaces of this workstation", "ip -json address show", LIMIT);
   return JSON.parse(text) as Link[];
 }

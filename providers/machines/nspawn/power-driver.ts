@@ -1,7 +1,6 @@
 import { difference, type Driver } from "../../driver";
 import { type MachineOutputs, machineId } from "./machine";
-import { bootId, isRunning, startMachine } from "./process";
-import { waitUntilReady } from "./ready";
+import { bootId, isRunning, startMachine, waitUntilReady } from "./process";
 
 /** Of a machine: which one it is, and how it is tried. */
 export type PowerInputs = Pick<
@@ -10,15 +9,15 @@ export type PowerInputs = Pick<
 >;
 
 export interface PowerOutputs extends PowerInputs {
-  /** False when the last look found the machine switched off; the next `up` starts it. */
+  /** False when the last check found the machine switched off; the next `up` starts it. */
   running: boolean;
-  /** This computer's boot in which the machine was last started. A later one means that it is switched off. */
+  /** This workstation's boot in which the machine was last started. A later one means that it is switched off. */
   bootId: string;
 }
 
 /**
  * Whether a machine runs. It is a resource of its own because it changes by itself: were it the machine's, a preview that is
- * going to start the machine would not know which machine that is, and would plan everything on it anew.
+ * going to start the machine would not know which machine that is, and would plan to redo everything on it.
  */
 export const powerDriver: Driver<PowerInputs, PowerOutputs> = {
   diff(_id, recorded, wanted) {

@@ -1,4 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
+import { withSsh } from "../../host/ssh/connect";
+import { HostError } from "../../host/ssh/errors";
 import { quote } from "../../host/shell/quote";
 import { cgroupHost, killCgroup, removeCgroup } from "./cgroup";
 import { type HostFeatures, startScript, supervisorScript } from "./launch";
@@ -13,18 +15,19 @@ import {
   PROCESS,
   SUPERVISOR,
 } from "./layout";
+import { type MachineOutputs, machineId } from "./machine";
 import { asRoot } from "./root";
 
 /** How long a machine may take to switch itself off before it is killed. In seconds. */
 const STOP_SECONDS = 30;
 const LIMIT = 120;
 
-/** What there is on this computer that a machine uses. */
+/** What there is on this workstation that a machine uses. */
 export function hostFeatures(): HostFeatures {
   return { cgroup: cgroupHost(), modules: existsSync("/lib/modules") };
 }
 
-/** This computer's boot; undefined where it can't be told (not Linux). */
+/** This workstation's boot; undefined where it can't be told (not Linux). */
 export function bootId(): string | undefined {
   try {
     return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
@@ -47,7 +50,7 @@ export function runningFunction(id: MachineId): string {
 }`;
 }
 
-/** Shell lines that switch the machine off and remove what it leaves on this computer besides its tree. */
+/** Shell lines that switch the machine off and remove what it leaves on this workstation besides its tree. */
 export function stopScript(id: MachineId, host: HostFeatures): string {
   const name = cgroupName(id);
   return `${lockScript(id)}
@@ -94,7 +97,7 @@ return 1`;
 export async function isRunning(id: MachineId): Promise<boolean> {
   const script = `${runningFunction(id)}
 if running; then echo running; fi`;
-  return (await asRoot(`looking at the machine ${id.name}`, script, LIMIT)) === "running";
+  return (await asRoot(`checking the machine ${id.name}`, script, LIMIT)) === "running";
 }
 
 export async function stopMachine(id: MachineId): Promise<void> {
@@ -105,4 +108,36 @@ export async function stopMachine(id: MachineId): Promise<void> {
 export async function consoleTail(id: MachineId): Promise<string> {
   const log = quote(`${machineDir(id)}/${CONSOLE_LOG}`);
   return asRoot("reading the console", `[ ! -e ${log} ] || tail -n 15 ${log} | tr -d '\\r'`, LIMIT);
+}
+
+const SSH_PORT = 22;
+/** A machine boots in 5 to 8 s on two cores; several at once take longer. In seconds. */
+const BOOT_LIMIT = 180;
+
+type Tried = Parameters<typeof machineId>[0] & Pick<MachineOutputs, "address" | "user" | "clientKey" | "hostKeyPublic">;
+
+/** Waits until SSH answers with the pinned key and systemd says that the machine has booted. One connection. */
+export async function waitUntilReady(machine: Tried): Promise<void> {
+  const doing = "waiting for the machine to boot";
+  const target = {
+    name: machine.name,
+    host: machine.address,
+    port: SSH_PORT,
+    user: machine.user,
+    privateKey: machine.clientKey,
+    hostKey: machine.hostKeyPublic,
+  };
+  try {
+    const state = await withSsh(target, { timeoutSeconds: BOOT_LIMIT }, doing, async (session) => {
+      const result = await session.run("systemctl is-system-running --wait", { timeoutSeconds: BOOT_LIMIT });
+      return result.stdout.trim() || result.stderr.trim();
+    });
+    // Degraded: a unit failed, which is the machine's affair as it is on a host.
+    if (state === "running" || state === "degraded") return;
+    throw new Error(`${machine.name}: systemd on the machine says '${state}' instead of 'running'`);
+  } catch (error) {
+    if (!(error instanceof HostError) || error.kind !== "unreachable") throw error;
+    const console = await consoleTail(machineId(machine));
+    throw new Error(`${error.message}\nThe end of its console:\n${console}`, { cause: error });
+  }
 }

@@ -4,8 +4,8 @@ import execa from "execa";
 const STDERR_IN_MESSAGE = 4_000;
 
 /**
- * Runs a bash script as root on this computer and answers its standard output: directly as root, else by `sudo -n`. The
- * script comes by standard input, so nothing of it, secrets included, stands in a process list.
+ * Runs a bash script as root on this workstation and answers its standard output: directly as root, else by `sudo -n`. The
+ * script comes by standard input, so nothing of it, secrets included, is in a process list.
  *
  * @param doing what is done, for messages, as in "starting the machine cp1"
  * @throws Error with the end of the script's standard error, or with how to go on where sudo asks for a password

@@ -12,7 +12,7 @@ import { asRoot } from "./root";
 /** For what is done with files alone. In seconds. */
 export const FILES_LIMIT = 300;
 
-/** Makes the tree anew; what an interrupted run left of it (`left`) goes first. */
+/** Recreates the tree; what an interrupted run left of it (`left`) goes first. */
 export async function writeTree(
   inputs: MachineInputs,
   image: string,

@@ -18,7 +18,7 @@ export interface SshKeyFileOutputs extends SshKeyFileInputs {
 /** Rights of the group and of others. */
 const NOT_THE_OWNERS = 0o077;
 
-/** A private key in a file of this computer. Nothing is written: the file is the user's. */
+/** A private key in a file of this workstation. Nothing is written: the file is the user's. */
 export const sshKeyFileDriver: Driver<SshKeyFileInputs, SshKeyFileOutputs> = {
   diff: (_id, recorded, wanted) => difference(recorded, wanted),
 
@@ -28,7 +28,7 @@ export const sshKeyFileDriver: Driver<SshKeyFileInputs, SshKeyFileOutputs> = {
 
   async read(id, recorded) {
     const inputs = { path: recorded.path };
-    // Another computer that refreshes the stack need not have the file: then what is recorded stays.
+    // Another workstation that refreshes the stack need not have the file: then what is recorded stays.
     const outputs = await withKey(recorded.path).catch((error: unknown) => {
       if (error instanceof MissingFile) return { ...inputs, privateKey: recorded.privateKey };
       throw error;
@@ -83,7 +83,7 @@ async function textOf(file: string): Promise<string> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOENT" && code !== "ENOTDIR") {
-      // node's message names the path of this computer; the person knows it by the settings' one.
+      // node's message has the absolute path; the user knows the one in the settings.
       throw unusable(file, code ?? "it can't be read", "May you read the file, and is it one?");
     }
     throw new MissingFile(

@@ -15,7 +15,7 @@ export class ProgramLogin {
     this.clientKey = new SshKey("ssh-key", { comment: this.project }, { parent });
   }
 
-  /** Keys are resources of their own: a machine that is changed, or made anew, keeps its host key. */
+  /** Keys are resources of their own: a machine that is changed, or recreated, keeps its host key. */
   hostKey(machine: string): SshKey {
     return new SshKey(`${machine}-host-key`, { comment: `${this.project}-${machine}` }, { parent: this.parent });
   }

@@ -2,6 +2,7 @@ import { BareHosts } from "../../harness/machines/bare-hosts";
 import { eventually } from "../../harness/eventually";
 import type { NspawnMachine } from "../../harness/machines/nspawn-machine";
 import { quote } from "../../../providers/host/shell/quote";
+import { versions } from "../../../versions";
 
 /** Faults of the package manager and of restarts, tried with the real steps on a real host. */
 
@@ -122,7 +123,7 @@ sysctl -qw net.ipv4.ip_forward=0`);
     await install();
     expect(await machine.run("dpkg --audit")).toBe("");
     expect(await installed()).toBe(PACKAGES.map((name) => `${name} hold ok installed`).join("\n"));
-    expect(await machine.run("kubeadm version -o short")).toBe("v1.36.3");
+    expect(await machine.run("kubeadm version -o short")).toBe(`v${versions.kubernetes}`);
   });
 
   test("swap-on + reboot: what was in fstab and in units is still off", async () => {

@@ -8,6 +8,7 @@ import {
   registrationTaints,
 } from "../../../components/cluster/kubeadm-config";
 import { parseSettings } from "../../../settings";
+import { versions } from "../../../versions";
 
 const endpoint = { host: "k8s.example.org", port: 6443 };
 
@@ -48,7 +49,7 @@ test("the cluster's configuration has the settings' networks, names and versions
   );
   expect(cluster).toMatchObject({
     kind: "ClusterConfiguration",
-    kubernetesVersion: "v1.36.3",
+    kubernetesVersion: `v${versions.kubernetes}`,
     controlPlaneEndpoint: "k8s.example.org:6443",
     networking: { podSubnet: "10.1.0.0/16", serviceSubnet: "10.2.0.0/16", dnsDomain: "cluster.local" },
     apiServer: { certSANs: ["k8s.example.org", "10.90.0.11", "api.home"] },

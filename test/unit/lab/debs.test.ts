@@ -5,6 +5,7 @@ import * as path from "node:path";
 
 import { buildDeb, controlFile, type Deb } from "../../../lab/packages/deb";
 import { containerdDeb, kubernetesDebs, type BinaryFolders } from "../../../lab/packages/debs";
+import { versions } from "../../../versions";
 
 let work: string;
 beforeEach(() => (work = fs.mkdtempSync(path.join(os.tmpdir(), "debs-"))));
@@ -50,11 +51,11 @@ test("a control file has the fields that dpkg wants and no empty ones", () => {
 test("the Kubernetes packages have upstream's names, versions and places", () => {
   const debs = kubernetesDebs(folders());
   expect(debs.map(({ name, version }) => `${name} ${version}`)).toEqual([
-    "kubelet 1.36.3-1.1",
-    "kubeadm 1.36.3-1.1",
-    "kubectl 1.36.3-1.1",
-    "kubernetes-cni 1.9.1-1.1",
-    "cri-tools 1.36.0-1.1",
+    `kubelet ${versions.kubernetes}-${versions.kubernetesDebRevision}`,
+    `kubeadm ${versions.kubernetes}-${versions.kubernetesDebRevision}`,
+    `kubectl ${versions.kubernetes}-${versions.kubernetesDebRevision}`,
+    `kubernetes-cni ${versions.cniPlugins}-1.1`,
+    `cri-tools ${versions.criTools}-1.1`,
   ]);
   expect(debs.flatMap(({ binaries }) => Object.keys(binaries))).toEqual([
     "/usr/bin/kubelet",
@@ -74,7 +75,7 @@ test("cri-tools is left out where there is no crictl", () => {
 test("containerd.io brings runc and a configuration that a person's changes survive in", async () => {
   const file = await buildDeb(containerdDeb(folders(), "debian.12~bookworm"), work);
   expect(path.basename(file)).toBe(
-    `containerd.io_2.2.3-1~debian.12~bookworm_${process.arch === "x64" ? "amd64" : process.arch}.deb`,
+    `containerd.io_${versions.containerd}~debian.12~bookworm_${process.arch === "x64" ? "amd64" : process.arch}.deb`,
   );
   const { stdout: list } = await execa("dpkg-deb", ["--contents", file]);
   for (const name of ["usr/bin/runc", "usr/bin/containerd", "usr/lib/systemd/system/containerd.service"]) {

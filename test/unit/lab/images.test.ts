@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import { images } from "../../../lab/packages/images";
-import { checkImage, sandboxImage } from "../../../versions";
+import { checkImage, sandboxImage, versions } from "../../../versions";
 
 const sources = {
   kubernetes: "/k",
@@ -14,11 +14,11 @@ const sources = {
 
 test("the images are those that kubeadm and Cilium's chart name", () => {
   expect(images(sources).map(({ reference }) => reference)).toEqual([
-    "registry.k8s.io/kube-apiserver:v1.36.3",
-    "registry.k8s.io/kube-controller-manager:v1.36.3",
-    "registry.k8s.io/kube-scheduler:v1.36.3",
-    "registry.k8s.io/etcd:3.6.8-0",
-    "registry.k8s.io/coredns/coredns:v1.14.2",
+    `registry.k8s.io/kube-apiserver:v${versions.kubernetes}`,
+    `registry.k8s.io/kube-controller-manager:v${versions.kubernetes}`,
+    `registry.k8s.io/kube-scheduler:v${versions.kubernetes}`,
+    `registry.k8s.io/etcd:${versions.etcd}`,
+    `registry.k8s.io/coredns/coredns:${versions.coredns}`,
     sandboxImage,
     "quay.io/cilium/cilium:v1.20.2",
     "quay.io/cilium/operator-generic:v1.20.2",

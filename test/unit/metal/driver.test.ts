@@ -67,10 +67,10 @@ test("another host key is another machine; another address or user is only recor
 });
 
 test("a host that leaves is undone, and what was kept is said", async () => {
-  const { scripts, recorded: old } = await host({ stdout: "Adjusting\nkept /etc/x: somebody changed it after us\n" });
+  const { scripts, recorded: old } = await host({ stdout: "Adjusting\nkept /etc/x: it was changed after us\n" });
   await metalHostDriver.delete("w1", old);
   expect(scripts).toEqual([expect.stringContaining("end_kubernetes")]);
-  expect(warnings).toEqual(["w1: kept /etc/x: somebody changed it after us"]);
+  expect(warnings).toEqual(["w1: kept /etc/x: it was changed after us"]);
 });
 
 test("a host that fails to be undone is an error, and stays in the state", async () => {

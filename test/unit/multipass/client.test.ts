@@ -1,6 +1,6 @@
 import { findVm, launchVm, setVm } from "../../../providers/machines/multipass/client";
 import { MultipassError } from "../../../providers/machines/multipass/errors";
-import { bytesOf } from "../../../providers/machines/multipass/size";
+import { bytesOf } from "../../../providers/machines/multipass/machine";
 import { errorOf } from "./life";
 import { type FakeMultipass, fakeMultipass } from "./fake-multipass";
 import { inputs } from "./vm";
@@ -19,10 +19,10 @@ async function failure(exit: number, stderr: string): Promise<MultipassError> {
 
 test.each<[number, MultipassError["kind"], RegExp]>([
   [1, "command-line", /Is this Multipass old\? `multipass version` says/],
-  [2, "failed", /Mend the cause, then run the same command again/],
+  [2, "failed", /Fix the cause, then run the same command again/],
   [3, "no-daemon", /Is the service running \(Linux: `snap start multipass`/],
-  [5, "timeout", /The VM may still be coming up: look with `multipass list`/],
-  [64, "failed", /Mend the cause/],
+  [5, "timeout", /The VM may still be coming up: see `multipass list`/],
+  [64, "failed", /Fix the cause/],
 ])("exit code %d is an error of kind %s, with what Multipass said and what to do", async (exit, kind, next) => {
   const error = await failure(exit, "launch failed: so it is\n");
   expect(error).toBeInstanceOf(MultipassError);
@@ -41,7 +41,7 @@ test.each([
   ["launch failed: qemu: Cannot allocate memory", /Stop other VMs, or set less 'memory'/],
   [
     "launch failed: Available disk (1 bytes) below minimum for this image (2 bytes)",
-    /Make room on this computer's disk/,
+    /Make room on this workstation's disk/,
   ],
   ["launch failed: Invalid network options supplied", /`multipass networks` lists/],
   ['launch failed: Unable to find an image matching "24.04"', /`multipass find` lists/],

@@ -44,7 +44,7 @@ describe("diff", () => {
     );
   });
 
-  test("a VM that is made anew may have a smaller disk", () => {
+  test("a VM that is recreated may have a smaller disk", () => {
     expect(diff(condition, { ...conditionInputs, incarnation: UNKNOWN, disk: "10G" })).toMatchObject({ changes: true });
   });
 
@@ -90,7 +90,7 @@ describe("a VM's condition", () => {
     expect((await readCondition(condition))?.outputs).toEqual(condition);
   });
 
-  test("a number of CPUs that somebody changed by hand is seen", async () => {
+  test("a number of CPUs that was changed by hand is seen", async () => {
     bench.multipass.put("cp1", { cpus: 4 });
     const reading = await readCondition(condition);
     expect(reading?.inputs.cpus).toBe(4);
@@ -137,7 +137,7 @@ describe("a VM's condition", () => {
     expect(bench.multipass.changes()).toEqual(["set local.cp1.memory=2G", "start cp1"]);
   });
 
-  test("a VM that was made anew is resized from what it was launched with, not from what the old one had", async () => {
+  test("a VM that was recreated is resized from what it was launched with, not from what the old one had", async () => {
     bench.multipass.put("cp1", { record: vmOf().record?.replace(condition.incarnation, NEW_VM.incarnation) });
     await updateCondition(condition, { ...conditionInputs, ...NEW_VM, cpus: 4, memory: "1G", disk: "30G" });
     expect(bench.multipass.changes()).toEqual(["stop cp1", "set local.cp1.memory=1G", "start cp1"]);
@@ -154,7 +154,7 @@ describe("a VM's condition", () => {
     const refusal = async (size: object) =>
       (await errorOf(updateCondition(condition, { ...conditionInputs, ...size }))).message;
     expect(await refusal({ disk: "10G" })).toMatch(/can't be made smaller/);
-    expect(await refusal({ memory: "900000G" })).toMatch(/this computer has/);
+    expect(await refusal({ memory: "900000G" })).toMatch(/this workstation has/);
     expect(bench.multipass.changes()).toEqual([]);
   });
 

@@ -103,7 +103,7 @@ test("an adopted VM keeps the size that it was launched with, which its conditio
 test.each([
   ["image", { ...inputs, image: "22.04" as const }],
   ["disk", { ...inputs, disk: "40G" }],
-])("an interrupted run's VM that can't be brought to the wanted %s is made anew", async (_what, launched) => {
+])("an interrupted run's VM that can't be brought to the wanted %s is recreated", async (_what, launched) => {
   bench.multipass.put("cp1", vmOf(launched));
   const { outputs } = await create(inputs);
   expect(outputs.incarnation).not.toBe(recorded.incarnation);
@@ -142,10 +142,10 @@ test("a VM whose SSH server has another key than the pinned one is not taken for
   expect(bench.ssh.commands).toEqual([]);
 });
 
-test("more memory than the computer has is refused before anything is launched", async () => {
+test("more memory than the workstation has is refused before anything is launched", async () => {
   const error = await errorOf(create({ ...inputs, memory: "900000G" }));
   expect(error.message).toMatch(
-    /^cp1: the VM is to have 900000G of memory, and this computer has [\d.]+G in all\. Set less 'memory'/,
+    /^cp1: the VM is to have 900000G of memory, and this workstation has [\d.]+G in all\. Set less 'memory'/,
   );
   expect(bench.multipass.calls()).toEqual([]);
 });

@@ -33,12 +33,12 @@ test.each<[keyof MachineInputs, unknown]>([
   ["cloudInit", { timezone: "UTC" }],
   ["user", "other"],
   ["hostKeyPublic", "ssh-ed25519 CCCC"],
-])("another %s makes the VM anew, the old one first", (name, value) => {
+])("another %s replaces the VM, the old one first", (name, value) => {
   const found = diff(recorded, { ...inputs, [name]: value });
   expect(found).toEqual({ changes: true, replaces: [name], deleteBeforeReplace: true });
 });
 
-test("a VM that was found deleted is made anew, the old one first", () => {
+test("a VM that was found deleted is recreated, the old one first", () => {
   const found = diff({ ...recorded, deleted: true }, inputs);
   expect(found).toEqual({ changes: true, replaces: ["name"], deleteBeforeReplace: true });
 });
@@ -69,7 +69,7 @@ test.each<[keyof MachineInputs, unknown, string]>([
   expect(failures({ [property]: value })).toEqual([{ property, reason: expect.stringContaining(reason) as string }]);
 });
 
-test("a control plane is not made anew with the cluster on it: that is refused before anything is changed", () => {
+test("a control plane is not replaced with the cluster on it: that is refused before anything is changed", () => {
   const check = (changes: Partial<MachineInputs>, before?: MachineInputs) =>
     multipassDriver.check?.({ ...inputs, controlPlane: true, ...changes }, before).failures;
   const image = inputs.image === "24.04" ? "22.04" : "24.04";

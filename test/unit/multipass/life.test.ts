@@ -40,7 +40,7 @@ describe("read", () => {
     expect(await read(recorded)).toBeUndefined();
   });
 
-  test("a VM that was made anew with the same host key is read as ours being gone", async () => {
+  test("a VM that was recreated with the same host key is read as ours being gone", async () => {
     bench.multipass.put("cp1", { record: vmOf().record?.replace(recorded.incarnation, "ffffffff") });
     expect(await read(recorded)).toBeUndefined();
   });
@@ -67,7 +67,7 @@ describe("read", () => {
     bench.multipass.script("info", { exit: 3, stderr: "info failed: cannot connect to the multipass socket\n" });
     const error = await errorOf(read(recorded));
     expect(error.message).toMatch(
-      /^cp1: looking at the VM failed: info failed: cannot connect to the multipass socket\. Is the service/,
+      /^cp1: reading the state of the VM failed: info failed: cannot connect to the multipass socket\. Is the service/,
     );
   });
 });
@@ -95,7 +95,7 @@ describe("update", () => {
     expect(bench.multipass.changes()).toEqual([]);
   });
 
-  test("as the message says: what was purged by hand is read as gone, and made anew", async () => {
+  test("as the message says: what was purged by hand is read as gone, and recreated", async () => {
     bench.multipass.put("cp1", { ipv4: ["127.0.0.9"] });
     await multipassDriver.delete(ID, recorded);
     expect(await read(recorded)).toBeUndefined();

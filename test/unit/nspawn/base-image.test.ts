@@ -45,7 +45,7 @@ test("a .sources file becomes lines: one for each suite, without sources that ar
   ]);
 });
 
-test("the image is built from the computer's own sources of the same release, and from no third party's", () => {
+test("the image is built from the workstation's own sources of the same release, and from no third party's", () => {
   const own = [
     "deb http://mirror.example.org/debian bookworm main",
     "deb [arch=amd64] http://mirror.example.org/debian-security bookworm-security main",

@@ -48,7 +48,7 @@ test("nspawn gets the machine's tree, cable and name, and what a kubelet needs",
   expect(nspawnCommand(id, { cgroup: v1, modules: true })).toContain("--bind-ro=/lib/modules");
 });
 
-test("the machine gets the version of cgroups that the computer has", () => {
+test("the machine gets the version of cgroups that the workstation has", () => {
   expect(nspawnEnvironment({ cgroup: v1, modules: false })).toContain("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=0");
   expect(nspawnEnvironment({ cgroup: v2, modules: false })).toContain("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1");
 });

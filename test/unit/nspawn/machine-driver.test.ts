@@ -29,7 +29,7 @@ test.each<[keyof MachineInputs, unknown]>([
   ["image", { distribution: "debian", release: "trixie" }],
   ["hostKeyPublic", "ssh-ed25519 CCCC"],
   ["stateDir", "/srv/other"],
-])("another %s makes the machine anew, the old one first", (name, value) => {
+])("another %s replaces the machine, the old one first", (name, value) => {
   const found = diff(recorded, { ...inputs, [name]: value });
   expect(found).toEqual({ changes: true, replaces: [name], deleteBeforeReplace: true });
 });
@@ -50,7 +50,7 @@ describe("a control plane", () => {
   const failures = (changes: Partial<MachineInputs>, before?: MachineInputs) =>
     machineDriver.check?.({ ...wanted, ...changes }, before).failures;
 
-  test("is not made anew with the cluster on it: that is refused before anything is changed", () => {
+  test("is not replaced with the cluster on it: that is refused before anything is changed", () => {
     const image: MachineInputs["image"] = { ...inputs.image, release: "trixie" };
     expect(failures({ address: "10.90.0.77", image }, inputs)).toEqual([
       {

@@ -34,7 +34,7 @@ test("the stack's own bridge, left by an interrupted run, is adopted: by its ali
   expect(whyRefused(inputs, [{ ...link("homelab"), address: mac }])).toBeUndefined();
 });
 
-test("an interface of that name that somebody else made is refused", () => {
+test("an interface of that name that another stack made is refused", () => {
   expect(whyRefused(inputs, [link("homelab")])).toMatch(/this stack did not make it/);
   expect(whyRefused(inputs, [link("homelab", undefined, ownAlias({ owner: "another" }))])).toMatch(/did not make it/);
 });

@@ -22,10 +22,10 @@ test("a machine that was found stopped is started by an update", () => {
   expect(diff({ ...recorded, running: false }, inputs)).toMatchObject({ changes: true, replaces: [] });
 });
 
-test("after a restart of the computer its machines are started by an update", () => {
+test("after a restart of the workstation its machines are started by an update", () => {
   expect(diff({ ...recorded, bootId: "an earlier boot" }, inputs)).toMatchObject({ changes: true, replaces: [] });
 });
 
-test("a machine that was made anew is looked at again", () => {
+test("a machine that was recreated is waited for again", () => {
   expect(diff(recorded, { ...inputs, incarnation: "ffffffff" })).toMatchObject({ changes: true, replaces: [] });
 });

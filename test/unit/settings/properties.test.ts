@@ -6,7 +6,7 @@ const node = { name: "cp1", role: "control-plane", address: "10.90.0.11" };
 const runs = { numRuns: 40 };
 const machines = (fields: object = {}) => ({ kind: "nspawn", nodes: [{ ...node, ...fields }] });
 
-/** Texts that somebody might try: what a shell, YAML, TOML or a terminal would act on, among ordinary characters. */
+/** Texts that might be tried: what a shell, YAML, TOML or a terminal would act on, among ordinary characters. */
 const hostile = fc.oneof(
   fc.string({ unit: "binary", minLength: 1 }),
   fc

@@ -70,7 +70,7 @@ describe("settings that say little", () => {
     expect(settings.mirrors).toEqual({
       apt: {
         kubernetes: {
-          url: "https://pkgs.k8s.io/core:/stable:/v1.36/deb/",
+          url: `https://pkgs.k8s.io/core:/stable:/v${versions.kubernetes.replace(/\.\d+$/, "")}/deb/`,
           fingerprint: aptKeyFingerprints.kubernetes,
         },
         docker: { url: "https://download.docker.com/linux/{distribution}", fingerprint: aptKeyFingerprints.docker },

@@ -42,7 +42,7 @@ test("the file's text is the key, and its path stays as it was written", async (
   expect(driverOf("ssh-key-file")).toBe(sshKeyFileDriver);
 });
 
-test("~ is the home folder, and does not become this computer's in the state", async () => {
+test("~ is the home folder, and does not become this workstation's in the state", async () => {
   await file(pair.private);
   const home = jest.spyOn(os, "homedir").mockReturnValue(folder);
   const { outputs } = await sshKeyFileDriver.create({ path: "~/id" });
