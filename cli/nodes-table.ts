@@ -18,7 +18,10 @@ export async function clusterNodes(kubeconfig: string): Promise<ClusterNode[]> {
     return await api.list<ClusterNode>("/api/v1/nodes");
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Failure(`the Kubernetes API could not be asked for its nodes: ${why}`, "Run `make check`: it finds out more.");
+    throw new Failure(
+      `the Kubernetes API could not be asked for its nodes: ${why}`,
+      "Run `make check`: it finds out more.",
+    );
   } finally {
     api.close();
   }
