@@ -1,8 +1,6 @@
 package main_test
 
 import (
-	"encoding/json"
-	"slices"
 	"strings"
 	"testing"
 
@@ -12,9 +10,10 @@ import (
 )
 
 func TestCheckAndSecrets(t *testing.T) {
-	host := startSSHD(t, "")
+	host := startSSHD(t, "AcceptEnv A B")
 	plugin := startPlugin(t)
 	command := plugin.remote()
+	reachable := properties{"host": "example", "hostKey": host.hostKey}
 	connection := func(t *testing.T, wire resource.PropertyMap) resource.PropertyMap {
 		t.Helper()
 		if !wire["connection"].IsSecret() {
@@ -25,7 +24,7 @@ func TestCheckAndSecrets(t *testing.T) {
 
 	t.Run("a connection gets its defaults, for a bastion too", func(t *testing.T) {
 		checked := received(t, command.check(t, properties{
-			"connection": properties{"host": "example", "proxy": properties{"host": "bastion"}},
+			"connection": reachable.with(properties{"proxy": reachable.with(properties{"host": "bastion"})}),
 		}))
 		whole := connection(t, checked)
 		for _, part := range []resource.PropertyMap{whole, whole["proxy"].ObjectValue()} {
@@ -37,31 +36,25 @@ func TestCheckAndSecrets(t *testing.T) {
 	})
 	t.Run("a dialErrorLimit and a perDialTimeout of 0 are kept", func(t *testing.T) {
 		part := connection(t, received(t, command.check(t, properties{
-			"connection": properties{"host": "example", "dialErrorLimit": 0, "perDialTimeout": 0},
+			"connection": reachable.with(properties{"dialErrorLimit": 0, "perDialTimeout": 0}),
 		})))
 		if part["dialErrorLimit"].NumberValue() != 0 || part["perDialTimeout"].NumberValue() != 0 {
 			t.Fatalf("the connection is %v", part)
 		}
 	})
-	t.Run("the keys and passwords of a connection are secret in themselves", func(t *testing.T) {
-		names := []resource.PropertyKey{"password", "privateKey", "privateKeyPassword"}
-		given := properties{"host": "example"}
-		for _, name := range names {
-			given[string(name)] = "swordfish"
-		}
+	t.Run("the private key of a connection is secret in itself", func(t *testing.T) {
+		given := reachable.with(properties{"privateKey": "swordfish"})
 		part := connection(t, received(t, command.check(t, properties{"connection": given})))
-		for _, name := range names {
-			if !part[name].IsSecret() {
-				t.Fatalf("%s is %v", name, part[name])
-			}
+		if !part["privateKey"].IsSecret() {
+			t.Fatalf("it is %v", part["privateKey"])
 		}
 	})
 	t.Run("a missing connection, a missing host and an unknown property are refused by name", func(t *testing.T) {
 		for property, inputs := range map[string]properties{
 			"connection": {"create": "true"},
-			"host":       {"connection": properties{"user": "root"}},
-			"craete":     {"connection": properties{"host": "example"}, "craete": "true"},
-			"stdin":      {"connection": properties{"host": "example"}, "stdin": 1},
+			"host":       {"connection": properties{"hostKey": host.hostKey}},
+			"craete":     {"connection": reachable, "craete": "true"},
+			"stdin":      {"connection": reachable, "stdin": 1},
 		} {
 			failures := command.checked(t, inputs).GetFailures()
 			if len(failures) != 1 || !strings.Contains(failures[0].GetProperty()+failures[0].GetReason(), property) {
@@ -71,7 +64,7 @@ func TestCheckAndSecrets(t *testing.T) {
 	})
 	t.Run("a secret stdin is secret in the state; what it makes a command write is not", func(t *testing.T) {
 		state := received(t, command.create(t, properties{
-			"connection": host.connection(), "create": "cat", "stdin": secret("swordfish"), "logging": "none",
+			"connection": host.connection(), "create": "cat", "stdin": secret("swordfish"),
 		}))
 		if !state["stdin"].IsSecret() || state["stdin"].SecretValue().Element.StringValue() != "swordfish" {
 			t.Fatalf("stdin is %v", state["stdin"])
@@ -82,8 +75,9 @@ func TestCheckAndSecrets(t *testing.T) {
 		connection(t, state)
 	})
 	t.Run("secrets within environment and triggers keep their place and reach the command", func(t *testing.T) {
-		state := received(t, plugin.local().create(t, properties{
-			"create": "echo $A$B", "environment": properties{"A": "a", "B": secret("b")}, "triggers": []any{secret(1.0), "x"},
+		state := received(t, command.create(t, properties{
+			"connection": host.connection(), "create": "echo $A$B",
+			"environment": properties{"A": "a", "B": secret("b")}, "triggers": []any{secret(1.0), "x"},
 		}))
 		environment, triggers := state["environment"].ObjectValue(), state["triggers"].ArrayValue()
 		if environment["A"].IsSecret() || !environment["B"].IsSecret() || !triggers[0].IsSecret() || triggers[1].IsSecret() {
@@ -105,40 +99,32 @@ func TestPluginItself(t *testing.T) {
 			t.Fatal(info)
 		}
 	})
-	t.Run("its schema describes both commands", func(t *testing.T) {
-		answer, err := plugin.GetSchema(within(t, plugin.remote().limit), &pulumirpc.GetSchemaRequest{})
-		must(t, err)
-		var schema struct {
-			Name      string
-			Resources map[string]struct {
-				InputProperties map[string]struct{ Secret, ReplaceOnChanges bool }
-				RequiredInputs  []string
-				Required        []string
-			}
+	t.Run("what only the released plugin has is refused by name", func(t *testing.T) {
+		builtOnly(t, "it has all of it")
+		for _, typeName := range []string{"command:local:Command", "command:remote:CopyToRemote"} {
+			other := plugin.resource(typeName)
+			_, err := other.Check(within(t, other.limit), &pulumirpc.CheckRequest{Urn: other.urn, News: sent(t, nil)})
+			mustFail(t, err, typeName, "install the released one")
 		}
-		must(t, json.Unmarshal([]byte(answer.GetSchema()), &schema))
-		remote, local := schema.Resources["command:remote:Command"], schema.Resources["command:local:Command"]
-		if schema.Name != "command" || !slices.Contains(remote.RequiredInputs, "connection") ||
-			!remote.InputProperties["triggers"].ReplaceOnChanges || !remote.InputProperties["connection"].Secret ||
-			!slices.Contains(remote.Required, "stdout") || len(remote.InputProperties) != 9 || len(local.InputProperties) != 12 {
-			t.Fatalf("the schema is %+v", schema)
+		connection := properties{"host": "example", "hostKey": "ssh-ed25519 AAAA"}
+		for name, inputs := range map[string]properties{
+			"delete":                 {"delete": "true"},
+			"logging":                {"logging": "stdout"},
+			"addPreviousOutputInEnv": {"addPreviousOutputInEnv": true},
+			"password":               {"connection": connection.with(properties{"password": "swordfish"})},
+		} {
+			failures := plugin.remote().checked(t, properties{"connection": connection}.with(inputs)).GetFailures()
+			if len(failures) != 1 || failures[0].GetProperty() != name ||
+				!strings.Contains(failures[0].GetReason(), "install the released one") {
+				t.Fatalf("%s: %v", name, failures)
+			}
 		}
 	})
-	t.Run("what the stand-in lacks is refused by name", func(t *testing.T) {
-		standInOnly(t, "it has all of it")
-		for _, typeName := range []string{"command:remote:CopyToRemote", "command:remote:CopyFile"} {
-			copied := plugin.resource(typeName)
-			_, err := copied.Check(within(t, copied.limit), &pulumirpc.CheckRequest{Urn: copied.urn, News: sent(t, nil)})
-			mustFail(t, err, typeName, "the lab's stand-in")
+	t.Run("a host without a host key is refused", func(t *testing.T) {
+		builtOnly(t, "it accepts any host key then")
+		failures := plugin.remote().checked(t, properties{"connection": properties{"host": "example"}}).GetFailures()
+		if len(failures) != 1 || failures[0].GetProperty() != "hostKey" {
+			t.Fatalf("%v", failures)
 		}
-		for _, name := range []string{"assetPaths", "archivePaths"} {
-			failures := plugin.local().checked(t, properties{name: []any{"*.txt"}}).GetFailures()
-			if len(failures) != 1 || failures[0].GetProperty() != name ||
-				!strings.Contains(failures[0].GetReason(), "the lab's stand-in") {
-				t.Fatalf("%v", failures)
-			}
-		}
-		_, err := plugin.Invoke(within(t, plugin.remote().limit), &pulumirpc.InvokeRequest{Tok: "command:local:run"})
-		mustFail(t, err, "command:local:run", "the lab's stand-in")
 	})
 }

@@ -21,7 +21,7 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// binary is the plugin under test: the one that PLUGIN names, or else the stand-in, built by TestMain.
+// binary is the plugin under test: the one that PLUGIN names, or else the one of this folder, built by TestMain.
 var binary = os.Getenv("PLUGIN")
 
 func TestMain(m *testing.M) {
@@ -37,14 +37,14 @@ func TestMain(m *testing.M) {
 		binary = filepath.Join(folder, "pulumi-resource-command")
 		build := exec.Command("go", "build", "-o", binary, ".")
 		if text, err := build.CombinedOutput(); err != nil {
-			panic(fmt.Sprintf("build the stand-in: %v\n%s", err, text))
+			panic(fmt.Sprintf("build the plugin: %v\n%s", err, text))
 		}
 		return m.Run()
 	}())
 }
 
-// standInOnly skips a case that the released plugin, 1.2.1, does not pass; the reason says what it does instead.
-func standInOnly(t *testing.T, released string) {
+// builtOnly skips a case that the released plugin, 1.2.1, does not pass; the reason says what it does instead.
+func builtOnly(t *testing.T, released string) {
 	t.Helper()
 	if os.Getenv("PLUGIN") != "" {
 		t.Skipf("the released plugin: %s", released)
@@ -77,14 +77,6 @@ func (e *engine) logged(text string) []string {
 		}
 	}
 	return lines
-}
-
-func (e *engine) warned(text string) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return slices.ContainsFunc(e.logs, func(request *pulumirpc.LogRequest) bool {
-		return request.GetSeverity() == pulumirpc.LogSeverity_WARNING && strings.Contains(request.GetMessage(), text)
-	})
 }
 
 // process is a running plugin.

@@ -13,8 +13,9 @@ import (
 func TestPreviewAndDiff(t *testing.T) {
 	command := startPlugin(t).remote()
 	file := filepath.Join(t.TempDir(), "ran")
+	nowhere := properties{"host": "127.0.0.1", "hostKey": "ssh-ed25519 AAAA", "port": freePort(t), "dialErrorLimit": 0}
 	base := properties{
-		"connection": properties{"host": "127.0.0.1", "port": freePort(t), "dialErrorLimit": 0},
+		"connection": nowhere,
 		"create":     "touch " + file, "stdin": "one",
 	}
 	state := sent(t, base.with(properties{"stdout": "before", "stderr": ""}))
@@ -46,7 +47,7 @@ func TestPreviewAndDiff(t *testing.T) {
 				t.Fatalf("%s is %v", name, value)
 			}
 		}
-		preview := command.previewCreate(t, base.with(properties{"connection": properties{"host": unknown}}))
+		preview := command.previewCreate(t, base.with(properties{"connection": nowhere.with(properties{"host": unknown})}))
 		if host := preview["connection"].SecretValue().Element.ObjectValue()["host"]; !host.IsComputed() {
 			t.Fatalf("the host is %v", host)
 		}
@@ -95,7 +96,7 @@ func TestPreviewAndDiff(t *testing.T) {
 		mustDiffer(t, command.diff(t, first, second), pulumirpc.PropertyDiff_UPDATE, "triggers[0]")
 	})
 	t.Run("a changed connection is an update of the whole of it: it is secret", func(t *testing.T) {
-		moved := base.with(properties{"connection": properties{"host": "127.0.0.2"}})
+		moved := base.with(properties{"connection": nowhere.with(properties{"host": "127.0.0.2"})})
 		mustDiffer(t, command.diff(t, base, moved), pulumirpc.PropertyDiff_UPDATE, "connection")
 	})
 	t.Run("a refresh returns what it was given", func(t *testing.T) {

@@ -10,6 +10,9 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
+// always is what the program gives every command: without it the released plugin shows and sends output.
+var always = properties{"logging": "none", "addPreviousOutputInEnv": false}
+
 // subject is one resource, as the engine works on it.
 type subject struct {
 	process
@@ -18,7 +21,6 @@ type subject struct {
 }
 
 func (p process) remote() subject { return p.resource("command:remote:Command") }
-func (p process) local() subject  { return p.resource("command:local:Command") }
 
 func (p process) resource(typeName string) subject {
 	return subject{process: p, urn: "urn:pulumi:stack::project::" + typeName + "::name", limit: time.Minute}
@@ -36,7 +38,7 @@ func (s subject) check(t *testing.T, inputs properties) *structpb.Struct {
 
 func (s subject) checked(t *testing.T, inputs properties) *pulumirpc.CheckResponse {
 	t.Helper()
-	answer, err := s.Check(within(t, s.limit), &pulumirpc.CheckRequest{Urn: s.urn, News: sent(t, inputs)})
+	answer, err := s.Check(within(t, s.limit), &pulumirpc.CheckRequest{Urn: s.urn, News: sent(t, always.with(inputs))})
 	must(t, err)
 	return answer
 }

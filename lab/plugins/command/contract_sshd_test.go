@@ -37,8 +37,8 @@ func startSSHD(t *testing.T, acceptEnv string) sshd {
 	current, err := user.Current()
 	must(t, err)
 	server := sshd{folder: folder, port: freePort(t), user: current.Username}
-	server.key = newKey(t, filepath.Join(folder, "key"), "")
-	newKey(t, filepath.Join(folder, "host"), "")
+	server.key = newKey(t, filepath.Join(folder, "key"))
+	newKey(t, filepath.Join(folder, "host"))
 	public := strings.Fields(read(t, filepath.Join(folder, "host.pub")))
 	server.hostKey = public[0] + " " + public[1]
 	config := fmt.Sprintf("ListenAddress 127.0.0.1:%d\nHostKey %s/host\nAuthorizedKeysFile %s/key.pub\n"+
@@ -81,10 +81,10 @@ func (s sshd) failedLogins(t *testing.T) int {
 }
 
 // newKey makes a key pair and returns the private one.
-func newKey(t *testing.T, path, passphrase string) string {
+func newKey(t *testing.T, path string) string {
 	t.Helper()
 	var problem bytes.Buffer
-	command := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", "", "-f", path)
+	command := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", path)
 	command.Stderr = &problem
 	if err := command.Run(); err != nil {
 		t.Fatalf("ssh-keygen: %v: %s", err, problem.String())
@@ -120,13 +120,4 @@ func eventually(t *testing.T, what string, done func() bool) {
 		}
 	}
 	t.Fatalf("waited in vain: %s", what)
-}
-
-// lock puts a passphrase on a private key and returns it.
-func lock(t *testing.T, path, passphrase string) string {
-	t.Helper()
-	if text, err := exec.Command("ssh-keygen", "-q", "-p", "-N", passphrase, "-f", path).CombinedOutput(); err != nil {
-		t.Fatalf("ssh-keygen: %v: %s", err, text)
-	}
-	return read(t, path)
 }

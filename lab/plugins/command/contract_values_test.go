@@ -12,7 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// properties are written as plain Go values in the cases; resource.PropertyValue stands for itself.
+// properties are written as plain Go values in the cases; a resource.PropertyValue is passed as it is.
 type properties map[string]any
 
 func (p properties) with(more properties) properties {

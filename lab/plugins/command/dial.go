@@ -13,21 +13,16 @@ import (
 
 // connection is the input of that name, with the defaults of Check already in it.
 type connection struct {
-	Host               string      `json:"host"`
-	Port               float64     `json:"port"`
-	User               string      `json:"user"`
-	Password           *string     `json:"password"`
-	PrivateKey         *string     `json:"privateKey"`
-	PrivateKeyPassword *string     `json:"privateKeyPassword"`
-	AgentSocketPath    *string     `json:"agentSocketPath"`
-	HostKey            *string     `json:"hostKey"`
-	DialErrorLimit     *float64    `json:"dialErrorLimit"`
-	PerDialTimeout     float64     `json:"perDialTimeout"` // seconds; 0: no limit
-	Proxy              *connection `json:"proxy"`
+	Host            string      `json:"host"`
+	Port            float64     `json:"port"`
+	User            string      `json:"user"`
+	PrivateKey      *string     `json:"privateKey"`
+	AgentSocketPath *string     `json:"agentSocketPath"`
+	HostKey         string      `json:"hostKey"`
+	DialErrorLimit  float64     `json:"dialErrorLimit"`
+	PerDialTimeout  float64     `json:"perDialTimeout"` // seconds; 0: no limit
+	Proxy           *connection `json:"proxy"`
 }
-
-// defaultDialErrorLimit is for a state without one, from before the defaults.
-const defaultDialErrorLimit = 10
 
 func (c *connection) address() string { return net.JoinHostPort(c.Host, strconv.Itoa(int(c.Port))) }
 
@@ -88,12 +83,9 @@ func login(
 
 // dialAgain repeats a failing dial with growing pauses: 0.1 s, half as long again each time, 5 s at most.
 func dialAgain(
-	ctx context.Context, doing string, limit *float64, log *logger, dial func() (*ssh.Client, error),
+	ctx context.Context, doing string, limit float64, log *logger, dial func() (*ssh.Client, error),
 ) (*ssh.Client, error) {
-	most, shown := defaultDialErrorLimit, "inf"
-	if limit != nil {
-		most = int(*limit)
-	}
+	most, shown := int(limit), "inf"
 	if most >= 0 {
 		shown = strconv.Itoa(most)
 	}

@@ -14,12 +14,7 @@ import (
 // Diff compares inputs with inputs. A set or removed `triggers` replaces; for a changed trigger the answer is an
 // update, and the SDK's replaceOnChanges makes the engine replace: so it is in the released plugin.
 func (s *server) Diff(_ context.Context, request *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
-	kind, _, err := typeOf(request.GetUrn())
-	if err != nil {
-		return nil, err
-	}
-	state, err := unmarshal(request.GetOlds())
-	if err != nil {
+	if err := mustBeCommand(request.GetUrn()); err != nil {
 		return nil, err
 	}
 	news, err := unmarshal(request.GetNews())
@@ -30,31 +25,13 @@ func (s *server) Diff(_ context.Context, request *pulumirpc.DiffRequest) (*pulum
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	sendsOldInputs := s.sendsOldInputs
-	s.mu.Unlock()
-	if !sendsOldInputs {
-		old = kind.inputsIn(state)
-	}
-	keepIgnored(news, state, request.GetIgnoreChanges())
 	maps.DeleteFunc(news, func(key resource.PropertyKey, _ resource.PropertyValue) bool {
 		return key == "version" || strings.HasPrefix(string(key), "__")
 	})
-	return kind.answer(old.Diff(news)), nil
+	return answer(old.Diff(news)), nil
 }
 
-// inputsIn finds the inputs in a state, for an engine that does not send them.
-func (t resourceType) inputsIn(state resource.PropertyMap) resource.PropertyMap {
-	inputs := resource.PropertyMap{}
-	for _, f := range t.inputs {
-		if value, ok := state[resource.PropertyKey(f.name)]; ok {
-			inputs[resource.PropertyKey(f.name)] = value
-		}
-	}
-	return inputs
-}
-
-func (t resourceType) answer(changes *resource.ObjectDiff) *pulumirpc.DiffResponse {
+func answer(changes *resource.ObjectDiff) *pulumirpc.DiffResponse {
 	response := &pulumirpc.DiffResponse{
 		Changes:         pulumirpc.DiffResponse_DIFF_NONE,
 		DetailedDiff:    map[string]*pulumirpc.PropertyDiff{},
@@ -73,7 +50,7 @@ func (t resourceType) answer(changes *resource.ObjectDiff) *pulumirpc.DiffRespon
 			}
 		}
 		changed[root] = true
-		if slices.ContainsFunc(t.inputs, func(f field) bool { return f.replace && f.name == path }) {
+		if slices.ContainsFunc(inputFields, func(f field) bool { return f.replace && f.name == path }) {
 			difference.Kind = difference.Kind.AsReplace()
 			replaced[root] = true
 		}

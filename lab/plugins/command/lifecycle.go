@@ -10,15 +10,14 @@ import (
 )
 
 func (s *server) Check(_ context.Context, request *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
-	kind, typeName, err := typeOf(request.GetUrn())
-	if err != nil {
+	if err := mustBeCommand(request.GetUrn()); err != nil {
 		return nil, err
 	}
 	news, err := unmarshal(request.GetNews())
 	if err != nil {
 		return nil, err
 	}
-	checked, failures := check(news, kind.inputs, typeName)
+	checked, failures := check(news, inputFields, commandType)
 	inputs, err := marshal(checked)
 	return &pulumirpc.CheckResponse{Inputs: inputs, Failures: failures}, err
 }
@@ -26,8 +25,7 @@ func (s *server) Check(_ context.Context, request *pulumirpc.CheckRequest) (*pul
 func (s *server) Create(
 	call context.Context, request *pulumirpc.CreateRequest,
 ) (*pulumirpc.CreateResponse, error) {
-	kind, typeName, err := typeOf(request.GetUrn())
-	if err != nil {
+	if err := mustBeCommand(request.GetUrn()); err != nil {
 		return nil, err
 	}
 	inputs, err := unmarshal(request.GetProperties())
@@ -40,11 +38,11 @@ func (s *server) Create(
 	}
 	state := withOutputs(inputs, output{})
 	if request.GetPreview() {
-		kind.unknownOnCreate(state)
+		unknownOutputs(state)
 	} else {
 		operation := s.begin(call, request.GetUrn(), request.GetTimeout())
 		defer operation.end()
-		if state, err = operation.apply(typeName, inputs, nil, inputs["create"]); err != nil {
+		if state, err = operation.apply(inputs, nil, inputs["create"]); err != nil {
 			return nil, err
 		}
 	}
@@ -55,8 +53,7 @@ func (s *server) Create(
 func (s *server) Update(
 	call context.Context, request *pulumirpc.UpdateRequest,
 ) (*pulumirpc.UpdateResponse, error) {
-	kind, typeName, err := typeOf(request.GetUrn())
-	if err != nil {
+	if err := mustBeCommand(request.GetUrn()); err != nil {
 		return nil, err
 	}
 	old, err := unmarshal(request.GetOlds())
@@ -67,10 +64,9 @@ func (s *server) Update(
 	if err != nil {
 		return nil, err
 	}
-	keepIgnored(inputs, old, request.GetIgnoreChanges())
 	state := withOutputs(inputs, outputOf(old))
 	if request.GetPreview() {
-		kind.unknownOnUpdate(state, old, inputs)
+		unknownOnUpdate(state, old, inputs)
 	} else {
 		command, given := inputs["update"]
 		if !given {
@@ -78,7 +74,7 @@ func (s *server) Update(
 		}
 		operation := s.begin(call, request.GetUrn(), request.GetTimeout())
 		defer operation.end()
-		if state, err = operation.apply(typeName, inputs, old, command); err != nil {
+		if state, err = operation.apply(inputs, old, command); err != nil {
 			return nil, err
 		}
 	}
@@ -86,26 +82,14 @@ func (s *server) Update(
 	return &pulumirpc.UpdateResponse{Properties: properties}, err
 }
 
-func (s *server) Delete(call context.Context, request *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
-	_, typeName, err := typeOf(request.GetUrn())
-	if err != nil {
-		return nil, err
-	}
-	state, err := unmarshal(request.GetProperties())
-	if err != nil {
-		return nil, err
-	}
-	operation := s.begin(call, request.GetUrn(), request.GetTimeout())
-	defer operation.end()
-	if _, err := operation.apply(typeName, state, state, state["delete"]); err != nil {
-		return nil, err
-	}
-	return &emptypb.Empty{}, nil
+// Delete runs nothing: a command without a delete is only forgotten.
+func (s *server) Delete(_ context.Context, request *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
+	return &emptypb.Empty{}, mustBeCommand(request.GetUrn())
 }
 
 // Read returns what it was given: nothing on the host says what a command did.
 func (s *server) Read(_ context.Context, request *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
-	if _, _, err := typeOf(request.GetUrn()); err != nil {
+	if err := mustBeCommand(request.GetUrn()); err != nil {
 		return nil, err
 	}
 	return &pulumirpc.ReadResponse{

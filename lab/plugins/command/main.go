@@ -1,5 +1,5 @@
-// Pulumi-resource-command stands in for the released Pulumi plugin `command` where that one can't be
-// downloaded: it runs commands over SSH and on this computer, on Pulumi's plugin protocol.
+// Pulumi-resource-command is used where the released Pulumi plugin `command` can't be downloaded. It has what the program
+// uses of it: remote.Command, which runs commands over SSH.
 package main
 
 import (

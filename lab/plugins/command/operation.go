@@ -7,7 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// operation is one create, update or delete that may run a command.
+// operation is one create or update that may run a command.
 type operation struct {
 	limited context.Context // ends by Cancel or by the resource's time limit
 	ended   context.Context // ends by Cancel alone
@@ -28,28 +28,22 @@ func (s *server) begin(call context.Context, urn string, seconds float64) operat
 		stop()
 		cancel()
 	}
-	return operation{limited: limited, ended: ended, log: s.logger(urn), end: end}
+	return operation{limited: limited, ended: ended, log: &logger{engine: s.engine, urn: urn}, end: end}
 }
 
 // apply runs the command, if there is one, and returns the resource's state after it.
 func (o operation) apply(
-	typeName string, inputs, old resource.PropertyMap, command resource.PropertyValue,
+	inputs, old resource.PropertyMap, command resource.PropertyValue,
 ) (resource.PropertyMap, error) {
-	last := outputOf(old)
 	text, given := stringOf(command)
 	if !given {
-		return withOutputs(inputs, last), nil
+		return withOutputs(inputs, outputOf(old)), nil
 	}
-	run := runLocal
-	if typeName == "command:remote:Command" {
-		run = runRemote
-	}
-	arguments, err := decode(inputs, typeName)
+	arguments, err := decode(inputs)
 	if err != nil {
 		return nil, err
 	}
-	arguments.previous = last
-	written, err := run(o, arguments, text)
+	written, err := o.run(arguments, text)
 	if err != nil {
 		return nil, err
 	}

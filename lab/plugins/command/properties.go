@@ -11,15 +11,12 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// typeOf finds the type in a resource's name; it refuses the types that only the released plugin has.
-func typeOf(urn string) (resourceType, string, error) {
-	name := string(resource.URN(urn).Type())
-	found, ok := resourceTypes[name]
-	if !ok {
-		return resourceType{}, name, status.Errorf(codes.Unimplemented,
-			"the resource type %s is not in the lab's stand-in for the plugin command: use the released plugin", name)
+// mustBeCommand refuses the types of resource that only the released plugin has.
+func mustBeCommand(urn string) error {
+	if name := string(resource.URN(urn).Type()); name != commandType {
+		return status.Errorf(codes.Unimplemented, "there is no resource type %s; %s", name, useReleased)
 	}
-	return found, name, nil
+	return nil
 }
 
 func unmarshal(properties *structpb.Struct) (resource.PropertyMap, error) {
@@ -38,42 +35,28 @@ func marshal(properties resource.PropertyMap) (*structpb.Struct, error) {
 	})
 }
 
-// arguments are the inputs of a command, without marks of secrecy.
+// arguments are the inputs that a command runs with, without marks of secrecy.
 type arguments struct {
-	Stdin                  string            `json:"stdin"`
-	Logging                *string           `json:"logging"`
-	Environment            map[string]string `json:"environment"`
-	AddPreviousOutputInEnv *bool             `json:"addPreviousOutputInEnv"`
-	Connection             *connection       `json:"connection"`
-	Interpreter            []string          `json:"interpreter"`
-	Dir                    *string           `json:"dir"`
-
-	previous output
+	Stdin       string            `json:"stdin"`
+	Environment map[string]string `json:"environment"`
+	Connection  *connection       `json:"connection"`
 }
 
-func (a *arguments) logs(stream string) bool {
-	return a.Logging == nil || *a.Logging == stream || *a.Logging == "stdoutAndStderr"
-}
-
-func (a *arguments) passesPrevious() bool {
-	return a.AddPreviousOutputInEnv == nil || *a.AddPreviousOutputInEnv
-}
-
-func decode(inputs resource.PropertyMap, typeName string) (*arguments, error) {
+func decode(inputs resource.PropertyMap) (*arguments, error) {
 	plain := map[string]any{}
-	for key, value := range inputs {
-		if key != "triggers" { // of any type, and no business of the command's
+	for _, key := range []resource.PropertyKey{"stdin", "environment", "connection"} {
+		if value, ok := inputs[key]; ok {
 			plain[string(key)] = reveal(value).Mappable()
 		}
 	}
 	text, err := json.Marshal(plain)
-	if err != nil {
-		return nil, fmt.Errorf("read the inputs of %s: %w", typeName, err)
-	}
 	decoded := &arguments{}
-	if err := json.Unmarshal(text, decoded); err != nil {
+	if err == nil {
 		// The error of the JSON reader names the property and its type, never the value.
-		return nil, fmt.Errorf("read the inputs of %s: %w", typeName, err)
+		err = json.Unmarshal(text, decoded)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the inputs of %s: %w", commandType, err)
 	}
 	return decoded, nil
 }

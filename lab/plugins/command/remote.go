@@ -9,9 +9,9 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// runRemote runs a command on the host of the connection. Cancel closes the connection; the resource's time limit
-// ends the dialling alone, as in the released plugin.
-func runRemote(o operation, arguments *arguments, command string) (output, error) {
+// run runs a command on the host of the connection. Cancel closes the connection; the resource's time limit ends the
+// dialling alone, as in the released plugin.
+func (o operation) run(arguments *arguments, command string) (output, error) {
 	if arguments.Connection == nil {
 		return output{}, errors.New("the resource has no connection")
 	}
@@ -27,16 +27,15 @@ func runRemote(o operation, arguments *arguments, command string) (output, error
 		return output{}, err
 	}
 	defer session.Close()
-	if err := setEnvironment(session, arguments, o.log); err != nil {
+	if err := setEnvironment(session, arguments.Environment, o.log); err != nil {
 		return output{}, err
 	}
 	if arguments.Stdin != "" {
 		session.Stdin = strings.NewReader(arguments.Stdin)
 	}
-	stdout, stderr, written := arguments.capture(o.log)
-	session.Stdout, session.Stderr = stdout, stderr
+	written := &captured{}
+	session.Stdout, session.Stderr = written.stream(&written.stdout), written.stream(&written.stderr)
 	err = session.Run(command)
-	written.finish()
 	if o.ended.Err() != nil {
 		err = o.ended.Err()
 	}
@@ -46,20 +45,13 @@ func runRemote(o operation, arguments *arguments, command string) (output, error
 	return trimmed(written.stdout.String(), written.stderr.String()), nil
 }
 
-// setEnvironment sends the variables. The host must accept those of `environment`; that it mostly refuses the two
-// with the last output is a warning only.
-func setEnvironment(session *ssh.Session, arguments *arguments, log *logger) error {
-	const hint = "Unable to set '%s'. The SSH server must accept the variable (AcceptEnv in its configuration); " +
-		"or put it before the command: 'VAR=value command'"
-	for name, value := range arguments.Environment {
+// setEnvironment sends the variables, which the host must accept.
+func setEnvironment(session *ssh.Session, environment map[string]string, log *logger) error {
+	for name, value := range environment {
 		if err := session.Setenv(name, value); err != nil {
-			log.errorMessage(fmt.Sprintf(hint, name))
+			log.errorMessage(fmt.Sprintf("Unable to set '%s'. The SSH server must accept the variable (AcceptEnv in its "+
+				"configuration); or put it before the command: 'VAR=value command'", name))
 			return fmt.Errorf("could not set environment variable %q: %w", name, err)
-		}
-	}
-	for _, variable := range arguments.previousVariables() {
-		if session.Setenv(variable.name, variable.value) != nil {
-			log.warning(fmt.Sprintf(hint, variable.name))
 		}
 	}
 	return nil

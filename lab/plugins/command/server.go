@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -22,9 +21,7 @@ type server struct {
 	ended  context.Context
 	cancel context.CancelFunc
 
-	mu             sync.Mutex
-	engine         pulumirpc.EngineClient
-	sendsOldInputs bool
+	engine pulumirpc.EngineClient // nil without an engine
 }
 
 func newServer() *server {
@@ -38,29 +35,12 @@ func (s *server) connectEngine(address string) error {
 	if err != nil {
 		return fmt.Errorf("connect to the engine at %s: %w", address, err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.engine = pulumirpc.NewEngineClient(connection)
 	return nil
 }
 
-func (s *server) logger(urn string) *logger {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return &logger{engine: s.engine, urn: urn}
-}
-
-func (s *server) Attach(_ context.Context, request *pulumirpc.PluginAttach) (*emptypb.Empty, error) {
-	return &emptypb.Empty{}, s.connectEngine(request.GetAddress())
-}
-
 func (s *server) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
 	return &pulumirpc.PluginInfo{Version: version}, nil
-}
-
-func (s *server) GetSchema(context.Context, *pulumirpc.GetSchemaRequest) (*pulumirpc.GetSchemaResponse, error) {
-	text, err := schemaJSON()
-	return &pulumirpc.GetSchemaResponse{Schema: text}, err
 }
 
 // CheckConfig returns the provider's settings as they came: it has none of its own.
@@ -78,16 +58,10 @@ func (s *server) DiffConfig(context.Context, *pulumirpc.DiffRequest) (*pulumirpc
 func (s *server) Configure(
 	_ context.Context, request *pulumirpc.ConfigureRequest,
 ) (*pulumirpc.ConfigureResponse, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sendsOldInputs = request.GetSendsOldInputs()
+	if !request.GetSendsOldInputs() {
+		return nil, status.Error(codes.FailedPrecondition, "the engine is too old: it doesn't send the inputs of before")
+	}
 	return &pulumirpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true, AcceptResources: true}, nil
-}
-
-func (s *server) Invoke(_ context.Context, request *pulumirpc.InvokeRequest) (*pulumirpc.InvokeResponse, error) {
-	return nil, status.Errorf(codes.Unimplemented,
-		"the function %s is not in the lab's stand-in for the plugin command: use the released plugin",
-		request.GetTok())
 }
 
 // Cancel ends every running command and dial, and every later one.

@@ -28,22 +28,22 @@ func withOutputs(inputs resource.PropertyMap, written output) resource.PropertyM
 	return state
 }
 
-// unknownOnCreate marks what a first preview can't know.
-func (t resourceType) unknownOnCreate(state resource.PropertyMap) {
-	for _, f := range t.outputs {
-		state[resource.PropertyKey(f.name)] = resource.MakeComputed(resource.NewProperty(""))
+// unknownOutputs marks what a preview can't know.
+func unknownOutputs(state resource.PropertyMap) {
+	for _, name := range []resource.PropertyKey{"stdout", "stderr"} {
+		state[name] = resource.MakeComputed(resource.NewProperty(""))
 	}
 }
 
 // unknownOnUpdate marks the outputs where an input is unknown or differs from the one in the state.
 // Like the released plugin, it takes an input that was not there before for no change of the outputs.
-func (t resourceType) unknownOnUpdate(state, old, inputs resource.PropertyMap) {
-	for _, f := range t.inputs {
+func unknownOnUpdate(state, old, inputs resource.PropertyMap) {
+	for _, f := range inputFields {
 		key := resource.PropertyKey(f.name)
 		before, was := old[key]
 		now, is := inputs[key]
 		if (is && unknown(now)) || (was && !now.DeepEquals(before)) {
-			t.unknownOnCreate(state)
+			unknownOutputs(state)
 			return
 		}
 	}
@@ -54,14 +54,4 @@ func unknown(value resource.PropertyValue) bool {
 		value = value.SecretValue().Element
 	}
 	return value.IsComputed()
-}
-
-// keepIgnored puts the state's values in the place of inputs whose changes are to be ignored.
-func keepIgnored(inputs, old resource.PropertyMap, ignored []string) {
-	for _, name := range ignored {
-		key := resource.PropertyKey(name)
-		if value, ok := old[key]; ok {
-			inputs[key] = value
-		}
-	}
 }
