@@ -10,7 +10,7 @@ import type { Say } from "./progress";
 import { recipes, type Recipe, type RecipeName } from "./recipes";
 import { Failure } from "../run-program";
 
-const engineParts = ["pulumi-cli", "pulumi-language-nodejs", "plugin-command", "plugin-kubernetes"] as const;
+const engineParts = ["pulumi", "pulumi-language-nodejs", "plugin-command"] as const;
 
 /** The recipes behind each group of binaries, in the order in which a cold cache is best filled. */
 const groups = {

@@ -43,6 +43,7 @@ function kubernetesVariables(version: string): Record<string, string> {
 const argocd = "github.com/argoproj/argo-cd/v3";
 const cilium = "github.com/cilium/cilium";
 const containerd = "github.com/containerd/containerd/v2";
+const kubernetesProvider = "github.com/pulumi/pulumi-kubernetes/provider/v4";
 const deploy = "cmd/k8s-operator/deploy";
 
 /**
@@ -117,11 +118,25 @@ export const recipes = {
     variables: { "sigs.k8s.io/cri-tools/pkg/version.Version": `v${labVersions.criTools}` },
   },
   mirror: { title: "mirror", module: path.join(lab, "mirror"), ours: true, binaries: { ".": "homelab-mirror" } },
-  "pulumi-cli": {
-    title: `pulumi ${labVersions.pulumi}`,
+  // The CLI and the provider for Kubernetes share half of their packages, Helm's program nearly all of its with the provider.
+  pulumi: {
+    title: `pulumi ${labVersions.pulumi} and its provider for Kubernetes`,
     module: pinned("pulumi"),
-    binaries: { "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi": "pulumi" },
-    variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${labVersions.pulumi}` },
+    binaries: {
+      "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi": "pulumi",
+      "homelab/lab/pulumi/pulumi-resource-kubernetes": "pulumi-resource-kubernetes",
+    },
+    variables: {
+      "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${labVersions.pulumi}`,
+      [`${kubernetesProvider}/pkg/version.Version`]: labVersions.pulumiKubernetes,
+    },
+    carried: {
+      "kubernetes-schema.json": [kubernetesProvider, "cmd/pulumi-resource-kubernetes/schema.json"],
+      "kubernetes-terraform-mapping.json": [
+        kubernetesProvider,
+        "cmd/pulumi-resource-kubernetes/terraform-mapping.json",
+      ],
+    },
   },
   "pulumi-language-nodejs": {
     title: `pulumi-language-nodejs ${labVersions.pulumiLanguageNodejs}`,
@@ -139,25 +154,17 @@ export const recipes = {
       by: "req.GetMonitorAddress(), pipes.directory()",
     },
   },
+  // Not `ours`: the CLI has every package of it, at the same versions, so that after the CLI it takes seconds.
   "plugin-command": {
     title: `pulumi-resource-command ${labVersions.pulumiCommand}`,
     module: path.join(lab, "plugins", "command"),
-    ours: true,
     binaries: { ".": "pulumi-resource-command" },
     variables: { "main.version": labVersions.pulumiCommand },
   },
-  "plugin-kubernetes": {
-    title: `pulumi-resource-kubernetes ${labVersions.pulumiKubernetes}`,
-    module: path.join(lab, "plugins", "kubernetes"),
-    ours: true,
-    binaries: { ".": "pulumi-resource-kubernetes" },
-    variables: { "main.version": labVersions.pulumiKubernetes },
-  },
-  // For `make charts-check` alone. What it is made of, Go has compiled for the plugin of Kubernetes, in the user's own cache.
+  // For `make charts-check` alone.
   helm: {
     title: `helm ${addonVersions.helm}`,
-    module: pinned("helm"),
-    ours: true,
+    module: pinned("pulumi"),
     binaries: { "helm.sh/helm/v3/cmd/helm": "helm" },
     variables: { "helm.sh/helm/v3/internal/version.version": `v${addonVersions.helm}` },
   },

@@ -19,7 +19,6 @@ export const TEST_TIERS: readonly Tier[] = [
   { name: "program", runner: "jest" },
   { name: "engine", runner: "jest", needs: "engine" },
   { name: "host", runner: "jest", needs: "machines" },
-  // After the mirror: the Kubernetes plugin is held to a real API server, whose program is built for it.
   { name: "go", runner: "go" },
 ];
 

@@ -2,7 +2,7 @@ import path from "node:path";
 
 /**
  * The engine and its plugins, with a backend, a Pulumi home and a passphrase of the stack's own. Plugins in the folder
- * `HOMELAB_PLUGINS` win over the lab's stand-ins: so the same tests run with the released ones.
+ * `HOMELAB_PLUGINS` win over those that the lab builds: so the same tests run with the released ones.
  *
  * @param engine folder of the engine's programs
  * @param folder of the stack
