@@ -59,7 +59,7 @@ function isHostKey(text: string): boolean {
 }
 
 /** The same one each time, so that two previews can be compared. There is no private key for it. */
-function madeUpHostKey(path: string): string {
+export function madeUpHostKey(path: string): string {
   const field = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
   const key = createHash("sha256").update(path).digest();
   return formatHostKey(Buffer.concat([field(Buffer.from(HOST_KEY_TYPE)), field(key)]));

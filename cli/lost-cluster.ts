@@ -2,6 +2,7 @@ import * as net from "node:net";
 import { load } from "js-yaml";
 import { inClear, resourceName, type StackState, type StateResource } from "../checks/stack-state";
 import { withSsh } from "../providers/host/ssh/connect";
+import { poll } from "../providers/poll";
 import { HostError } from "../providers/host/ssh/errors";
 import type { SshTarget } from "../providers/host/ssh/target";
 import { isGone } from "../providers/host/ssh/skip-if-unreachable";
@@ -78,12 +79,8 @@ export function withoutObjects(state: StackState): { state: StackState; forgotte
 
 /** Whether connections are accepted there within the limit, whatever is said then. */
 export async function answers(server: URL, times = TIMES): Promise<boolean> {
-  const end = Date.now() + times.limit * 1000;
-  for (;;) {
-    if (await connects(server, times.connect)) return true;
-    if (Date.now() > end) return false;
-    await new Promise((resolve) => setTimeout(resolve, times.pause * 1000));
-  }
+  const ask = async () => ((await connects(server, times.connect)) ? true : undefined);
+  return (await poll(ask, { limitSeconds: times.limit, everySeconds: times.pause })) === true;
 }
 
 function connects({ hostname, port }: URL, seconds: number): Promise<boolean> {

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { loadSettings } from "../../settings";
+import { madeUpHostKey } from "../from-empty-settings";
 import type { ReleaseInputs } from "./rendering";
 import type { Pin } from "./sources";
 
@@ -66,7 +66,7 @@ function releaseOf(inputs: Record<string, unknown>): ReleaseInputs {
 function madeUpOutputs(type: string): Record<string, unknown> {
   switch (type) {
     case "pulumi-nodejs:dynamic/ssh:Key":
-      return { publicKey: madeUpKey("key"), privateKey: "made-up" };
+      return { publicKey: madeUpHostKey("key"), privateKey: "made-up" };
     case "pulumi-nodejs:dynamic/nspawn:Machine":
       return { incarnation: "made-up" };
     case "pulumi-nodejs:dynamic/multipass:Machine":
@@ -78,13 +78,6 @@ function madeUpOutputs(type: string): Record<string, unknown> {
     default:
       return {};
   }
-}
-
-/** The same one each time. */
-export function madeUpKey(name: string): string {
-  const field = (bytes: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
-  const key = createHash("sha256").update(name).digest();
-  return `ssh-ed25519 ${Buffer.concat([field(Buffer.from("ssh-ed25519")), field(key)]).toString("base64")}`;
 }
 
 type Answer = (error: Error | null, answer: object) => void;

@@ -4,7 +4,8 @@ import * as path from "node:path";
 import { dump, load } from "js-yaml";
 import { addons } from "../../components/addons/list";
 import { NO_STORAGE_NODE } from "../../components/addons/longhorn/rule";
-import { madeUpKey, runProgram } from "./mocked-program";
+import { madeUpHostKey } from "../from-empty-settings";
+import { runProgram } from "./mocked-program";
 import type { ReleaseInputs } from "./rendering";
 import type { Pin } from "./sources";
 import { pinnedKey } from "../inventory";
@@ -95,7 +96,7 @@ function fillInHostKeys(machines: unknown): void {
   for (const node of nodes) {
     const pinned = node.ssh?.hostKey;
     const listed = { name: node.name, host: "", port: 22, pinned: typeof pinned === "string" ? pinned : undefined };
-    if (!pinnedKey(listed)) node.ssh = { ...node.ssh, hostKey: madeUpKey(node.name) };
+    if (!pinnedKey(listed)) node.ssh = { ...node.ssh, hostKey: madeUpHostKey(node.name) };
   }
 }
 
