@@ -3,8 +3,7 @@
 /** Failures whose own words don't say what to do: a pattern of a diagnostic, and the advice. */
 const KNOWN: readonly { pattern: RegExp; advice: string }[] = [
   {
-    // A provider may hide the first half of the name, which is a release's too.
-    pattern: /job \S+-uninstall failed/,
+    pattern: /job longhorn-uninstall failed/,
     advice: `Longhorn's own job did not remove it; no data of its volumes is lost. The job says why:
   kubectl -n longhorn-system logs job/longhorn-uninstall
 Where it misses deleting-confirmation-flag, set that and go on:

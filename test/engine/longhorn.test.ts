@@ -176,7 +176,7 @@ test("longhorn-uninstall: without the flag its job refuses, the release stays, a
   await longhorn.confirm(false);
   const refused = await stack.pulumi("destroy", "--yes", "--skip-preview");
   expect(refused.exitCode).not.toBe(0);
-  const said = /job \S+-uninstall failed/.exec(refused.output)?.[0] ?? refused.output;
+  const said = /job longhorn-uninstall failed/.exec(refused.output)?.[0] ?? refused.output;
   expect(knownAdvice(said)).toContain("deleting-confirmation-flag");
   expect(longhorn.log.at(-1)).toMatch("refused");
   expect(await releases()).toBeGreaterThan(0);
