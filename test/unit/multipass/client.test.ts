@@ -5,7 +5,7 @@ import { errorOf } from "./life";
 import { type FakeMultipass, fakeMultipass } from "./fake-multipass";
 import { inputs } from "./vm";
 
-// Each call of `multipass` starts a program, which takes its time on a computer that is busy.
+// Each call of `multipass` starts a program, which takes its time on a workstation that is busy.
 jest.setTimeout(60_000);
 
 let multipass: FakeMultipass;

@@ -8,7 +8,7 @@ import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
 import { type Bench, createCondition, endBench, errorOf, readCondition, startBench, updateCondition } from "./life";
 import { condition, conditionInputs, inputs, vmOf } from "./vm";
 
-// Each call of `multipass` starts a program, which takes its time on a computer that is busy.
+// Each call of `multipass` starts a program, which takes its time on a workstation that is busy.
 jest.setTimeout(60_000);
 
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

@@ -3,7 +3,7 @@ import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
 import { type Bench, booted, create, endBench, errorOf, startBench } from "./life";
 import { inputs, recorded, vmOf } from "./vm";
 
-// Each call of `multipass` starts a program, which takes its time on a computer that is busy.
+// Each call of `multipass` starts a program, which takes its time on a workstation that is busy.
 jest.setTimeout(60_000);
 
 let bench: Bench;
@@ -34,7 +34,7 @@ test("a VM is launched as it is wanted, and its address is where SSH answers wit
   expect(bench.ssh.commands).toEqual(["cloud-init status --wait", "systemctl is-system-running --wait"]);
 });
 
-test("no secret stands in a command line; the host key comes by standard input", async () => {
+test("no secret is in a command line; the host key comes by standard input", async () => {
   await create(inputs);
   const calls = bench.multipass.calls();
   const words = JSON.stringify(calls.map(({ args }) => args));

@@ -1,5 +1,5 @@
 // `multipass` for the unit tests: keeps VMs in a file, logs how it was called, and fails on what it does not know. What it shall do
-// otherwise stands in the file, as `script`. It follows the real program in exit codes, messages and JSON.
+// otherwise is in the file, as `script`. It follows the real program in exit codes, messages and JSON.
 import { appendFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";

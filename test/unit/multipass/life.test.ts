@@ -3,7 +3,7 @@ import { multipassDriver } from "../../../providers/machines/multipass/driver";
 import { type Bench, endBench, errorOf, read, remove, startBench, update } from "./life";
 import { ID, inputs, recorded, vmOf } from "./vm";
 
-// Each call of `multipass` starts a program, which takes its time on a computer that is busy.
+// Each call of `multipass` starts a program, which takes its time on a workstation that is busy.
 jest.setTimeout(60_000);
 
 let bench: Bench;

@@ -55,7 +55,7 @@ test("the image is built from the workstation's own sources of the same release,
   expect(sourcesFor(bookworm, own, HOST)).toEqual(own.slice(0, 2));
 });
 
-test("on a computer of another release the image is built from the distribution's own repository", () => {
+test("on a workstation of another release the image is built from the distribution's own repository", () => {
   const own = ["deb http://mirror.example.org/debian trixie main"];
   const sources = sourcesFor(bookworm, own, { id: "debian", codename: "trixie" });
   expect(sources).toEqual([]);

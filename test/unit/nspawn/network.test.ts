@@ -22,7 +22,7 @@ function link(ifname: string, cidr?: string, ifalias?: string): Link {
   return { ifname, address: "02:00:00:00:00:01", addr_info: addresses, ...(ifalias ? { ifalias } : {}) };
 }
 
-test("a computer without such a bridge or subnet is fine", () => {
+test("a workstation without such a bridge or subnet is fine", () => {
   expect(
     whyRefused(inputs, [link("lo", "127.0.0.1/8"), link("eth0", "192.168.1.7/24"), link("docker0", "172.17.0.1/16")]),
   ).toBeUndefined();
@@ -51,7 +51,7 @@ test.each(["Homelab", "a-name-of-sixteen", "br0; reboot", "", "1st"])("'%s' is n
   expect(networkDriver.check?.({ ...inputs, bridge }).failures).toHaveLength(1);
 });
 
-test("machines reach each other where Docker filters the bridge, and the rule for it goes with the bridge", () => {
+test("machines reach each other where Docker filters the bridge, and the rule for it is deleted with the bridge", () => {
   const rule = `rule=(FORWARD -i homelab -o homelab -m comment --comment '${ownAlias(inputs)}' -j ACCEPT)`;
   expect(bridgeScript(inputs)).toContain(rule);
   expect(removeBridgeScript(inputs)).toContain(rule);

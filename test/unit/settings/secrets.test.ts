@@ -19,7 +19,7 @@ describe("secrets in the settings", () => {
     expect(JSON.stringify(settings) + inspect(settings, { depth: null })).not.toContain(MARKER);
   });
 
-  it("are refused when they stand in clear, without being shown", () => {
+  it("are refused when they are in clear, without being shown", () => {
     const { problems } = parseSettings(metal({ privateKey: MARKER }, { sudoPassword: MARKER }));
     expect(problems).toEqual([
       expect.stringMatching(/^machines\.nodes\[0\]\.ssh\.sudoPassword: is not encrypted/),
@@ -28,7 +28,7 @@ describe("secrets in the settings", () => {
     expect(problems?.join()).not.toContain(MARKER);
   });
 
-  it("are refused when they stand in clear beside one that is encrypted, without being shown", () => {
+  it("are refused when they are in clear beside one that is encrypted, without being shown", () => {
     const raw = metal({ privateKey: MARKER, sudoPassword: MARKER });
     const written = metal({ privateKey: { secure: "v1:abc" }, sudoPassword: MARKER });
     const { problems } = parseSettings(raw, ["ssh"], written);
