@@ -5,7 +5,7 @@ import {
   RENEWAL,
   WARN_DAYS,
 } from "../providers/host/inspection/host-facts";
-import { lookAt, LOOKING } from "../providers/host/inspection/look";
+import { inspect, INSPECTING } from "../providers/host/inspection/inspect";
 import { withSsh } from "../providers/host/ssh/connect";
 import type { SshTarget } from "../providers/host/ssh/target";
 import type { Check } from "./check";
@@ -38,8 +38,8 @@ export const certificatesCheck: Check = {
 };
 
 async function readCertificates(target: SshTarget): Promise<HostCertificates> {
-  const { gathering } = await withSsh(target, CONNECT, LOOKING, (session) => lookAt(session, { condition: false }));
-  return { host: target.name, certificates: certificates(gathering.facts) };
+  const { report } = await withSsh(target, CONNECT, INSPECTING, (session) => inspect(session, { preflight: false }));
+  return { host: target.name, certificates: certificates(report.facts) };
 }
 
 export function certificatesFinding(hosts: HostCertificates[], now: Date): Finding {

@@ -1,3 +1,4 @@
+import { driftReason } from "../components/remote/drift";
 import type { Check } from "./check";
 import { CheckFailure, failed, few, type Finding, ok } from "./finding";
 import { resourceName } from "./stack-state";
@@ -27,7 +28,12 @@ export const driftCheck: Check = {
 
 /** The part of `pulumi preview --json` that is read. */
 interface Preview {
-  steps?: { op: string; urn: string; detailedDiff?: object | null; newState?: { inputs?: { update?: unknown } } }[];
+  steps?: {
+    op: string;
+    urn: string;
+    detailedDiff?: object | null;
+    newState?: { inputs?: { create?: unknown; update?: unknown } };
+  }[];
   diagnostics?: { severity?: string; message?: string }[];
 }
 
@@ -58,20 +64,20 @@ export interface Change {
   why: string;
 }
 
-/** What the plan would change; a look at a thing, and a thing that stays the same, is no change. */
+/** What the plan would change; reading a thing is no change. */
 export function changesOf({ steps = [] }: Preview): Change[] {
   return steps
     .filter(({ op }) => !["same", "refresh", "read"].includes(op))
     .map(({ op, urn, detailedDiff, newState }) => ({
       op,
       resource: resourceName({ urn }),
-      // A drifted step carries what the inspection found behind its command: see components/remote.
-      why: foundOnHost(newState?.inputs?.update) ?? Object.keys(detailedDiff ?? {}).join(", "),
+      why: foundOnHost(newState?.inputs) ?? Object.keys(detailedDiff ?? {}).join(", "),
     }));
 }
 
-function foundOnHost(update: unknown): string | undefined {
-  return typeof update === "string" ? /# drift \d+ (.+)$/.exec(update)?.[1] : undefined;
+/** A step whose sudo asks for a password has one command for all. */
+function foundOnHost({ create, update = create }: { create?: unknown; update?: unknown } = {}): string | undefined {
+  return typeof update === "string" ? driftReason(update) : undefined;
 }
 
 export function driftFinding(changes: Change[]): Finding {

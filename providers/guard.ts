@@ -1,4 +1,4 @@
-import { CLUSTER_GONE } from "./host/shell/cluster";
+import { CLUSTER_GONE } from "./host/shell/library";
 import type { Diagnosis } from "./diagnosis";
 import { difference, type Driver } from "./driver";
 import { withSsh } from "./host/ssh/connect";

@@ -1,7 +1,5 @@
 import { dump } from "js-yaml";
 import type { NodeSettings } from "../../settings";
-import { KUBECTL } from "../../providers/host/shell/kubectl";
-import { LONGHORN_VOLUMES, MOVING_AWAY } from "../../providers/host/shell/longhorn";
 import { quote } from "../../providers/host/shell/quote";
 import { STORAGE_LABEL } from "../node/storage-metadata";
 import { CONTROL_PLANE_TAINT, taintText, wantedTaints } from "./kubeadm-config";
@@ -22,13 +20,11 @@ ${manifest(node, taints)}MANIFEST
 `;
   });
   const leaving = nodes.filter((node) => !(STORAGE_LABEL in node.labels));
-  return `${KUBECTL}
-${leaving.length === 0 ? "" : leaveStorage(leaving)}
-# apply_metadata NODE TAINTS, the manifest of labels and annotations on stdin.
+  return `${leaving.length === 0 ? "" : leaveStorage(leaving)}# apply_metadata NODE TAINTS, the manifest of labels and annotations on stdin.
 apply_metadata() {
   local node=$1 wanted=$2 had taint
   had=$(kubectl get node "$node" -o ${quote(`jsonpath={.metadata.annotations.${TAINTS_ANNOTATION.replaceAll(".", "\\.")}}`)}) ||
-    die "node $node has not registered; look at 'journalctl -u kubelet' on $node"
+    die "node $node has not registered; see 'journalctl -u kubelet' on $node"
   # A control plane registers with this one.
   for taint in $had ${quote(taintText(CONTROL_PLANE_TAINT))}; do
     case " $wanted " in
@@ -47,16 +43,16 @@ ${applied.join("")}`;
 /** Before anything is changed on any node. */
 function leaveStorage(nodes: readonly NodeSettings[]): string {
   const left = nodes.map(({ name }) => `leave_storage ${quote(name)}\n`);
-  return `${LONGHORN_VOLUMES}
-leave_storage() {
+  return `leave_storage() {
   local node=$1 label volumes
   label=$(kubectl get node "$node" --ignore-not-found -o ${quote(`jsonpath={.metadata.labels.${STORAGE_LABEL}}`)})
   [ -n "$label" ] || return 0
   volumes=$(volumes_on "$node")
   [ -z "$volumes" ] ||
-    die "$node is to keep no volumes any more, and there are copies of $volumes on it; no node was changed" "leave it a storage node for now (storage.enabled: true for it in homelab:machines, and no capabilities.iscsi: false), run pulumi up, and ${MOVING_AWAY}. Where Longhorn is to go with its volumes, switch that off first"
+    die "$node is to keep no volumes any more, and there are copies of $volumes on it; no node was changed" "leave it a storage node for now (storage.enabled: true for it in homelab:machines, and no capabilities.iscsi: false), run pulumi up, and $(moving_volumes "$node"). Where Longhorn is to go with its volumes, switch that off first"
 }
-${left.join("")}`;
+${left.join("")}
+`;
 }
 
 function manifest(node: NodeSettings, taints: string[]): string {

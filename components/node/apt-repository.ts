@@ -1,5 +1,5 @@
-import type { Claim } from "../../providers/host/shell/claims";
-import { quote } from "../../providers/host/shell/quote";
+import type { ExpectedFact } from "../../providers/host/facts/expected";
+import { quoteAll } from "../../providers/host/shell/quote";
 
 /** An apt repository whose key is pinned. */
 export interface AptRepository {
@@ -12,39 +12,22 @@ export interface AptRepository {
 interface Source extends AptRepository {
   /** Names the files: `homelab-<name>`. */
   name: string;
-  /** The key's path under the URL. */
+  /** The key's path under the URL; `{codename}` in it becomes the release's name on the host, as bookworm. */
   keyPath: string;
-  /** What follows the URL in the source list, as shell words that may use `$VERSION_CODENAME`. */
+  /** What follows the URL in the source list; `{codename}` as in `keyPath`. */
   suite: string;
 }
 
-/** Shell commands that see to it that the key is the pinned one and the source list is there. */
-export function aptRepositoryCommands(source: Source): string {
-  const url = quote(source.url.replace(/\/+$/, ""));
-  return `. /etc/os-release
-url=${url}
-url=\${url//'{distribution}'/$ID}
-apt_key "$url/${source.keyPath}" ${quote(normalised(source.fingerprint))} ${keyring(source.name)}
-echo "deb [arch=$(dpkg --print-architecture) signed-by=${keyring(source.name)}] $url${source.suite}" |
-  write_file ${sourceList(source.name)} 644`;
+/** The shell command that sees to it that the key is the pinned one and the source list is there. */
+export function aptRepositoryCommand({ name, url, keyPath, fingerprint, suite }: Source): string {
+  const pinned = fingerprint.replaceAll(" ", "").toUpperCase();
+  return `apt_repository ${quoteAll([name, url.replace(/\/+$/, ""), keyPath, pinned, suite])}`;
 }
 
-/** What stands in them is decided on the host, by its distribution and architecture. */
-export function aptRepositoryClaims(name: string): Claim[] {
+/** What they hold is decided on the host, by its distribution and architecture. */
+export function aptRepositoryExpected(name: string): ExpectedFact[] {
   return [
-    { kind: "file", key: keyring(name) },
-    { kind: "file", key: sourceList(name) },
+    { kind: "file", key: `/etc/apt/keyrings/homelab-${name}.gpg` },
+    { kind: "file", key: `/etc/apt/sources.list.d/homelab-${name}.list` },
   ];
-}
-
-export function sourceList(name: string): string {
-  return `/etc/apt/sources.list.d/homelab-${name}.list`;
-}
-
-function keyring(name: string): string {
-  return `/etc/apt/keyrings/homelab-${name}.gpg`;
-}
-
-function normalised(fingerprint: string): string {
-  return fingerprint.replaceAll(" ", "").toUpperCase();
 }

@@ -1,10 +1,9 @@
-import { type Claim, fileClaim } from "../../providers/host/shell/claims";
-import { hereDocument, quote } from "../../providers/host/shell/quote";
-import { type AptRepository, aptRepositoryClaims, aptRepositoryCommands, sourceList } from "./apt-repository";
+import { type ExpectedFact, expectedFile } from "../../providers/host/facts/expected";
+import { hereDocument, quote, quoteAll } from "../../providers/host/shell/quote";
+import { aptRepositoryCommand, aptRepositoryExpected } from "./apt-repository";
 import {
   CONFIG_FILE,
   containerdConfig,
-  type ContainerdSettings,
   effectiveValues,
   HEADER,
   REGISTRIES_FOLDER,
@@ -12,6 +11,8 @@ import {
   RESTRICT_OOM,
   SYSTEMD_CGROUP,
 } from "./containerd-config";
+import { proxyEnvironment } from "./proxy";
+import type { Step, StepArgs } from "./step";
 
 const REPOSITORY = "docker";
 const PACKAGE = "containerd.io";
@@ -20,33 +21,46 @@ const UNIT = "containerd.service";
 const DATA_FOLDERS = ["/var/lib/containerd", "/opt/containerd"] as const;
 const PROXY_FILE = "/etc/systemd/system/containerd.service.d/homelab-proxy.conf";
 
-export interface ContainerdArgs extends ContainerdSettings {
-  /** Of the package containerd.io; a distribution's suffix is allowed for. */
-  version: string;
-  repository: AptRepository;
-  /** Proxy variables of the environment, by name; none: an empty object. */
-  proxy: Readonly<Record<string, string>>;
-}
-
-/** containerd makes it at its start; what network plugins put into it may be somebody else's. */
+/** containerd makes it at its start; others' network plugins may have files in it. */
 const PLUGIN_CONFIG_FOLDER = "/etc/cni/net.d";
 
 /** containerd: exactly this version, its whole configuration, running, and with that configuration in effect. */
-export function containerdScript(args: ContainerdArgs): string {
-  // Before the package, which brings a configuration of its own and starts the unit.
-  return `
-remember_unit ${UNIT}
+export const containerd: Step = {
+  name: "containerd",
+  online: true,
+
+  commands(args) {
+    const repository = { ...args.repositories.docker, name: REPOSITORY, keyPath: "gpg", suite: " {codename} stable" };
+    // What is remembered comes before the package, which brings a configuration of its own and starts the unit.
+    return `remember_unit ${UNIT}
 remember_file ${CONFIG_FILE}
-remember_data ${DATA_FOLDERS.join(" ")}
+remember_data ${quoteAll(DATA_FOLDERS)}
 remember_folders ${PLUGIN_CONFIG_FOLDER}
-${aptRepositoryCommands({ ...args.repository, name: REPOSITORY, keyPath: "gpg", suite: " $VERSION_CODENAME stable" })}
-apt_packages ${sourceList(REPOSITORY)} ${quote(`${PACKAGE}=${args.version}`)}
+${aptRepositoryCommand(repository)}
+apt_packages ${REPOSITORY} ${quote(`${PACKAGE}=${args.containerdVersion}`)}
 ${DECIDE_ON_HOST}
 ${configure(args)}
 ${START}
-${verify(args)}
-`;
-}
+${verify(args)}`;
+  },
+
+  expected(args) {
+    const proxy = proxyUnit(proxyEnvironment(args.proxy));
+    return [
+      ...aptRepositoryExpected(REPOSITORY),
+      { kind: "package", key: PACKAGE, value: args.containerdVersion },
+      { kind: "hold", key: PACKAGE, value: "hold" },
+      { kind: "file", key: CONFIG_FILE },
+      ...registryFiles(args.containerd).map(({ path, content }) => expectedFile(path, content)),
+      ...(proxy === undefined ? [] : [expectedFile(PROXY_FILE, proxy)]),
+      { kind: "unit-enabled", key: UNIT, value: "enabled" },
+      { kind: "unit-active", key: UNIT, value: "active" },
+      ...effectiveValues(args.containerd)
+        .filter(([, value]) => value !== SYSTEMD_CGROUP && value !== RESTRICT_OOM)
+        .map(([key, value]): ExpectedFact => ({ kind: "containerd", key, value })),
+    ];
+  },
+};
 
 // runc can't lower a container's oom_score_adj without CAP_SYS_RESOURCE (bit 24), as in many a container.
 const DECIDE_ON_HOST = `systemd_cgroup=false restrict_oom_score_adj=false
@@ -56,15 +70,15 @@ bounding=$(awk '$1 == "CapBnd:" { print $2 }' /proc/self/status)
 decided() { sed -e "s/${SYSTEMD_CGROUP}/$systemd_cgroup/" -e "s/${RESTRICT_OOM}/$restrict_oom_score_adj/"; }`;
 
 /** Writes the files. What is read at start alone is noted in `restart` before it is replaced: a cut run is made up for. */
-function configure(args: ContainerdArgs): string {
-  const registries = registryFiles(args);
-  const proxy = proxyUnit(args.proxy);
+function configure(args: StepArgs): string {
+  const registries = registryFiles(args.containerd);
+  const proxy = proxyUnit(proxyEnvironment(args.proxy));
   return `restart=/var/lib/homelab/containerd-restart
 mkdir -p /var/lib/homelab
 needs_restart() {
   cmp -s -- "$1" "$2" || touch "$restart"
 }
-cat >/run/homelab-containerd.toml ${hereDocument(containerdConfig(args))}
+cat >/run/homelab-containerd.toml ${hereDocument(containerdConfig(args.containerd))}
 decided </run/homelab-containerd.toml >/run/homelab-containerd.decided
 needs_restart /run/homelab-containerd.decided ${CONFIG_FILE}
 write_file ${CONFIG_FILE} 644 </run/homelab-containerd.decided
@@ -91,18 +105,18 @@ fi`
 }`;
 }
 
-const START = `[ "$(unit_enabled ${UNIT})" = enabled ] || quietly systemctl enable ${UNIT}
-if [ -e "$restart" ] || [ "$(unit_active ${UNIT})" != active ]; then
-  # systemd starts nothing more for a while that failed often; what made it fail may just have been mended.
+const START = `enable_unit ${UNIT}
+if [ -e "$restart" ] || [ "$(observe_unit_active ${UNIT})" != active ]; then
+  # systemd starts nothing more for a while that failed often; what made it fail may just have been fixed.
   systemctl reset-failed ${UNIT} 2>/dev/null || true
   systemctl restart ${UNIT} >/dev/null 2>&1 || true
-  [ "$(unit_active ${UNIT})" = active ] || die "containerd does not start" "see 'journalctl -u containerd' on the host"
+  [ "$(observe_unit_active ${UNIT})" = active ] || die "containerd does not start" "see 'journalctl -u containerd' on the host"
   rm -f "$restart"
   echo "restarted containerd"
 fi`;
 
-function verify(args: ContainerdArgs): string {
-  const checks = effectiveValues(args).map(([name, value]) => {
+function verify(args: StepArgs): string {
+  const checks = effectiveValues(args.containerd).map(([name, value]) => {
     const wanted =
       value === SYSTEMD_CGROUP
         ? '"$systemd_cgroup"'
@@ -113,7 +127,7 @@ function verify(args: ContainerdArgs): string {
   });
   return `containerd_dump=$(containerd config dump 2>/dev/null) || die "containerd does not accept ${CONFIG_FILE}" "see 'containerd config dump' on the host"
 in_effect() {
-  [ "$(containerd_value "$1")" = "$2" ] || die "containerd's $1 should be '$2' and is '$(containerd_value "$1")'" "look for other files that set it, in 'containerd config dump' under imports"
+  [ "$(observe_containerd "$1")" = "$2" ] || die "containerd's $1 should be '$2' and is '$(observe_containerd "$1")'" "look for other files that set it, in 'containerd config dump' under imports"
 }
 ${checks.join("\n")}
 ctr plugins ls 2>/dev/null | awk '$1 == "io.containerd.grpc.v1" && $2 == "cri" && $NF == "ok" { ok = 1 } END { exit !ok }' || die "containerd runs without its Kubernetes part (cri)" "see 'ctr plugins ls' and 'journalctl -u containerd' on the host"`;
@@ -125,21 +139,4 @@ function proxyUnit(proxy: Readonly<Record<string, string>>): string | undefined 
     .sort()
     .map((name) => `Environment="${name}=${(proxy[name] ?? "").replaceAll("%", "%%").replace(/["\\]/g, "\\$&")}"`);
   return lines.length === 0 ? undefined : `${HEADER}\n[Service]\n${lines.join("\n")}\n`;
-}
-
-export function containerdClaims(args: ContainerdArgs): Claim[] {
-  const proxy = proxyUnit(args.proxy);
-  return [
-    ...aptRepositoryClaims(REPOSITORY),
-    { kind: "package", key: PACKAGE, value: args.version },
-    { kind: "hold", key: PACKAGE, value: "hold" },
-    { kind: "file", key: CONFIG_FILE },
-    ...registryFiles(args).map(({ path, content }) => fileClaim(path, content)),
-    ...(proxy === undefined ? [] : [fileClaim(PROXY_FILE, proxy)]),
-    { kind: "unit-enabled", key: UNIT, value: "enabled" },
-    { kind: "unit-active", key: UNIT, value: "active" },
-    ...effectiveValues(args)
-      .filter(([, value]) => value !== SYSTEMD_CGROUP && value !== RESTRICT_OOM)
-      .map(([key, value]): Claim => ({ kind: "containerd", key, value })),
-  ];
 }

@@ -1,55 +1,53 @@
-import { type Claim, fileClaim } from "../../providers/host/shell/claims";
-import { hereDocument } from "../../providers/host/shell/quote";
+import { type ExpectedFact, expectedFile } from "../../providers/host/facts/expected";
+import { hereDocument, quote, quoteAll } from "../../providers/host/shell/quote";
+import type { Step } from "./step";
 
-/** Layers of images; what kube-proxy's replacement and the checks of kubeadm expect of bridges. */
-const MODULES = ["br_netfilter", "overlay"] as const;
-const LOADED_AT_BOOT = "/etc/modules-load.d/homelab.conf";
-const LIST = `# Written by homelab. Kubernetes needs these modules.\n${MODULES.join("\n")}\n`;
-
-export interface KernelModulesArgs {
-  /** The machine runs on another's kernel: it can load no modules, now or at boot; they must be there. */
-  sharedKernel: boolean;
+/** Modules that a step needs. */
+export interface ModuleList {
+  modules: readonly string[];
+  /** Lists them for the boot. */
+  file: string;
+  /** What needs them. */
+  purpose: string;
+  /** What else can be done about one that can't be loaded: the end of the message. */
+  instead?: string;
 }
+
+const NODE_MODULES: ModuleList = {
+  // Layers of images; what kube-proxy's replacement and the checks of kubeadm expect of bridges.
+  modules: ["br_netfilter", "overlay"],
+  file: "/etc/modules-load.d/homelab.conf",
+  purpose: "Kubernetes",
+};
 
 /** Kernel modules, now and at every boot. What is built into the kernel counts as loaded. */
-export function kernelModulesScript(args: KernelModulesArgs): string {
-  return `
-${loadModulesCommands(MODULES, { ...args, file: LOADED_AT_BOOT, list: LIST })}
-`;
-}
+export const kernelModules: Step = {
+  name: "kernel-modules",
+  commands: ({ sharedKernel }) => loadModules(NODE_MODULES, sharedKernel),
+  expected: ({ sharedKernel }) => loadedModules(NODE_MODULES, sharedKernel),
+};
 
 /**
- * Commands that load modules and list them in a file for the boot.
- *
- * @param how.instead what else can be done about one that can't be loaded: the end of the message.
+ * Commands that load modules and list them for the boot. A machine on another's kernel can do neither: they must be there, and
+ * what that kernel has loaded is never taken out again.
  */
-export function loadModulesCommands(
-  modules: readonly string[],
-  how: KernelModulesArgs & { file: string; list: string; instead?: string },
-): string {
-  const { sharedKernel, file, list, instead = "" } = how;
-  const next = sharedKernel
-    ? `"this machine shares its kernel: run 'modprobe $module' on the computer that it runs on${instead}"`
-    : `"see 'modprobe $module'; the kernel's package may be incomplete, or was replaced since the last boot: then reboot${instead}"`;
-  // What another computer's kernel has loaded is never taken out again.
-  const remembered = sharedKernel
-    ? ""
-    : `\n  [ "$(module_state "$module")" = present ] || remember module "$module" missing`;
-  return `for module in ${modules.join(" ")}; do${remembered}
-  [ "$(module_state "$module")" = present ] || modprobe -- "$module" 2>/dev/null || true
-  [ "$(module_state "$module")" = present ] || die "the kernel module $module can't be loaded" ${next}
-done
-${sharedKernel ? "" : `write_file ${file} 644 ${hereDocument(list)}`}`;
+export function loadModules(list: ModuleList, sharedKernel: boolean): string {
+  const { modules, instead = "" } = list;
+  const action = sharedKernel
+    ? `this machine shares its kernel: run 'modprobe {module}' on the workstation${instead}`
+    : `see 'modprobe {module}'; the kernel's package may be incomplete, or was replaced since the last boot: then reboot${instead}`;
+  const remember = sharedKernel ? "" : '\n  remember_module "$module"';
+  const atBoot = sharedKernel ? "" : `\nwrite_file ${list.file} 644 ${hereDocument(fileText(list))}`;
+  return `for module in ${quoteAll(modules)}; do${remember}
+  load_module "$module" ${quote(action)}
+done${atBoot}`;
 }
 
-export function kernelModulesClaims(args: KernelModulesArgs): Claim[] {
-  return loadModulesClaims(MODULES, { ...args, file: LOADED_AT_BOOT, list: LIST });
+export function loadedModules(list: ModuleList, sharedKernel: boolean): ExpectedFact[] {
+  const loaded = list.modules.map((module): ExpectedFact => ({ kind: "module", key: module, value: "present" }));
+  return sharedKernel ? loaded : [...loaded, expectedFile(list.file, fileText(list))];
 }
 
-export function loadModulesClaims(
-  modules: readonly string[],
-  { sharedKernel, file, list }: KernelModulesArgs & { file: string; list: string },
-): Claim[] {
-  const loaded = modules.map((module): Claim => ({ kind: "module", key: module, value: "present" }));
-  return sharedKernel ? loaded : [...loaded, fileClaim(file, list)];
+function fileText({ modules, purpose }: ModuleList): string {
+  return `# Written by homelab. ${purpose} needs these modules.\n${modules.join("\n")}\n`;
 }

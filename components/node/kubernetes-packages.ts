@@ -1,6 +1,7 @@
-import { type Claim, fileClaim } from "../../providers/host/shell/claims";
+import { type ExpectedFact, expectedFile } from "../../providers/host/facts/expected";
 import { hereDocument, quote, quoteAll } from "../../providers/host/shell/quote";
-import { type AptRepository, aptRepositoryClaims, aptRepositoryCommands, sourceList } from "./apt-repository";
+import { aptRepositoryCommand, aptRepositoryExpected } from "./apt-repository";
+import type { Step, StepArgs } from "./step";
 
 const REPOSITORY = "kubernetes";
 const PACKAGES = ["cri-tools", "kubeadm", "kubectl", "kubelet"] as const;
@@ -21,45 +22,37 @@ const SHARED_FOLDERS = [
   "/usr/libexec/kubernetes/kubelet-plugins/volume/exec",
 ] as const;
 
-export interface KubernetesPackagesArgs {
-  /** `{minor}` in the repository's URL becomes its minor version. */
-  kubernetesVersion: string;
-  /** Of the package cri-tools, without the revision. */
-  criToolsVersion: string;
-  /** Of the Debian packages: "1.1" in `1.36.3-1.1`. */
-  debRevision: string;
-  repository: AptRepository;
-}
-
 /** kubelet, kubeadm, kubectl and crictl: exactly these versions, held against upgrades by others, kubelet started at every boot. */
-export function kubernetesPackagesScript(args: KubernetesPackagesArgs): string {
-  const minor = args.kubernetesVersion.split(".").slice(0, 2).join(".");
-  const repository = { ...args.repository, url: args.repository.url.replaceAll("{minor}", minor) };
-  const wanted = PACKAGES.map((name) => `${name}=${debVersion(name, args)}`);
-  return `
-remember_unit kubelet.service
-remember_data ${DATA_FOLDERS.join(" ")}
-remember_folders ${SHARED_FOLDERS.join(" ")}
-${aptRepositoryCommands({ ...repository, name: REPOSITORY, keyPath: "Release.key", suite: "/ /" })}
-apt_packages ${sourceList(REPOSITORY)} ${quoteAll(wanted)}
-[ "$(unit_enabled kubelet)" = enabled ] || quietly systemctl enable kubelet
-write_file ${CRICTL_FILE} 644 ${hereDocument(CRICTL_CONFIG)}
-[ "$(kubeadm version -o short)" = ${quote(`v${args.kubernetesVersion}`)} ] || die "kubeadm on the PATH is $(kubeadm version -o short)" "is there another one beside /usr/bin/kubeadm?"
-`;
-}
+export const kubernetesPackages: Step = {
+  name: "kubernetes-packages",
+  online: true,
 
-export function kubernetesPackagesClaims(args: KubernetesPackagesArgs): Claim[] {
-  return [
-    ...aptRepositoryClaims(REPOSITORY),
-    ...PACKAGES.flatMap((name): Claim[] => [
+  commands(args) {
+    const minor = args.kubernetesVersion.split(".").slice(0, 2).join(".");
+    const { url, fingerprint } = args.repositories.kubernetes;
+    const repository = { url: url.replaceAll("{minor}", minor), fingerprint, keyPath: "Release.key", suite: "/ /" };
+    const wanted = PACKAGES.map((name) => `${name}=${debVersion(name, args)}`);
+    return `remember_unit kubelet.service
+remember_data ${quoteAll(DATA_FOLDERS)}
+remember_folders ${quoteAll(SHARED_FOLDERS)}
+${aptRepositoryCommand({ name: REPOSITORY, ...repository })}
+apt_packages ${REPOSITORY} ${quoteAll(wanted)}
+enable_unit kubelet.service
+write_file ${CRICTL_FILE} 644 ${hereDocument(CRICTL_CONFIG)}
+[ "$(kubeadm version -o short)" = ${quote(`v${args.kubernetesVersion}`)} ] || die "kubeadm on the PATH is $(kubeadm version -o short)" "is there another one beside /usr/bin/kubeadm?"`;
+  },
+
+  expected: (args) => [
+    ...aptRepositoryExpected(REPOSITORY),
+    ...PACKAGES.flatMap((name): ExpectedFact[] => [
       { kind: "package", key: name, value: debVersion(name, args) },
       { kind: "hold", key: name, value: "hold" },
     ]),
-    fileClaim(CRICTL_FILE, CRICTL_CONFIG),
+    expectedFile(CRICTL_FILE, CRICTL_CONFIG),
     { kind: "unit-enabled", key: "kubelet.service", value: "enabled" },
-  ];
-}
+  ],
+};
 
-function debVersion(name: (typeof PACKAGES)[number], args: KubernetesPackagesArgs): string {
-  return `${name === "cri-tools" ? args.criToolsVersion : args.kubernetesVersion}-${args.debRevision}`;
+function debVersion(name: (typeof PACKAGES)[number], args: StepArgs): string {
+  return `${name === "cri-tools" ? args.criToolsVersion : args.kubernetesVersion}-${args.kubernetesDebRevision}`;
 }

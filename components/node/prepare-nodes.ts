@@ -6,7 +6,8 @@ import { controlPlaneEndpoint, type NodeSettings, type Settings } from "../../se
 import { versions } from "../../versions";
 import { type Machine, sshTarget } from "../../providers/machines/machine";
 import { PreparedNode } from "./prepared-node";
-import { type NodeSteps, stepsOf } from "./steps";
+import type { NodeSteps } from "./step";
+import { stepsOf } from "./steps";
 import { withStorageLabel, withStorageMetadata } from "./storage-metadata";
 import { possibleStorage, storageOf } from "../addons/longhorn/storage";
 import { TAILSCALE_STEP, TailscaleMachine, tailscaleMachines } from "../addons/tailscale/machine";
@@ -17,7 +18,7 @@ export interface InventoriedNode {
   inventory: NodeSettings;
 }
 
-/** Looks at all machines before the first change on any; then inspects and prepares each, without waiting for others. */
+/** Inspects all machines before the first change on any; then inspects and prepares each, without waiting for others. */
 export function prepareNodes(machines: Machine[], settings: Settings): InventoriedNode[] {
   const inventory: readonly NodeSettings[] = settings.machines.nodes;
   const tailscale = tailscaleMachines(settings);

@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../../providers/machines/machine";
-import { type Drift, RemoteStep } from "../remote/remote-step";
-import { type NodeSteps, stepsOf } from "./steps";
+import type { Drift } from "../remote/drift";
+import { RemoteStep } from "../remote/remote-step";
+import type { NodeSteps } from "./step";
+import { stepsOf } from "./steps";
 
 export interface PreparedNodeArgs {
   machine: Machine;
@@ -26,7 +28,8 @@ export class PreparedNode extends pulumi.ComponentResource {
           step: step.name,
           host: args.machine,
           commands: step.commands,
-          claims: step.claims,
+          standalone: step.standalone,
+          expected: step.expected,
           drift: args.drift(step.name),
           environment: step.environment,
         },

@@ -1,6 +1,6 @@
-import { type Claim, fileClaim } from "../../providers/host/shell/claims";
+import { type ExpectedFact, expectedFile } from "../../providers/host/facts/expected";
 import { hereDocument, quote, quoteAll } from "../../providers/host/shell/quote";
-import { foreignRoutesClaims, foreignRoutesCommands } from "./foreign-routes";
+import type { Step, StepArgs } from "./step";
 
 /** What every node needs, by name. */
 export const NEEDED_SYSCTLS: Readonly<Record<string, string>> = {
@@ -13,7 +13,7 @@ export const NEEDED_SYSCTLS: Readonly<Record<string, string>> = {
   "net.ipv4.ip_forward": "1",
 };
 
-/** What kubelet and Cilium set by themselves once they run, of a host's network and of its kernel: put back on removal. */
+/** What kubelet and Cilium set by themselves once they run, of a host's network and of its kernel: restored on removal. */
 const SET_BY_KUBERNETES = {
   network: ["net.ipv4.conf.all.rp_filter", "net.ipv4.fib_multipath_use_neigh"],
   kernel: [
@@ -27,55 +27,68 @@ const SET_BY_KUBERNETES = {
   ],
 } as const;
 
-/** Sorts after 99-sysctl.conf, which is /etc/sysctl.conf: what stands there can't undo this at boot. */
+/** Sorts after 99-sysctl.conf, which is /etc/sysctl.conf: what is there can't undo this at boot. */
 export const SYSCTL_FILE = "/etc/sysctl.d/99-zz-homelab.conf";
 
-export interface SysctlsArgs {
-  /** From the settings; added to those that are needed, or in their place. */
-  sysctls: Readonly<Record<string, string>>;
-  /** The machine runs on another's kernel: what isn't of its own network is that kernel's. */
-  sharedKernel: boolean;
-}
+/** Rules and routes that networkd must leave alone. */
+const NETWORKD_FILE = "/etc/systemd/networkd.conf.d/homelab.conf";
+const NETWORKD_TEXT = `# Written by homelab. Cilium's rules and routes are not networkd's: without these lines it deletes them when it starts.
+[Network]
+ManageForeignRoutes=no
+ManageForeignRoutingPolicyRules=no
+`;
+
+type SysctlArgs = Pick<StepArgs, "sysctls" | "sharedKernel">;
 
 /**
- * Kernel parameters, now and at every boot, and read back; and routes that networkd must leave alone. On a shared kernel those that count for the whole computer are
- * only ever raised, and never written down: other machines, and the computer itself, rely on them too.
+ * Kernel parameters, now and at every boot, and read back; and routes that networkd must leave alone. On a shared kernel those
+ * that count for the whole kernel are only ever raised, and never written down: other machines, and the workstation itself, rely
+ * on them too.
  */
-export function sysctlsScript(args: SysctlsArgs): string {
-  const { own, minimum } = divided(args);
-  const next = args.sharedKernel
-    ? `"this machine shares its kernel: set it on the computer that it runs on, or take it out of homelab:sysctls"`
-    : `"is the name right, and does the kernel allow the value? See 'sysctl -w $1=$2'"`;
-  const { network, kernel } = SET_BY_KUBERNETES;
-  // What counts for a whole computer stays raised when one of its machines is removed: others rely on it by then.
-  const remembered = [...own.map(([name]) => name), ...network, ...(args.sharedKernel ? [] : kernel)];
-  return `
-remember_sysctl ${quoteAll(remembered)}
-write_file ${SYSCTL_FILE} 644 ${hereDocument(sysctlFile(own))}
-set_sysctl() {
-  [ "$(sysctl_value "$1")" = "$2" ] && return
-  sysctl -qw "$1=$2" 2>/dev/null || true
-  [ "$(sysctl_value "$1")" = "$2" ] || die "the sysctl $1 should be '$2' and is '$(sysctl_value "$1")'" ${next}
-  echo "set $1 to $2"
-}
-${own.map(([name, value]) => `set_sysctl ${quote(name)} ${quote(value)}`).join("\n")}
-${minimum.map(([name, value]) => `[ "$(sysctl_value ${quote(name)})" -ge ${quote(value)} ] || set_sysctl ${quote(name)} ${quote(value)}`).join("\n")}
-${foreignRoutesCommands()}`;
-}
+export const sysctls: Step = {
+  name: "sysctls",
 
-export function sysctlsClaims(args: SysctlsArgs): Claim[] {
-  const { own, minimum } = divided(args);
-  return [
-    fileClaim(SYSCTL_FILE, sysctlFile(own)),
-    ...own.map(([key, value]): Claim => ({ kind: "sysctl", key, value })),
-    ...minimum.map(([key, value]): Claim => ({ kind: "sysctl-minimum", key, value })),
-    ...foreignRoutesClaims(),
-  ];
-}
+  commands(args) {
+    const { own, minimum } = divided(args);
+    const action = args.sharedKernel
+      ? "this machine shares its kernel: set it on the workstation, or remove it from homelab:sysctls"
+      : "is the name right, and does the kernel allow the value? 'sysctl -w' says why not";
+    const { network, kernel } = SET_BY_KUBERNETES;
+    // What counts for a whole kernel stays raised when one of its machines is removed: others rely on it by then.
+    const remembered = [...own.map(([name]) => name), ...network, ...(args.sharedKernel ? [] : kernel)];
+    return [
+      `action=${quote(action)}`,
+      `remember_sysctl ${quoteAll(remembered)}`,
+      `write_file ${SYSCTL_FILE} 644 ${hereDocument(sysctlFile(own))}`,
+      ...own.map(([name, value]) => `set_sysctl ${quoteAll([name, value])} "$action"`),
+      ...minimum.map(([name, value]) => `raise_sysctl ${quoteAll([name, value])} "$action"`),
+      LEAVE_ROUTES_ALONE,
+    ].join("\n");
+  },
+
+  expected(args) {
+    const { own, minimum } = divided(args);
+    return [
+      expectedFile(SYSCTL_FILE, sysctlFile(own)),
+      ...own.map(([key, value]): ExpectedFact => ({ kind: "sysctl", key, value })),
+      ...minimum.map(([key, value]): ExpectedFact => ({ kind: "sysctl-minimum", key, value })),
+      // Whether it is there is decided on the host.
+      { kind: "file", key: NETWORKD_FILE },
+    ];
+  },
+};
+
+/**
+ * networkd reads the file when it starts, which is also when it would delete the routes, so it need not be restarted now: that
+ * could cut a remote host off.
+ */
+const LEAVE_ROUTES_ALONE = `if [ "$(observe_unit_active systemd-networkd.service)" = active ] || [ "$(observe_unit_enabled systemd-networkd.service)" = enabled ]; then
+  write_file ${NETWORKD_FILE} 644 ${hereDocument(NETWORKD_TEXT)}
+fi`;
 
 type Sysctl = readonly [name: string, value: string];
 
-function divided(args: SysctlsArgs): { own: Sysctl[]; minimum: Sysctl[] } {
+function divided(args: SysctlArgs): { own: Sysctl[]; minimum: Sysctl[] } {
   const all = Object.entries({ ...NEEDED_SYSCTLS, ...args.sysctls })
     .map(([name, value]): Sysctl => [name, value.trim().replace(/\s+/g, " ")])
     .sort(([a], [b]) => (a < b ? -1 : 1));
@@ -83,7 +96,7 @@ function divided(args: SysctlsArgs): { own: Sysctl[]; minimum: Sysctl[] } {
     if (/[\n=]/.test(name) || value.includes("\n"))
       throw new Error(`sysctl ${JSON.stringify(name)} would be two lines`);
   }
-  // The needed ones that count for the whole computer. Others are set as they are told, or refused by the kernel.
+  // The needed ones that count for the whole kernel. Others are set as the settings say, or refused by the kernel.
   const kernelWide = ([name]: Sysctl) => args.sharedKernel && name.startsWith("fs.inotify.");
   return { own: all.filter((sysctl) => !kernelWide(sysctl)), minimum: all.filter(kernelWide) };
 }

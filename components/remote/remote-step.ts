@@ -1,27 +1,23 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../../providers/machines/machine";
-import type { Claim } from "../../providers/host/shell/claims";
+import type { ExpectedFact } from "../../providers/host/facts/expected";
 import { rootShell, rootShellWithPassword, stepScript } from "../../providers/host/shell/script";
 import { commandConnection } from "./connection";
-
-/** How often a step's drift was found on its host, and what was found last. */
-export interface Drift {
-  /** Never goes down. A step that is re-run because of drift is re-run because this went up. */
-  generation: number;
-  reason: string;
-}
+import { type Drift, withDrift } from "./drift";
 
 export interface RemoteStepArgs {
   /** The step's name on the host and in messages: a DNS label. */
   step: string;
   /** Where it runs. The type of its connection requires the host key: without one the command would trust any host. */
   host: Pick<Machine, "name" | "connection" | "incarnation" | "resource">;
-  /** Bash commands, idempotent, without secrets: they show in previews and stand in the state. See `stepScript`. */
+  /** Bash commands, idempotent, without secrets: they show in previews and in the state. See `stepScript`. */
   commands: pulumi.Input<string>;
-  /** What the step leaves behind; the inspection looks for it. */
-  claims?: readonly Claim[];
-  /** Raises with every drift that the inspection finds; leave it out for steps that it doesn't look at. */
+  /** The script carries the library. Left out: it uses the one that the step `library` has written to the host before. */
+  standalone?: boolean;
+  /** What the step leaves behind; the inspection compares the host with it. */
+  expected?: readonly ExpectedFact[];
+  /** Raises with every drift that the inspection finds; leave it out for steps without expected state. */
   drift?: pulumi.Output<Drift>;
   /** Environment of all commands, as proxies are given. Not for secrets. */
   environment?: Readonly<Record<string, string>>;
@@ -79,7 +75,7 @@ function commandAsRoot(args: RemoteStepArgs): Commands {
   const shell = rootShell(connection.user);
   return {
     create: shell,
-    update: args.drift ? args.drift.apply((drift) => `${shell} # ${driftComment(drift)}`) : shell,
+    update: args.drift ? args.drift.apply((drift) => withDrift(shell, drift)) : shell,
     stdin: script,
   };
 }
@@ -91,30 +87,19 @@ function commandAsRoot(args: RemoteStepArgs): Commands {
 function scriptAsCommand(script: pulumi.Output<string>, drift?: pulumi.Output<Drift>): pulumi.Output<string> {
   const shell = script.apply(rootShellWithPassword);
   if (!drift) return shell;
-  return pulumi.all([shell, knownDrift(drift)]).apply(([text, comment]) => text + comment);
+  return pulumi.all([shell, knownDrift(drift)]).apply(([text, found]) => (found ? withDrift(text, found) : text));
 }
 
 /**
- * The drift as the comment behind a command. One that a preview can't know, because the host is new or its inspection will
- * run again, must not hide the script that stands before it: it counts as none.
+ * The drift where it is known and there is any. One that a preview can't know, because the host is new or its inspection will run
+ * again, must not hide the script before it: it counts as none.
  */
-function knownDrift(drift: pulumi.Output<Drift>): pulumi.Output<string> {
-  const comment = (found: Drift): string => (found.generation > 0 ? ` # ${driftComment(found)}` : "");
+function knownDrift(drift: pulumi.Output<Drift>): pulumi.Output<Drift | undefined> {
+  const known = (found: Drift): Drift | undefined =>
+    typeof found.generation === "number" && found.generation > 0 ? found : undefined;
   // The second argument is what Pulumi's own outputs use for their properties. Without it an unknown drift would make all unknown.
-  const withUnknowns = drift as unknown as { apply(work: typeof comment, unknowns: true): pulumi.Output<string> };
-  return withUnknowns.apply((found) => (typeof found.generation === "number" ? comment(found) : ""), true);
-}
-
-/** Longest reason that a command line carries. */
-const REASON_CHARACTERS = 120;
-
-/** The drift as one line of a shell comment: nothing in it can end the comment or reach a shell. */
-export function driftComment(drift: Drift): string {
-  const reason = drift.reason
-    .replace(/[^A-Za-z0-9 ._:/=,@+-]+/g, " ")
-    .replace(/ +/g, " ")
-    .trim()
-    .slice(0, REASON_CHARACTERS)
-    .trim();
-  return reason === "" ? `drift ${drift.generation}` : `drift ${drift.generation} ${reason}`;
+  return (drift as unknown as { apply(work: typeof known, unknowns: true): pulumi.Output<Drift | undefined> }).apply(
+    known,
+    true,
+  );
 }

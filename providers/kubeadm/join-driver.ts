@@ -23,7 +23,7 @@ export interface JoinInputs {
   node: SshTarget;
   /** A control plane of the cluster. */
   controlPlane: SshTarget;
-  /** Changes when the host is made anew. */
+  /** Changes when the host is replaced. */
   incarnation: string;
   /** Changes when the cluster is another one. */
   cluster: string;
@@ -95,7 +95,7 @@ export const joinDriver: Driver<JoinInputs, JoinInputs> = {
         for (const line of said.split("\n").filter(Boolean)) warn(`${recorded.nodeName}: ${line}`);
       }),
     );
-    await skipIfUnreachable("taking kubeadm's traces off the host", () =>
+    await skipIfUnreachable("removing what kubeadm left on the host", () =>
       withSsh(recorded.node, CONNECT_ON_DELETE, "leaving the cluster", (session) =>
         runScript(session, "kubeadm-leave", leaveScript(), DRAIN_LIMIT_SECONDS),
       ),
@@ -147,6 +147,6 @@ async function output(session: SshSession, commands: string): Promise<string> {
 }
 
 async function runScript(session: SshSession, step: string, commands: string, timeoutSeconds: number): Promise<string> {
-  const script = stepScript({ host: session.target.name, step, commands });
+  const script = stepScript({ standalone: true, host: session.target.name, step, commands });
   return (await runAsRootOrFail(session, script, { doing: step.replace("-", " "), timeoutSeconds })).stdout;
 }

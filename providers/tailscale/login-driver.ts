@@ -153,6 +153,6 @@ async function statusOf(session: SshSession): Promise<TailscaleStatus> {
 }
 
 async function run(session: SshSession, commands: string): Promise<string> {
-  const script = stepScript({ host: session.target.name, step: "tailscale-login", commands });
+  const script = stepScript({ standalone: true, host: session.target.name, step: "tailscale-login", commands });
   return (await runAsRootOrFail(session, script, { timeoutSeconds: RUN_LIMIT_SECONDS })).stdout;
 }

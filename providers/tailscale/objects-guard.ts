@@ -1,4 +1,4 @@
-import { ASK_CLUSTER } from "../host/shell/cluster";
+import { clusterScript } from "../host/shell/script";
 import { type Guard, type Guarded, guardDriver } from "../guard";
 
 /** An object that the operator has taken up. */
@@ -28,10 +28,9 @@ export const tailscaleObjectsDriver = guardDriver(tailscaleObjectsGuard);
  * its own on it. What the operator made itself is left out: it is deleted with what it was made for.
  */
 export function takenUpScript(): string {
-  return `${ASK_CLUSTER}own=$(kubectl api-resources --api-group=tailscale.com --verbs=list -o name | paste -sd,)
+  return clusterScript(`own=$(kubectl api-resources --api-group=tailscale.com --verbs=list -o name | paste -sd,)
 kubectl get "ingresses.networking.k8s.io,services\${own:+,$own}" --all-namespaces -o jsonpath='{range .items[*]}{.kind}|{.metadata.namespace}|{.metadata.name}|{.metadata.deletionTimestamp}|{.metadata.labels.tailscale\\.com/managed}|{.metadata.finalizers[*]}{"\\n"}{end}' |
-  awk -F'|' '$5 != "true" && $6 ~ /(^| )tailscale\\.com\\// { print $1 "|" $2 "|" $3 "|" $4 }'
-`;
+  awk -F'|' '$5 != "true" && $6 ~ /(^| )tailscale\\.com\\// { print $1 "|" $2 "|" $3 "|" $4 }'`);
 }
 
 /** Reads what the script prints. */

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { ciliumChecksScript } from "../../components/addons/cilium/scripts";
+import { libraryText } from "../../providers/host/shell/library";
 import { ApiServer } from "../harness/api/api-server";
 
 /** Whether Cilium may be installed, by what a real API server has. */
@@ -20,9 +21,8 @@ afterAll(async () => {
 /** How the check ends with these values, by the real kubectl. */
 async function check(kubeProxyReplacement: unknown, kubeconfig?: string) {
   const commands = ciliumChecksScript({ kubeProxyReplacement });
-  expect(commands.includes("/etc/kubernetes/admin.conf")).toBe(kubeProxyReplacement !== false);
-  const die = 'die() { printf "%s; %s\\n" "$1" "$2" >&2; exit 1; }';
-  return api.run(["set -euo pipefail", die, commands].join("\n"), kubeconfig);
+  expect(commands.includes("kubectl -n kube-system get")).toBe(kubeProxyReplacement !== false);
+  return api.run(["set -euo pipefail", "host=cp1 step=test", libraryText(), commands].join("\n"), kubeconfig);
 }
 
 const passed = { exitCode: 0, stdout: "", stderr: "" };
@@ -45,7 +45,7 @@ test("beside a kube-proxy it is refused, with what was found and how to remove i
   const { exitCode, stdout, stderr } = await check(true);
   expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
   expect(stderr).toMatch(
-    /^daemonset\.apps\/kube-proxy\nthere is a kube-proxy \(above\), and Cilium would do the same work beside it: .*; remove it with 'kubectl -n kube-system delete daemonset\/kube-proxy configmap\/kube-proxy' .*addons\.cilium\.values\.kubeProxyReplacement: false$/,
+    /^daemonset\.apps\/kube-proxy\ncp1: test: there is a kube-proxy \(above\), and Cilium would do the same work beside it: .*; remove it with 'kubectl -n kube-system delete daemonset\/kube-proxy configmap\/kube-proxy' .*addons\.cilium\.values\.kubeProxyReplacement: false$/,
   );
   expect(await check(false)).toEqual(passed);
 

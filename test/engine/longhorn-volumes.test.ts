@@ -1,5 +1,4 @@
-import { KUBECTL } from "../../providers/host/shell/kubectl";
-import { LONGHORN_VOLUMES } from "../../providers/host/shell/longhorn";
+import { libraryText } from "../../providers/host/shell/library";
 import { ApiServer } from "../harness/api/api-server";
 import { serveKind } from "../harness/api/custom-kind";
 
@@ -19,9 +18,7 @@ afterAll(async () => {
 });
 
 async function ask(question: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await api.run(
-    ["set -euo pipefail", KUBECTL, LONGHORN_VOLUMES, question].join("\n"),
-  );
+  const { exitCode, stdout, stderr } = await api.run(["set -euo pipefail", libraryText(), question].join("\n"));
   expect([exitCode, stderr]).toEqual([0, ""]);
   return stdout;
 }

@@ -4,7 +4,7 @@ import path from "node:path";
 import { ensureBinaries } from "../../lab/build/binaries";
 import { explain } from "../../cli/command-line";
 import { forgetLostCluster } from "../../cli/lost-cluster";
-import { CLUSTER_GONE } from "../../providers/host/shell/cluster";
+import { CLUSTER_GONE } from "../../providers/host/shell/library";
 import { ApiServer } from "../harness/api/api-server";
 import { LabStack } from "../harness/stacks/lab-stack";
 import { nameOf } from "../harness/stacks/stack-cli";

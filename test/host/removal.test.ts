@@ -1,4 +1,6 @@
-import { STEPS } from "../../components/node/steps";
+import { nodeSteps } from "../../components/node/prepare-nodes";
+import { stepsOf } from "../../components/node/steps";
+import { FACT_FILES } from "../../providers/host/facts/facts";
 import { undoScript } from "../../providers/machines/metal/undo-script";
 import { type BareHost, BareHosts, onHost } from "../harness/machines/bare-hosts";
 
@@ -39,7 +41,8 @@ afterAll(async () => {
 const undo = async () => (await onHost(host, undoScript(host.target.name), "undoing")).stdout;
 
 async function prepare(): Promise<void> {
-  for (const step of STEPS) await hosts.step(host, step);
+  for (const { name } of stepsOf({ sharedKernel: true, iscsi: false }, nodeSteps(hosts.settings)))
+    await hosts.step(host, name);
 }
 
 /** All files with content, mode and owner, all packages and units, and what of the kernel is the machine's own. */
@@ -147,13 +150,8 @@ describe("a host that is removed", () => {
     expect(await host.machine.run("crictl info | grep -c RuntimeReady")).toBe("1");
     expect(await host.machine.run("systemctl is-enabled zramswap.service || true")).toBe("masked");
     const parts = [
-      "keep_theirs",
-      "units_off",
-      "packages_back",
-      "files_back",
-      "folders_back",
-      "units_back",
-      "kernel_back",
+      ...FACT_FILES.map((name) => `prepare_restore ${name}`).reverse(),
+      ...FACT_FILES.map((name) => `restore ${name}`),
     ];
     for (const part of parts) {
       const cut = undoScript(host.target.name).replace(`\n${part}\n`, `\n${part}\nexit 7\n`);
@@ -175,7 +173,7 @@ dpkg -i /tmp/theirs.deb
 echo '# mine' >>/etc/containerd/config.toml`);
     expect((await undo()).split("\n").sort()).toEqual([
       "",
-      "kept /etc/containerd/config.toml: somebody changed it after us",
+      "kept /etc/containerd/config.toml: it was changed by others after us",
       "kept /etc/containerd: there are files in it that are not ours",
       "kept /var/lib/longhorn: volumes may be in it",
       "kept the package cri-tools: other packages need it",

@@ -3,7 +3,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { tailscaleClaims, tailscaleScript } from "../../components/addons/tailscale/step";
+import { tailscaleExpected, tailscaleScript } from "../../components/addons/tailscale/step";
 import { ensureBinaries } from "../../lab/build/binaries";
 import { must } from "../../lab/run-program";
 import { indexedPackage, packagesIndex, writeRelease } from "../../lab/packages/apt-repository";
@@ -100,8 +100,9 @@ async function install(): Promise<string> {
   const { fingerprint } = hosts.settings.mirrors.apt.kubernetes;
   const repository = { url: `http://${hosts.gateway}:${port}`, fingerprint };
   const args = { version: versions.tailscale, repository, sharedKernel: true };
-  const step = { step: "tailscale", commands: tailscaleScript(args), claims: tailscaleClaims(args) };
-  return (await onHost(host, stepScript({ host: host.target.name, ...step }), "installing Tailscale")).stdout;
+  const step = { step: "tailscale", commands: tailscaleScript(args), expected: tailscaleExpected(args) };
+  return (await onHost(host, stepScript({ host: host.target.name, standalone: true, ...step }), "installing Tailscale"))
+    .stdout;
 }
 
 const inputs = (change: Partial<LoginInputs> = {}): LoginInputs => ({
@@ -113,8 +114,8 @@ const inputs = (change: Partial<LoginInputs> = {}): LoginInputs => ({
   oauth: OAUTH,
   ...change,
 });
-/** Each run has an id of its own in its claims. */
-const digest = async () => (await host.machine.digest()).replace(/^\S+ +\S+claims\/tailscale\.json$/m, "");
+/** Each run has an id of its own in its expected state. */
+const digest = async () => (await host.machine.digest()).replace(/^\S+ +\S+expected\/tailscale\.json$/m, "");
 const log = () => host.machine.run(`cat ${LOG} 2>/dev/null || true`);
 const daemon = () =>
   host.machine.run("systemctl is-enabled tailscaled || true; systemctl is-active tailscaled || true");

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { STEPS } from "../../components/node/steps";
 import { ProgramFolder, type Registered, runProgram, settingsOf } from "./run-program";
 
 jest.setTimeout(60_000);
@@ -28,9 +29,7 @@ test("the lab stack has two machines, each with an inspection and its steps, and
   ).toEqual(
     [
       ...["cp1", "worker1"].flatMap((host) =>
-        ["kernel-modules", "sysctls", "swap", "base-packages", "containerd", "kubernetes-packages"].map(
-          (step) => `${host}-${step}`,
-        ),
+        STEPS.filter(({ isWanted }) => !isWanted).map(({ name }) => `${host}-${name}`),
       ),
       "cluster-control-plane-init",
       "cluster-control-plane-kubeconfig",

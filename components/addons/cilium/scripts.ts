@@ -1,4 +1,3 @@
-import { KUBECTL } from "../../../providers/host/shell/kubectl";
 import { quote } from "../../../providers/host/shell/quote";
 import type { Values } from "../values";
 import { effects } from "./effects";
@@ -17,8 +16,7 @@ ${effects(values)
 ${isOff(values.kubeProxyReplacement) ? "" : REFUSE_KUBE_PROXY}`;
 }
 
-const REFUSE_KUBE_PROXY = `${KUBECTL}
-found=$(kubectl -n kube-system get daemonsets,pods -l k8s-app=kube-proxy -o name) || die "the cluster can't be asked for a kube-proxy" "see the message above"
+const REFUSE_KUBE_PROXY = `found=$(kubectl -n kube-system get daemonsets,pods -l k8s-app=kube-proxy -o name) || die "the cluster can't be asked for a kube-proxy" "see the message above"
 if [ -n "$found" ]; then
   echo "$found" >&2
   die "there is a kube-proxy (above), and Cilium would do the same work beside it: both would translate services" "remove it with 'kubectl -n kube-system delete daemonset/kube-proxy configmap/kube-proxy' and restart the nodes, whose iptables rules it leaves; or keep it and set addons.cilium.values.kubeProxyReplacement: false"
@@ -36,13 +34,12 @@ const READY_SECONDS = 600;
 /** Waits until every node is Ready and cluster DNS runs: what ordinary workloads need. */
 export function readyScript(nodeNames: readonly string[]): string {
   const nodes = nodeNames.map((name) => quote(`node/${name}`)).join(" ");
-  return `kubectl() { command kubectl --kubeconfig /etc/kubernetes/admin.conf "$@"; }
-kubectl wait --for condition=Ready --timeout ${READY_SECONDS}s ${nodes} >/dev/null || {
+  return `command kubectl wait --for condition=Ready --timeout ${READY_SECONDS}s ${nodes} >/dev/null || {
   kubectl get nodes -o wide >&2
   kubectl -n kube-system get pods -o wide >&2
   die "not every node is Ready after ${READY_SECONDS} s; see the node's kubelet (journalctl -u kubelet) and its cilium pod"
 }
-kubectl -n kube-system rollout status deployment/coredns --timeout ${READY_SECONDS}s >/dev/null || {
+command kubectl -n kube-system rollout status deployment/coredns --timeout ${READY_SECONDS}s >/dev/null || {
   kubectl -n kube-system describe pods -l k8s-app=kube-dns >&2
   die "cluster DNS is not running after ${READY_SECONDS} s; see the events above"
 }

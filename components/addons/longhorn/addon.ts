@@ -1,7 +1,9 @@
-import { LONGHORN_NAMESPACE } from "../../../providers/host/shell/longhorn";
 import type { Addon } from "../addon";
 import { longhornRule } from "./rule";
 import { longhornSchema } from "./settings";
+
+/** Where Longhorn and its objects are, in every cluster that has it. */
+export const LONGHORN_NAMESPACE = "longhorn-system";
 
 /* eslint-disable @typescript-eslint/no-require-imports -- loaded where it is on: see `Addon`. */
 export const longhorn: Addon<"longhorn", typeof longhornSchema> = {

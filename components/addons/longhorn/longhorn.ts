@@ -1,6 +1,6 @@
 import { Namespace } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
-import { LONGHORN_NAMESPACE } from "../../../providers/host/shell/longhorn";
+import { LONGHORN_NAMESPACE } from "./addon";
 import type { LonghornSettings } from "../../../settings";
 import { type Taint, taintText, wantedTaints } from "../../cluster/kubeadm-config";
 import type { AddonContext, Installed } from "../addon";

@@ -3,11 +3,12 @@ import { TailscaleLogin } from "../../../providers/tailscale/resource";
 import type { DeepReadonly, Secret, Settings } from "../../../settings";
 import { versions } from "../../../versions";
 import { type Machine, sshTarget } from "../../../providers/machines/machine";
-import { type Drift, RemoteStep } from "../../remote/remote-step";
+import type { Drift } from "../../remote/drift";
+import { RemoteStep } from "../../remote/remote-step";
 import { tailnetName } from "./tailnet-name";
 import type { AptRepository } from "../../node/apt-repository";
-import { proxyEnvironment } from "../../node/steps";
-import { tailscaleClaims, tailscaleScript } from "./step";
+import { proxyEnvironment } from "../../node/proxy";
+import { tailscaleExpected, tailscaleScript } from "./step";
 
 /** The step's name on the host. */
 export const TAILSCALE_STEP = "tailscale";
@@ -46,7 +47,7 @@ export class TailscaleMachine extends pulumi.ComponentResource {
         step: TAILSCALE_STEP,
         host: machine,
         commands: tailscaleScript(step),
-        claims: tailscaleClaims(step),
+        expected: tailscaleExpected(step),
         drift: args.drift,
         environment: settings.environment,
       },

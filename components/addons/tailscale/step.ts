@@ -1,7 +1,7 @@
-import type { Claim } from "../../../providers/host/shell/claims";
+import type { ExpectedFact } from "../../../providers/host/facts/expected";
 import { quote } from "../../../providers/host/shell/quote";
 import { OURS } from "../../../providers/tailscale/login-script";
-import { type AptRepository, aptRepositoryClaims, aptRepositoryCommands, sourceList } from "../../node/apt-repository";
+import { type AptRepository, aptRepositoryCommand, aptRepositoryExpected } from "../../node/apt-repository";
 
 const NAME = "tailscale";
 const UNIT = "tailscaled.service";
@@ -30,16 +30,16 @@ remember_unit ${UNIT}
 remember_data ${DATA_FOLDERS.join(" ")}
 mkdir -p ${OURS.slice(0, OURS.lastIndexOf("/"))}
 touch ${OURS}
-${writeDefaults(args.sharedKernel)}${aptRepositoryCommands({ ...args.repository, name: NAME, keyPath: "$VERSION_CODENAME.noarmor.gpg", suite: " $VERSION_CODENAME main" })}
-apt_packages ${sourceList(NAME)} ${quote(`${NAME}=${args.version}`)}
-[ "$(unit_enabled ${UNIT})" = enabled ] || quietly systemctl enable ${UNIT}
-[ "$(unit_active ${UNIT})" = active ] || quietly systemctl start ${UNIT}
+${writeDefaults(args.sharedKernel)}${aptRepositoryCommand({ ...args.repository, name: NAME, keyPath: "{codename}.noarmor.gpg", suite: " {codename} main" })}
+apt_packages ${NAME} ${quote(`${NAME}=${args.version}`)}
+enable_unit ${UNIT}
+[ "$(observe_unit_active ${UNIT})" = active ] || quietly systemctl start ${UNIT}
 ${useDefaults(args.sharedKernel)}`;
 }
 
-export function tailscaleClaims(args: TailscaleStepArgs): Claim[] {
+export function tailscaleExpected(args: TailscaleStepArgs): ExpectedFact[] {
   return [
-    ...aptRepositoryClaims(NAME),
+    ...aptRepositoryExpected(NAME),
     { kind: "package", key: NAME, value: args.version },
     { kind: "hold", key: NAME, value: "hold" },
     ...(args.sharedKernel ? [{ kind: "file", key: DEFAULTS_FILE } as const] : []),

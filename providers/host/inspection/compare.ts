@@ -1,4 +1,5 @@
-import type { Gathering, Observation } from "./parse";
+import { describe, holds } from "../facts/facts";
+import type { HostReport } from "./parse";
 
 /** How often a step's drift was found, and what was found last. */
 export interface StepDrift {
@@ -9,7 +10,7 @@ export interface StepDrift {
 /** What an inspection remembers of drift, by step. */
 export interface DriftRecord {
   drifts: Record<string, StepDrift>;
-  /** The run of the step by whose claims the drift was raised last: one run's drift is raised once. */
+  /** The run of the step by whose expected state the drift was raised last: one run's drift is raised once. */
   raisedFor: Record<string, string>;
 }
 
@@ -25,13 +26,13 @@ export function withSteps(record: DriftRecord, steps: readonly string[]): DriftR
 }
 
 /**
- * What the record becomes by a new look at the host. A step's generation goes up by one where the host differs from its
- * claims, or where they are missing; it goes up once until the step has run again, and never goes down.
+ * What the record becomes by a new report of the host. A step's generation goes up by one where the host differs from its
+ * expected state, or where that is missing; it goes up once until the step has run again, and never goes down.
  */
-export function raiseDrift(record: DriftRecord, steps: readonly string[], gathering: Gathering): DriftRecord {
+export function raiseDrift(record: DriftRecord, steps: readonly string[], report: HostReport): DriftRecord {
   const next: DriftRecord = { drifts: { ...record.drifts }, raisedFor: { ...record.raisedFor } };
   for (const step of steps) {
-    const finding = findingOf(step, gathering);
+    const finding = findingOf(step, report);
     if (!finding || next.raisedFor[step] === finding.run) continue;
     const generation = (next.drifts[step]?.generation ?? 0) + 1;
     next.drifts[step] = { generation, reason: finding.reason };
@@ -45,37 +46,12 @@ interface Finding {
   reason: string;
 }
 
-function findingOf(step: string, gathering: Gathering): Finding | undefined {
-  const claimed = gathering.steps[step];
-  // Without claims there is no id of a run: the folder's state tells one loss from the next.
-  if (!claimed) return { run: `missing ${gathering.folder}`.trim(), reason: "claims are missing on the host" };
-  const [first, ...others] = claimed.observations.filter((observation) => !holds(observation));
+function findingOf(step: string, report: HostReport): Finding | undefined {
+  const reported = report.steps[step];
+  // Without expected state there is no id of a run: the folder's state tells one loss from the next.
+  if (!reported) return { run: `missing ${report.folder}`.trim(), reason: "its expected state is missing on the host" };
+  const [first, ...others] = reported.facts.filter((fact) => !holds(fact));
   if (!first) return undefined;
   const more = others.length === 0 ? "" : ` and ${others.length} more`;
-  return { run: claimed.run, reason: `${describe(first)}${more}` };
-}
-
-/** Whether the host shows what was claimed. */
-export function holds({ kind, claimed, found }: Observation): boolean {
-  switch (kind) {
-    case "sysctl-minimum":
-      return /^\d+$/.test(found) && BigInt(found) >= BigInt(claimed);
-    case "package":
-      if (found === "missing") return false;
-      // Docker's packages carry the distribution behind the version.
-      return claimed === "*" || found === claimed || found.startsWith(`${claimed}~`);
-    default:
-      return found === claimed;
-  }
-}
-
-function describe({ kind, key, claimed, found }: Observation): string {
-  switch (kind) {
-    case "file":
-      return `file ${key} ${found === "missing" ? "is missing" : "was changed"}`;
-    case "sysctl-minimum":
-      return `sysctl ${key} is ${found}, claimed at least ${claimed}`;
-    default:
-      return `${kind} ${key} is ${found || "unknown"}, claimed ${claimed === "*" ? "any version" : claimed}`;
-  }
+  return { run: reported.run, reason: `${describe(first)}${more}` };
 }

@@ -1,6 +1,6 @@
 import { warn } from "../../warn";
 import { difference, type Driver, sameValue } from "../../driver";
-import { takeLook } from "../preflight/cache";
+import { takeInspected } from "../preflight/cache";
 import { clockFinding } from "../preflight/clock";
 import { hostFindings } from "../preflight/host-findings";
 import { withSsh } from "../ssh/connect";
@@ -8,11 +8,11 @@ import { HostError } from "../ssh/errors";
 import type { SshTarget } from "../ssh/target";
 import { type DriftRecord, noDrift, raiseDrift, withSteps } from "./compare";
 import { certificateWarnings, type HostFacts, hostFacts } from "./host-facts";
-import { lookAt, LOOKING } from "./look";
+import { inspect, INSPECTING } from "./inspect";
 
 export interface InspectionInputs {
   target: SshTarget;
-  /** Changes when the machine is made anew. */
+  /** Changes when the machine is replaced. */
   incarnation: string;
   /** The steps that the machine gets. */
   steps: string[];
@@ -30,7 +30,7 @@ const CONNECT_FIRST = { timeoutSeconds: 180 };
 const CONNECT_AGAIN = { timeoutSeconds: 30 };
 
 /**
- * The condition of a host: its facts, and the drift of its steps. It is a resource of its own, apart from the machine,
+ * The status of a host: its facts, and the drift of its steps. It is a resource of its own, apart from the machine,
  * because it changes by itself; `read` is the only part of a refresh that connects to the host, and does so once.
  */
 export const inspectionDriver: Driver<InspectionInputs, InspectionOutputs> = {
@@ -42,13 +42,13 @@ export const inspectionDriver: Driver<InspectionInputs, InspectionOutputs> = {
   },
 
   async read(id, recorded) {
-    const { gathering } = await withSsh(recorded.target, CONNECT_AGAIN, LOOKING, (session) =>
-      lookAt(session, { condition: false }),
+    const { report } = await withSsh(recorded.target, CONNECT_AGAIN, INSPECTING, (session) =>
+      inspect(session, { preflight: false }),
     );
-    warnOfCertificates(recorded.target.name, gathering.facts);
+    warnOfCertificates(recorded.target.name, report.facts);
     const inputs = inputsOf(recorded);
-    const record = raiseDrift(recorded, inputs.steps, gathering);
-    return { id, inputs, outputs: { ...inputs, facts: hostFacts(gathering.facts), ...record } };
+    const record = raiseDrift(recorded, inputs.steps, report);
+    return { id, inputs, outputs: { ...inputs, facts: hostFacts(report.facts), ...record } };
   },
 
   async update(_id, recorded, wanted) {
@@ -58,7 +58,7 @@ export const inspectionDriver: Driver<InspectionInputs, InspectionOutputs> = {
   },
 
   async delete() {
-    // Nothing on the host is of it.
+    // It leaves nothing on the host.
   },
 };
 
@@ -67,28 +67,28 @@ function inputsOf({ target, incarnation, steps, sharedKernel }: InspectionOutput
 }
 
 /**
- * The facts of a host on which the steps can run. Where the preflight of this run looked at the host, it also judged it;
+ * The facts of a host on which the steps can run. Where the preflight of this run inspected the host, it also judged it;
  * where it did not, this does, as far as one host tells. Throws where the steps can't run: before anything was changed.
  */
 async function admitted(inputs: InspectionInputs): Promise<HostFacts> {
   const { target, sharedKernel } = inputs;
-  const known = takeLook(target);
-  if (known) return hostFacts(known.gathering.facts);
-  const look = await withSsh(target, CONNECT_FIRST, LOOKING, (session) => lookAt(session, { condition: true }));
+  const known = takeInspected(target);
+  if (known) return hostFacts(known.report.facts);
+  const found = await withSsh(target, CONNECT_FIRST, INSPECTING, (session) => inspect(session, { preflight: true }));
   const findings = [
-    ...hostFindings({ name: target.name, gathering: look.gathering, sharedKernel }),
-    ...clockFinding(target.name, look.clockAheadSeconds),
+    ...hostFindings({ name: target.name, report: found.report, sharedKernel }),
+    ...clockFinding(target.name, found.clockAheadSeconds),
   ];
   if (findings.length > 0) {
     throw new HostError({
       kind: "command",
       host: target.name,
-      doing: LOOKING,
+      doing: INSPECTING,
       problem: findings.map(({ problem, action }) => `${problem}: ${action}`).join("; "),
-      action: "Nothing was changed on the host; mend that and run the same command again",
+      action: "Nothing was changed on the host; fix that and run the same command again",
     });
   }
-  return hostFacts(look.gathering.facts);
+  return hostFacts(found.report.facts);
 }
 
 function warnOfCertificates(host: string, facts: Readonly<Record<string, string>>): void {

@@ -1,4 +1,4 @@
-/** What lasts of a host from one look to the next, unless it is upgraded. */
+/** What lasts of a host from one inspection to the next, unless it is upgraded. */
 export interface HostFacts {
   osId: string;
   osVersion: string;
@@ -18,7 +18,7 @@ export interface HostFacts {
 
 const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64" };
 
-/** Reads the facts that last. `facts`: as the gathering script prints them, by name. */
+/** Reads the facts that last. `facts`: as the inspection script prints them, by name. */
 export function hostFacts(facts: Readonly<Record<string, string>>): HostFacts {
   const text = (name: string) => facts[name] ?? "";
   const [first] = certificates(facts).filter(({ file }) => !KUBELETS_OWN.test(file));
@@ -75,7 +75,7 @@ export function certificateWarnings(facts: Readonly<Record<string, string>>, now
       ),
     ...kubelets.map(
       (own) =>
-        `${daysLeft(own, now)}, and kubelet should have renewed it long ago. Look at 'journalctl -u kubelet' and 'kubectl get csr'`,
+        `${daysLeft(own, now)}, and kubelet should have renewed it long ago. See 'journalctl -u kubelet' and 'kubectl get csr'`,
     ),
   ];
 }

@@ -1,33 +1,28 @@
-/** One claim of a step, and what the host shows of it. */
-export interface Observation {
-  kind: string;
-  key: string;
-  claimed: string;
-  found: string;
-}
+import type { ObservedFact } from "../facts/facts";
 
-export interface ClaimedStep {
-  /** Id of the run that wrote the claims. */
+export interface ReportedStep {
+  /** Id of the run that wrote the expected state. */
   run: string;
-  observations: Observation[];
+  /** What it expects, and what the host shows of it. */
+  facts: ObservedFact[];
 }
 
-/** What a host showed. */
-export interface Gathering {
+/** What the inspection script found of a host. */
+export interface HostReport {
   facts: Record<string, string>;
-  /** By step; a step without claims on the host is left out. */
-  steps: Record<string, ClaimedStep>;
-  /** Changes when a claims file is removed or added; empty: there is no folder of claims. */
+  /** By step; a step without expected state on the host is left out. */
+  steps: Record<string, ReportedStep>;
+  /** Changes when a file of expected state is removed or added; empty: there is no folder for them. */
   folder: string;
 }
 
 /**
- * Reads what the gathering script printed. Lines without the marker are others' (profiles, messages of the day).
+ * Reads what the inspection script printed. Lines without the marker are others' (profiles, messages of the day).
  *
  * @throws Error where the output is cut off
  */
-export function parseGathering(output: string, marker: string): Gathering {
-  const gathering: Gathering = { facts: {}, steps: {}, folder: "" };
+export function parseReport(output: string, marker: string): HostReport {
+  const report: HostReport = { facts: {}, steps: {}, folder: "" };
   let ended = false;
   for (const line of output.split("\n")) {
     // Something that was printed without a newline may stand before it.
@@ -35,29 +30,29 @@ export function parseGathering(output: string, marker: string): Gathering {
     if (start < 0) continue;
     const [tag, ...fields] = line.slice(start + marker.length + 1).split("\t");
     if (tag === "end") ended = true;
-    else take(gathering, tag ?? "", fields);
+    else take(report, tag ?? "", fields);
   }
-  if (!ended) throw new Error("the script that looks at the host did not come to its end");
-  return gathering;
+  if (!ended) throw new Error("the script that inspects the host did not come to its end");
+  return report;
 }
 
-function take(gathering: Gathering, tag: string, fields: string[]): void {
+function take(report: HostReport, tag: string, fields: string[]): void {
   const [first = "", second = "", third = "", fourth = "", fifth = ""] = fields;
   switch (tag) {
     case "fact":
-      gathering.facts[first] = second.trim();
+      report.facts[first] = second.trim();
       return;
     case "folder":
-      gathering.folder = first;
+      report.folder = first;
       return;
     case "step":
-      // Claims without the id of their run were not written by a step: they count as missing.
-      if (second !== "") gathering.steps[first] = { run: second, observations: [] };
+      // Expected state without the id of its run was not written by a step: it counts as missing.
+      if (second !== "") report.steps[first] = { run: second, facts: [] };
       return;
-    case "claim":
-      gathering.steps[first]?.observations.push({ kind: second, key: third, claimed: fourth, found: fifth });
+    case "expected":
+      report.steps[first]?.facts.push({ kind: second, key: third, expected: fourth, found: fifth });
       return;
     default:
-      throw new Error(`the script that looks at the host printed a line of an unknown kind: '${tag}'`);
+      throw new Error(`the script that inspects the host printed a line of an unknown kind: '${tag}'`);
   }
 }

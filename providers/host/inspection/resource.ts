@@ -7,7 +7,7 @@ import type { HostFacts } from "./host-facts";
 export interface HostInspectionArgs {
   /** How the host is reached. Secret, because the private key is in it. */
   target: pulumi.Input<SshTarget>;
-  /** Changes when the machine is made anew. */
+  /** Changes when the machine is replaced. */
   incarnation: pulumi.Input<string>;
   /** The steps that the machine gets. */
   steps: string[];
@@ -15,7 +15,7 @@ export interface HostInspectionArgs {
   sharedKernel?: boolean;
 }
 
-/** The condition of a host: its facts, and the drift of its steps, as of the last `refresh`. */
+/** The status of a host: its facts, and the drift of its steps, as of the last `refresh`. */
 export class HostInspection extends driverResource<
   HostInspectionArgs,
   { facts: HostFacts; drifts: Record<string, StepDrift> }

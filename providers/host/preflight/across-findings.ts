@@ -58,7 +58,7 @@ function shared(
 }
 
 /**
- * kubeadm looks at the first control plane whether systemd-resolved is active, and gives every kubelet the file that it
+ * kubeadm inspected at the first control plane whether systemd-resolved is active, and gives every kubelet the file that it
  * finds right there (cmd/kubeadm/app/componentconfigs/kubelet.go): on a host that differs, pods can't resolve names.
  */
 function mixedResolvers(hosts: readonly KnownHost[]): Finding[] {

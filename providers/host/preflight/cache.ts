@@ -1,13 +1,13 @@
-import type { Look } from "../inspection/look";
+import type { Inspected } from "../inspection/inspect";
 import type { SshTarget } from "../ssh/target";
 
 /**
  * What the preflight of this run saw, for the inspections that follow: the engine runs all drivers in one process, so a
  * host is logged into once for both. Each outcome is taken once: a later change of the host is looked at anew.
  */
-const outcomes = new Map<string, Look | Error>();
+const outcomes = new Map<string, Inspected | Error>();
 
-export function rememberLook(target: SshTarget, outcome: Look | Error): void {
+export function rememberInspected(target: SshTarget, outcome: Inspected | Error): void {
   outcomes.set(keyOf(target), outcome);
 }
 
@@ -15,7 +15,7 @@ export function rememberLook(target: SshTarget, outcome: Look | Error): void {
  * What was seen of the host; `undefined` where the preflight did not try.
  * @throws what kept the preflight from looking: a login that failed must not be tried again
  */
-export function takeLook(target: SshTarget): Look | undefined {
+export function takeInspected(target: SshTarget): Inspected | undefined {
   const key = keyOf(target);
   const outcome = outcomes.get(key);
   outcomes.delete(key);

@@ -2,7 +2,7 @@ import { difference, type Driver } from "../../driver";
 import type { SshTarget } from "../ssh/target";
 import { type Expectations, type LastingFacts, lastingFacts, type PreflightHost } from "./hosts";
 import { type Checked, judge } from "./judge";
-import { lookAtAll } from "./look-at-all";
+import { inspectAll } from "./inspect-all";
 import { probePlan } from "./probe-plan";
 
 export interface PreflightInputs {
@@ -21,7 +21,7 @@ export interface PreflightOutputs {
 }
 
 /**
- * The look at all hosts before the first change on any. It stands in the way of all steps: where anything is wrong it
+ * Inspects all hosts before the first change on any. All steps wait for it: where anything is wrong it
  * fails with all findings at once, and no host was changed. A host that can't be reached is no finding: its own inspection
  * fails, and the others go on.
  *
@@ -61,14 +61,14 @@ function stillChecked(
 
 async function preflight(inputs: PreflightInputs, known: ReadonlyMap<string, LastingFacts>): Promise<PreflightOutputs> {
   const { hosts, targets, expected } = inputs;
-  const toLookAt = targets.filter(({ name }) => !known.has(name));
-  const seen = await lookAtAll(toLookAt, (looks) =>
+  const toInspect = targets.filter(({ name }) => !known.has(name));
+  const seen = await inspectAll(toInspect, (inspected) =>
     probePlan(
       hosts
-        .filter(({ name }) => known.has(name) || looks.has(name))
+        .filter(({ name }) => known.has(name) || inspected.has(name))
         .map((host) => {
-          const look = looks.get(host.name);
-          return look ? { ...host, listening: look.gathering.facts.listening ?? "" } : host;
+          const found = inspected.get(host.name);
+          return found ? { ...host, listening: found.report.facts.listening ?? "" } : host;
         }),
       expected,
     ),
@@ -76,8 +76,8 @@ async function preflight(inputs: PreflightInputs, known: ReadonlyMap<string, Las
   const checked: Checked = { hosts, expected, known, ...seen };
   judge(checked);
   const facts = hosts.flatMap(({ name }): [string, LastingFacts][] => {
-    const look = seen.looks.get(name);
-    const lasting = look ? lastingFacts(look.gathering) : known.get(name);
+    const found = seen.inspected.get(name);
+    const lasting = found ? lastingFacts(found.report) : known.get(name);
     return lasting ? [[name, lasting]] : [];
   });
   const unchecked = hosts

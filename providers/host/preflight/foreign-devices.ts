@@ -1,11 +1,11 @@
 import { subnetContains } from "../../../settings/subnets";
-import { type LookedAtHost, type Problem, words } from "./hosts";
+import { type InspectedHost, type Problem, words } from "./hosts";
 
 /**
  * A device with an address of the pods or the services, as the bridge that another cluster's network has left behind: the host
  * would send there what is meant for a pod.
  */
-export function foreignDevices({ expected, gathering: { facts } }: LookedAtHost): Problem[] {
+export function foreignDevices({ expected, report: { facts } }: InspectedHost): Problem[] {
   // Its own cluster has such addresses.
   if (facts.kubeadm || facts.kubernetesFile) return [];
   return words(facts.addresses).flatMap((word) => {

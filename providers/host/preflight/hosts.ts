@@ -1,5 +1,5 @@
 import type { Diagnosis } from "../../diagnosis";
-import type { Gathering } from "../inspection/parse";
+import type { HostReport } from "../inspection/parse";
 
 /** What a machine is for in the cluster. */
 export type Role = "control-plane" | "worker";
@@ -38,9 +38,9 @@ export interface Finding extends Problem {
 }
 
 /** One host, and what is wanted of it. */
-export interface LookedAtHost {
+export interface InspectedHost {
   name: string;
-  gathering: Gathering;
+  report: HostReport;
   /** Left out: only what is asked of every host is judged. */
   role?: Role;
   /** What the inventory declares, where it does. */
@@ -68,8 +68,8 @@ export interface LastingFacts {
   resolved: boolean;
 }
 
-/** The lasting facts in what was gathered. */
-export function lastingFacts({ facts }: Gathering): LastingFacts {
+/** The lasting facts of a report. */
+export function lastingFacts({ facts }: HostReport): LastingFacts {
   return {
     hostname: facts.hostname ?? "",
     machineId: facts.machineId ?? "",

@@ -4,7 +4,7 @@ import { acrossFindings, type KnownHost } from "./across-findings";
 import { clockFindings } from "./clock";
 import { hostFindings } from "./host-findings";
 import { type Expectations, type Finding, type LastingFacts, lastingFacts, type PreflightHost } from "./hosts";
-import type { Seen } from "./look-at-all";
+import type { Seen } from "./inspect-all";
 import { reachFindings } from "./reach-findings";
 import { findingsTable } from "./table";
 
@@ -26,21 +26,21 @@ export function judge(checked: Checked): void {
 }
 
 /** All that stands in the way of any change. */
-export function findingsOf({ hosts, expected, known, looks, refused, plan, reports }: Checked): Finding[] {
+export function findingsOf({ hosts, expected, known, inspected, refused, plan, reports }: Checked): Finding[] {
   const own = hosts.flatMap(({ name, role, sharedKernel }) => {
-    const look = looks.get(name);
-    return look ? hostFindings({ name, role, sharedKernel, gathering: look.gathering, expected }) : [];
+    const found = inspected.get(name);
+    return found ? hostFindings({ name, role, sharedKernel, report: found.report, expected }) : [];
   });
   const all = hosts.flatMap(({ name, role, sharedKernel }): KnownHost[] => {
-    const look = looks.get(name);
-    const facts = look ? lastingFacts(look.gathering) : known.get(name);
+    const found = inspected.get(name);
+    const facts = found ? lastingFacts(found.report) : known.get(name);
     return facts ? [{ name, role, sharedKernel, facts }] : [];
   });
   return [
     ...[...refused].map(asFinding),
     ...own,
     ...acrossFindings(all),
-    ...clockFindings(new Map([...looks].map(([name, look]) => [name, look.clockAheadSeconds]))),
+    ...clockFindings(new Map([...inspected].map(([name, found]) => [name, found.clockAheadSeconds]))),
     ...reachFindings(plan, reports),
   ];
 }

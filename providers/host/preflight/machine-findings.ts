@@ -1,6 +1,6 @@
 import { controlPlaneMinimum } from "../../../versions";
-import { SUPPORTED, SUPPORTED_MACHINES, SUPPORTED_SYSTEMS } from "../shell/script";
-import { isIgnored, type LookedAtHost, type Problem, words } from "./hosts";
+import { SUPPORTED, SUPPORTED_MACHINES, SUPPORTED_SYSTEMS } from "../shell/library";
+import { isIgnored, type InspectedHost, type Problem, words } from "./hosts";
 
 /** Less is not enough for the images of the control plane, containers, logs, and etcd's data. */
 const LEAST_VAR_MIB = 4096;
@@ -8,11 +8,11 @@ const LEAST_VAR_MIB = 4096;
 const LEAST_ROOT_MIB = 1024;
 
 /** What a host's machine, kernel and operating system can't do. */
-export function machineProblems(host: LookedAtHost): Problem[] {
+export function machineProblems(host: InspectedHost): Problem[] {
   return [system, size, disks, kernel, container].flatMap((rule) => rule(host));
 }
 
-function system({ gathering: { facts } }: LookedAtHost): Problem[] {
+function system({ report: { facts } }: InspectedHost): Problem[] {
   const problems: Problem[] = [];
   const name = `${facts.osId} ${facts.osVersion}`;
   const supported =
@@ -30,7 +30,7 @@ function system({ gathering: { facts } }: LookedAtHost): Problem[] {
   return problems;
 }
 
-function size({ role, expected, gathering: { facts } }: LookedAtHost): Problem[] {
+function size({ role, expected, report: { facts } }: InspectedHost): Problem[] {
   if (role !== "control-plane") return [];
   const [cpus, memory] = [Number(facts.cpus), Number(facts.memoryMiB)];
   const problems: Problem[] = [];
@@ -45,7 +45,7 @@ function size({ role, expected, gathering: { facts } }: LookedAtHost): Problem[]
   return problems;
 }
 
-function disks({ gathering: { facts } }: LookedAtHost): Problem[] {
+function disks({ report: { facts } }: InspectedHost): Problem[] {
   const [var_, root] = [Number(facts.varFreeMiB), Number(facts.rootFreeMiB)];
   const short = (path: string, free: number, least: number): Problem => ({
     problem: `${path} has ${free} MiB free: at least ${least} MiB are needed`,
@@ -55,11 +55,11 @@ function disks({ gathering: { facts } }: LookedAtHost): Problem[] {
   return root < LEAST_ROOT_MIB ? [short("/", root, LEAST_ROOT_MIB)] : [];
 }
 
-function kernel({ sharedKernel, expected, gathering: { facts } }: LookedAtHost): Problem[] {
+function kernel({ sharedKernel, expected, report: { facts } }: InspectedHost): Problem[] {
   const problems: Problem[] = [];
   const missing = words(facts.modules)
     .map((word) => word.split(":"))
-    // What a container sees of another's kernel is little: the step that needs the modules looks again.
+    // What a container sees of another's kernel is little: the step that needs the modules inspected again.
     .filter(([, state]) => state === "missing" && sharedKernel !== true && facts.container === "none")
     .map(([name]) => name);
   if (missing.length > 0) {
@@ -78,7 +78,7 @@ function kernel({ sharedKernel, expected, gathering: { facts } }: LookedAtHost):
   return problems;
 }
 
-function container({ sharedKernel, gathering: { facts } }: LookedAtHost): Problem[] {
+function container({ sharedKernel, report: { facts } }: InspectedHost): Problem[] {
   // systemd-detect-virt says "none" for a virtual machine too: it is asked for containers alone.
   const shared = facts.container !== "none" && facts.container !== "";
   if (sharedKernel === undefined || sharedKernel === shared) return [];

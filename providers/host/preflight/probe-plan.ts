@@ -3,7 +3,7 @@ import { neededOn, type NeededPort, neededPorts } from "./ports";
 
 /** A host that takes part in the probes. */
 export interface ProbedHost extends PreflightHost {
-  /** What listens there, as the gathering says it; `undefined` for a host that is not connected to in this run. */
+  /** What listens there, as the inspection reports it; `undefined` for a host that is not connected to in this run. */
   listening?: string;
 }
 

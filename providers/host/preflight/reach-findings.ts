@@ -36,7 +36,7 @@ export function reachFindings(plan: readonly Probe[], reports: ReadonlyMap<strin
       hosts: [to],
       from: names,
       problem: `packets from ${names.join(", ")} ${HOW[outcome]} at ${probes[0]?.address ?? ""} on ${ports}`,
-      action: `let ${numbers} in from ${names.join(", ")}: look at the firewall of ${to} ('sudo nft list ruleset', 'sudo ufw status') and at any between the hosts`,
+      action: `let ${numbers} in from ${names.join(", ")}: check the firewall of ${to} ('sudo nft list ruleset', 'sudo ufw status') and at any between the hosts`,
     });
   }
   return [...alike.values()].map(({ hosts, problem, action }) => ({ hosts, problem, action }));

@@ -11,7 +11,7 @@ export interface PreflightArgs {
 }
 
 /**
- * The look at all hosts before the first change on any; see the driver. It has no outputs to use: whatever changes hosts
+ * Inspects all hosts before the first change on any; see the driver. It has no outputs to use: whatever changes hosts
  * depends on it.
  */
 export class Preflight extends driverResource<PreflightArgs>("preflight", "host:Preflight", {

@@ -1,16 +1,16 @@
-import { isIgnored, type LookedAtHost, type Problem, words } from "./hosts";
+import { isIgnored, type InspectedHost, type Problem, words } from "./hosts";
 import { foreignDevices } from "./foreign-devices";
 import { neededOn, neededPorts, portText } from "./ports";
 
 /** What of the software on a host, and of its settings, stands in the way. */
-export function softwareProblems(host: LookedAtHost): Problem[] {
+export function softwareProblems(host: InspectedHost): Problem[] {
   return [identity, packages, nameResolution, otherCluster, foreignDevices, portsInUse].flatMap((rule) => rule(host));
 }
 
 /** RFC 1123, of which Kubernetes' names are made; in capitals it does no harm, since nodes are named by the inventory. */
 const HOSTNAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 
-function identity({ name, gathering: { facts } }: LookedAtHost): Problem[] {
+function identity({ name, report: { facts } }: InspectedHost): Problem[] {
   const problems: Problem[] = [];
   if (!HOSTNAME.test(facts.hostname ?? "")) {
     const problem = `the hostname '${facts.hostname ?? ""}' is none by RFC 1123 (letters, digits and hyphens)`;
@@ -23,12 +23,12 @@ function identity({ name, gathering: { facts } }: LookedAtHost): Problem[] {
   return problems;
 }
 
-function packages({ gathering }: LookedAtHost): Problem[] {
+function packages({ report }: InspectedHost): Problem[] {
   // What an interrupted run of this program left unfinished, its own steps finish.
-  if (gathering.folder !== "") return [];
-  const unfinished = words(gathering.facts.unfinishedPackages).map((word) => word.split(":").slice(1).join(":"));
+  if (report.folder !== "") return [];
+  const unfinished = words(report.facts.unfinishedPackages).map((word) => word.split(":").slice(1).join(":"));
   if (unfinished.length === 0) return [];
-  const damaged = words(gathering.facts.unfinishedPackages).some((word) => /^(reinstreq|half-installed):/.test(word));
+  const damaged = words(report.facts.unfinishedPackages).some((word) => /^(reinstreq|half-installed):/.test(word));
   return [
     {
       problem: `dpkg was interrupted: ${some(unfinished)} ${unfinished.length === 1 ? "is" : "are"} half installed`,
@@ -50,7 +50,7 @@ const LOOPBACK = /^(127\.|::1$)/;
  * CoreDNS asks the servers that the pods get from the host's resolv.conf: one on loopback would be CoreDNS itself. With
  * systemd-resolved kubeadm gives the kubelets the file with the real servers.
  */
-function nameResolution({ gathering: { facts } }: LookedAtHost): Problem[] {
+function nameResolution({ report: { facts } }: InspectedHost): Problem[] {
   const resolved = facts.resolved === "active";
   const servers = words(resolved ? facts.resolvedNameservers : facts.nameservers).filter((one) => LOOPBACK.test(one));
   if (servers.length === 0) return [];
@@ -65,7 +65,7 @@ function nameResolution({ gathering: { facts } }: LookedAtHost): Problem[] {
   ];
 }
 
-function otherCluster({ gathering: { facts } }: LookedAtHost): Problem[] {
+function otherCluster({ report: { facts } }: InspectedHost): Problem[] {
   if (facts.kubeadm || !facts.kubernetesFile) return [];
   return [
     {
@@ -75,7 +75,7 @@ function otherCluster({ gathering: { facts } }: LookedAtHost): Problem[] {
   ];
 }
 
-function portsInUse({ role, expected, gathering: { facts } }: LookedAtHost): Problem[] {
+function portsInUse({ role, expected, report: { facts } }: InspectedHost): Problem[] {
   // Its own cluster, whole or half made, listens where it should.
   if (facts.kubeadm || facts.kubernetesFile) return [];
   const listening = words(facts.listening).map((word) => word.split(":"));

@@ -1,37 +1,38 @@
+import { FACT_FILES } from "../../host/facts/facts";
+import { LIBRARY_FILE, readShell } from "../../host/shell/library";
 import { stepScript } from "../../host/shell/script";
-import { FILES_BACK, PACKAGES_BACK, UNITS_BACK } from "./undo-journal";
-import { END_KUBERNETES } from "./undo-kubernetes";
-import { END_NETWORK } from "./undo-network";
 
 /**
- * The script that leaves a host as it was before its first step: Kubernetes ended, what was added removed, what was there put
- * back. What it can't or must not undo it says, a line each, `kept …`. It can be repeated after it was cut off: the journal goes last.
+ * The script that leaves a host as it was before its first step: Kubernetes ended, what was added removed, what was there
+ * restored. What it can't or must not undo it says, a line each, `kept …`. It can be repeated after it was cut off: the journal
+ * is deleted last.
  *
  * @param host its name in messages.
  */
 export function undoScript(host: string): string {
-  return stepScript({ host, step: "undo", commands: COMMANDS });
+  return stepScript({ standalone: true, host, step: "undo", commands: commands() });
 }
 
-const COMMANDS = `${END_KUBERNETES}
-${END_NETWORK}
-${FILES_BACK}
-${PACKAGES_BACK}
-${UNITS_BACK}
+function commands(): string {
+  return `${readShell(__dirname, "undo-kubernetes.sh")}
+${readShell(__dirname, "undo-network.sh")}
 refuse_foreign_cluster
 end_kubernetes
 end_cilium
 end_iptables_chains
-keep_theirs
-units_off
-packages_back
-files_back
-folders_back
-units_back
-kernel_back
+${[...FACT_FILES]
+  .reverse()
+  .map((name) => `prepare_restore ${name}`)
+  .join("\n")}
+${FACT_FILES.map((name) => `restore ${name}`).join("\n")}
 [ ! -e /var/lib/longhorn ] || kept "/var/lib/longhorn: volumes may be in it"
-rm -rf -- /var/log/homelab /var/lib/homelab/claims /var/lib/homelab/kubeadm /var/lib/homelab/containerd-restart /var/lib/homelab/tailscale
+for name in ${OWN.join(" ")}; do rm -rf -- "/var/lib/homelab/$name"; done
+rm -rf -- /var/log/homelab ${LIBRARY_FILE}
 rm -f -- "$before/journal"
 rm -rf -- "$before"
 [ ! -d /var/lib/homelab ] || rmdir /var/lib/homelab 2>/dev/null || kept "/var/lib/homelab: there is something else in it"
 `;
+}
+
+/** What the steps keep in /var/lib/homelab; `claims` is what checkouts before the library kept. */
+const OWN = ["expected", "claims", "kubeadm", "containerd-restart", "tailscale"] as const;

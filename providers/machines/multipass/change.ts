@@ -1,5 +1,4 @@
 import { quote } from "../../host/shell/quote";
-import { stepScript } from "../../host/shell/script";
 import { findVm, runInVm, setVm, startVm, stopVm } from "./client";
 import { MultipassError } from "./errors";
 import { bytesOf, type MachineInputs, type Sizes } from "./machine";
@@ -29,16 +28,17 @@ export async function resizeVm(name: string, from: Sizes, to: Sizes): Promise<vo
 /** A script that lets one key, and no other, log in as the VM's user. */
 export function authorizedKeyScript(machine: Pick<MachineInputs, "name" | "user" | "authorizedKey">): string {
   const user = quote(machine.user);
-  return stepScript({
-    host: machine.name,
-    step: "authorized-key",
-    commands: `home=$(getent passwd ${user} | cut -d: -f6)
+  return `set -euo pipefail
+main() {
+home=$(getent passwd ${user} | cut -d: -f6)
 install -d -m 700 -o ${user} -g ${user} "$home/.ssh"
 printf '%s\\n' ${quote(machine.authorizedKey.trim())} >"$home/.ssh/authorized_keys.part"
 chown ${user}: "$home/.ssh/authorized_keys.part"
 chmod 600 "$home/.ssh/authorized_keys.part"
-mv "$home/.ssh/authorized_keys.part" "$home/.ssh/authorized_keys"`,
-  });
+mv "$home/.ssh/authorized_keys.part" "$home/.ssh/authorized_keys"
+}
+main </dev/null
+`;
 }
 
 /** Sets the key by Multipass' own way into the VM, since the old key may be lost. Nothing of the script is secret. */

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { libraryText } from "../../../providers/host/shell/library";
 
 /** What kubectl does when its words, with a space before and after each, fit a pattern of bash. */
 export type FakeAnswer = [pattern: string, commands: string];
@@ -28,7 +29,7 @@ export function runWithKubectl(commands: string, answers: readonly FakeAnswer[])
     writeFileSync(program, kubectl.join("\n"), { mode: 0o755 });
     writeFileSync(notes, "");
     const { status, stdout, stderr } = spawnSync("bash", ["-s"], {
-      input: `set -euo pipefail\ndie() { echo "$1; \${2-}" >&2; exit 1; }\n${commands}`,
+      input: ["set -euo pipefail", "host=cp1 step=test", libraryText(), `PATH=${folder}:$PATH`, commands].join("\n"),
       encoding: "utf8",
       env: { ...process.env, PATH: `${folder}:${process.env.PATH}`, NOTES: notes },
     });

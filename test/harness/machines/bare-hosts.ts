@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { nodeSteps } from "../../../components/node/prepare-nodes";
-import { type StepName, stepsOf } from "../../../components/node/steps";
+import { stepsOf } from "../../../components/node/steps";
 import { ensureMirrorRunning, stopMirror } from "../../../lab/mirror-service";
 import { ensureMirror } from "../../../lab/packages/main";
 import type { MachineId } from "../../../providers/machines/nspawn/layout";
@@ -84,15 +84,15 @@ export class BareHosts {
     return host;
   }
 
-  /** Runs one of the real steps as the engine would: the same script, with the settings of the lab unless told otherwise. */
-  async step(host: BareHost, name: StepName, change: StepChange = {}): Promise<RunResult> {
+  /** Runs one of the real steps by itself: its script, which carries the library, with the settings of the lab unless told otherwise. */
+  async step(host: BareHost, name: string, change: StepChange = {}): Promise<RunResult> {
     const steps = stepsOf(
       { sharedKernel: true, iscsi: false, ...change.capabilities },
       { ...nodeSteps(this.settings), ...change.settings },
     );
     const step = steps.find((one) => one.name === name);
     if (!step) throw new Error(`there is no step ${name}`);
-    const script = stepScript({ ...step, host: host.target.name, step: name });
+    const script = stepScript({ ...step, host: host.target.name, step: name, standalone: true });
     return onHost(host, change.edit?.(script) ?? script, `running ${name}`);
   }
 

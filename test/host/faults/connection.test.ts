@@ -144,6 +144,7 @@ test("maxstartups: twelve logins at once get in where the server takes two at a 
 
 test("link-drop-mid-exec: a cut session is an error at once, and the next run waits for the orphaned script", async () => {
   const script = stepScript({
+    standalone: true,
     step: "slow",
     commands: `echo "begin $$" >>/root/slow\nsleep 6\necho "end $$" >>/root/slow`,
   });
@@ -165,7 +166,10 @@ test("no-acceptenv: a server that takes no environment variables does what it is
     `cp -a /etc/ssh/sshd_config /root/sshd_config; sed -i '/AcceptEnv/d' /etc/ssh/sshd_config; systemctl restart ssh.service`,
   );
   expect(await machine.run("sshd -T | grep -ci acceptenv || true")).toBe("0");
-  const { stdout, stderr } = await onHost(hosts.host(0), stepScript({ step: "greet", commands: 'echo "$LC_ALL"' }));
+  const { stdout, stderr } = await onHost(
+    hosts.host(0),
+    stepScript({ standalone: true, step: "greet", commands: 'echo "$LC_ALL"' }),
+  );
   await machine.run("cp -a /root/sshd_config /etc/ssh/sshd_config");
   expect({ stdout, stderr }).toEqual({ stdout: "C\n", stderr: "" });
 });

@@ -4,7 +4,8 @@ import { ProcessWatch } from "../../harness/stacks/secret-search";
 import { inspectionDriver } from "../../../providers/host/inspection/driver";
 import { preflightDriver } from "../../../providers/host/preflight/driver";
 import type { HostFacts } from "../../../providers/host/inspection/host-facts";
-import { stepScript, SUPPORTED } from "../../../providers/host/shell/script";
+import { SUPPORTED } from "../../../providers/host/shell/library";
+import { stepScript } from "../../../providers/host/shell/script";
 
 /** Hosts that are not as the program wants them: what it says of them before it changes anything. */
 
@@ -31,7 +32,7 @@ async function inspect(): Promise<HostFacts> {
 
 /** What of a host the steps would change. */
 const digest = () => machine.digest();
-const greeting = stepScript({ step: "greet", commands: "echo hello" });
+const greeting = stepScript({ standalone: true, step: "greet", commands: "echo hello" });
 
 describe("a host on which the steps can't run", () => {
   let before: string;
@@ -101,7 +102,7 @@ cp -a /etc/sudoers.d/homelab /root/sudoers; sed -i 's/NOPASSWD: //' /etc/sudoers
 
   test("sudo-password: it makes the user root, and stands in no command line and in no log of the host", async () => {
     const watch = new ProcessWatch();
-    const slow = stepScript({ step: "greet", commands: "sleep 1; id -u" });
+    const slow = stepScript({ standalone: true, step: "greet", commands: "sleep 1; id -u" });
     expect((await onHost(withPassword(password), slow)).stdout).toBe("0\n");
     expect(await watch.stop()).not.toContain(password);
     expect(await machine.run("journalctl --sync; journalctl --quiet -o cat")).not.toContain(password);
@@ -168,7 +169,7 @@ describe("a host with a shell of its own taste", () => {
     await machine.run(`usermod --shell /bin/dash ${hosts.host(0).target.user}
 home=/home/${hosts.host(0).target.user}
 for file in "$home/.profile" "$home/.bashrc" /root/.profile /root/.bashrc /etc/profile.d/noise.sh; do
-  echo 'echo "fact osId noise"; echo "claims end" >&2' >>"$file"
+  echo 'echo "fact osId noise"; echo "expected end" >&2' >>"$file"
 done
 cp "$home/.profile" /etc/bash.bashrc
 echo 'BASH_ENV=/etc/profile.d/noise.sh' >>/etc/environment

@@ -145,7 +145,7 @@ sysctl -qw net.ipv4.ip_forward=0`);
       const capabilities = { sharedKernel: step !== "kernel-modules" };
       expect((await hosts.step(hosts.host(0), step, { capabilities })).stdout).toBe("");
     }
-    const withoutRuns = (digest: string) => digest.replace(/^.*\/var\/lib\/homelab\/claims\/.*$/gm, "");
+    const withoutRuns = (digest: string) => digest.replace(/^.*\/var\/lib\/homelab\/expected\/.*$/gm, "");
     expect(withoutRuns(await machine.digest())).toBe(withoutRuns(before));
   });
 });

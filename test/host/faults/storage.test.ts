@@ -25,7 +25,7 @@ const iscsi = existsSync("/sys/module/iscsi_tcp");
       /the kernel module (dm_crypt|iscsi_tcp) can't be loaded; .*storage\.enabled: false/s,
     );
     expect(await onHost(host, "dpkg-query -W | sha256sum")).toEqual(before);
-    await expect(onHost(host, "test -e /var/lib/homelab/claims/storage.json")).rejects.toThrow();
+    await expect(onHost(host, "test -e /var/lib/homelab/expected/storage.json")).rejects.toThrow();
   },
 );
 

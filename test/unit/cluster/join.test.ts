@@ -1,5 +1,15 @@
 import { difference } from "../../../providers/driver";
 import { joinDriver, parseJoinCommand, type JoinInputs } from "../../../providers/kubeadm/join-driver";
+import { initScript } from "../../../components/cluster/init-script";
+import {
+  joinScript,
+  knownNodeScript,
+  kubeletSettingsScript,
+  leaveScript,
+  removeNodeScript,
+} from "../../../providers/kubeadm/join-script";
+import { stepScript } from "../../../providers/host/shell/script";
+import { testShellcheck, withLibrary } from "../../harness/shellcheck";
 
 const HASH = `sha256:${"a1".repeat(32)}`;
 const target = {
@@ -64,3 +74,15 @@ test("a difference is by value, and a value that is not known yet counts as one"
   expect(difference({ a: 1 }, { a: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" }).changes).toBe(true);
   expect(difference({ a: 1, b: 2 }, { a: 2, b: 3 }, { ignore: ["b"], replaceOn: ["a"] }).replaces).toEqual(["a"]);
 });
+
+const args = { config: "c", kubeletPatch: "p", endpoint: "10.90.0.11:6443", cluster: "c1" };
+const scripts = [
+  initScript({ registration: "r", cluster: "c", kubeletPatch: "p" }),
+  joinScript(args, true),
+  kubeletSettingsScript("p"),
+  knownNodeScript("w1"),
+  removeNodeScript("w1"),
+  leaveScript(),
+].map((commands) => stepScript({ step: "kubeadm", commands }));
+// SC2119, SC2120: an argument that they leave out.
+testShellcheck("kubeadm's scripts, together with the library,", withLibrary(scripts), ["SC2119", "SC2120"]);

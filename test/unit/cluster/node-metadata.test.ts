@@ -3,7 +3,7 @@ import { withStorageLabel } from "../../../components/node/storage-metadata";
 import type { NodeSettings } from "../../../settings";
 import { stepScript } from "../../../providers/host/shell/script";
 import { longhornAnswers, type FakeAnswer, runWithKubectl } from "../../harness/api/fake-kubectl";
-import { testShellcheck } from "../../harness/shellcheck";
+import { testShellcheck, withLibrary } from "../../harness/shellcheck";
 
 const node = (name: string) =>
   ({ name, role: "worker", labels: {}, annotations: {}, taints: [] }) as unknown as NodeSettings;
@@ -57,5 +57,4 @@ test("storage nodes that stay so are not asked for", () => {
 });
 
 const step = stepScript({ host: "cp1", step: "node-metadata", commands: nodeMetadataScript([node("w1")], false) });
-// SC1091: os-release is the host's. SC2034: what the preamble says is for other steps too.
-testShellcheck("its script", step, ["SC1091", "SC2034"]);
+testShellcheck("its script", withLibrary([step]), []);

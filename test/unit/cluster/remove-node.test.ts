@@ -72,5 +72,5 @@ test.each([
 test("a silent node with the only copy of a volume is deleted all the same, and that is said", () => {
   const { status, stdout, verbs } = removal({ ready: ["Unknown"], copies: [`pvc-1|w1|${SINCE}|${SINCE}|`] });
   expect({ status, verbs }).toEqual({ status: 0, verbs: ["delete"] });
-  expect(stdout).toContain("of these volumes Longhorn has no good copy elsewhere: pvc-1;");
+  expect(stdout).toContain("of these volumes Longhorn has no good copy on another node: pvc-1;");
 });

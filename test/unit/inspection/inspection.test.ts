@@ -1,6 +1,7 @@
-import { type DriftRecord, holds, noDrift, raiseDrift, withSteps } from "../../../providers/host/inspection/compare";
+import { holds } from "../../../providers/host/facts/facts";
+import { type DriftRecord, noDrift, raiseDrift, withSteps } from "../../../providers/host/inspection/compare";
 import { certificateWarnings, hostFacts } from "../../../providers/host/inspection/host-facts";
-import { type Gathering, parseGathering } from "../../../providers/host/inspection/parse";
+import { type HostReport, parseReport } from "../../../providers/host/inspection/parse";
 
 const line = (...fields: string[]) => ["mark", ...fields].join("\t");
 
@@ -8,21 +9,21 @@ test("lines of profiles and messages of the day are no facts", () => {
   const output = ["Welcome!", "fact\tosId\tevil", `prompt> ${line("fact", "osId", "debian")}`, "", line("end")].join(
     "\n",
   );
-  expect(parseGathering(output, "mark").facts).toEqual({ osId: "debian" });
+  expect(parseReport(output, "mark").facts).toEqual({ osId: "debian" });
 });
 
-test("output that is cut off is an error, not a host without claims", () => {
-  expect(() => parseGathering(line("fact", "osId", "debian"), "mark")).toThrow("did not come to its end");
+test("output that is cut off is an error, not a host without expected state", () => {
+  expect(() => parseReport(line("fact", "osId", "debian"), "mark")).toThrow("did not come to its end");
 });
 
-function gathering(steps: Record<string, { run: string; found: string }>, folder = "f1"): Gathering {
+function report(steps: Record<string, { run: string; found: string }>, folder = "f1"): HostReport {
   return {
     facts: {},
     folder,
     steps: Object.fromEntries(
       Object.entries(steps).map(([step, { run, found }]) => [
         step,
-        { run, observations: [{ kind: "sysctl", key: "vm.swappiness", claimed: "1", found }] },
+        { run, facts: [{ kind: "sysctl", key: "vm.swappiness", expected: "1", found }] },
       ]),
     ),
   };
@@ -30,49 +31,49 @@ function gathering(steps: Record<string, { run: string; found: string }>, folder
 
 describe("drift", () => {
   const start = noDrift(["sysctls", "swap"]);
-  const look = (record: DriftRecord, seen: Gathering) => raiseDrift(record, ["sysctls", "swap"], seen);
+  const look = (record: DriftRecord, seen: HostReport) => raiseDrift(record, ["sysctls", "swap"], seen);
   const fine = { run: "r1", found: "1" };
 
-  test("is not there where every claim holds", () => {
-    expect(look(start, gathering({ sysctls: fine, swap: fine }))).toEqual(start);
+  test("is not there where every fact is as expected", () => {
+    expect(look(start, report({ sysctls: fine, swap: fine }))).toEqual(start);
   });
 
   test("raises the generation of the drifted step alone, with the reason", () => {
-    const { drifts } = look(start, gathering({ sysctls: { run: "r1", found: "9" }, swap: fine }));
+    const { drifts } = look(start, report({ sysctls: { run: "r1", found: "9" }, swap: fine }));
     expect(drifts).toEqual({
-      sysctls: { generation: 1, reason: "sysctl vm.swappiness is 9, claimed 1" },
+      sysctls: { generation: 1, reason: "sysctl vm.swappiness is 9, expected 1" },
       swap: { generation: 0, reason: "" },
     });
   });
 
   test("raises it once until the step has run again", () => {
-    const drifted = gathering({ sysctls: { run: "r1", found: "9" }, swap: fine });
+    const drifted = report({ sysctls: { run: "r1", found: "9" }, swap: fine });
     const once = look(start, drifted);
     expect(look(once, drifted)).toEqual(once);
-    const again = look(once, gathering({ sysctls: { run: "r2", found: "9" }, swap: fine }));
+    const again = look(once, report({ sysctls: { run: "r2", found: "9" }, swap: fine }));
     expect(again.drifts.sysctls?.generation).toBe(2);
   });
 
   test("never lowers it", () => {
-    const once = look(start, gathering({ sysctls: { run: "r1", found: "9" }, swap: fine }));
-    expect(look(once, gathering({ sysctls: fine, swap: fine })).drifts).toEqual(once.drifts);
+    const once = look(start, report({ sysctls: { run: "r1", found: "9" }, swap: fine }));
+    expect(look(once, report({ sysctls: fine, swap: fine })).drifts).toEqual(once.drifts);
   });
 
-  test("is found where a step's claims are missing, once for each time that they go", () => {
-    const once = look(start, gathering({ swap: fine }, "f1"));
-    expect(once.drifts.sysctls).toEqual({ generation: 1, reason: "claims are missing on the host" });
-    expect(look(once, gathering({ swap: fine }, "f1"))).toEqual(once);
-    expect(look(once, gathering({ swap: fine }, "f2")).drifts.sysctls?.generation).toBe(2);
+  test("is found where a step's expected state is missing, once for each time that they go", () => {
+    const once = look(start, report({ swap: fine }, "f1"));
+    expect(once.drifts.sysctls).toEqual({ generation: 1, reason: "its expected state is missing on the host" });
+    expect(look(once, report({ swap: fine }, "f1"))).toEqual(once);
+    expect(look(once, report({ swap: fine }, "f2")).drifts.sysctls?.generation).toBe(2);
   });
 
-  test("of several claims names one and counts the others", () => {
-    const seen = gathering({ sysctls: { run: "r1", found: "9" }, swap: fine });
-    seen.steps.sysctls?.observations.push({ kind: "file", key: "/etc/x", claimed: "a 644", found: "missing" });
-    expect(look(start, seen).drifts.sysctls?.reason).toBe("sysctl vm.swappiness is 9, claimed 1 and 1 more");
+  test("of several facts names one and counts the others", () => {
+    const seen = report({ sysctls: { run: "r1", found: "9" }, swap: fine });
+    seen.steps.sysctls?.facts.push({ kind: "file", key: "/etc/x", expected: "a 644", found: "missing" });
+    expect(look(start, seen).drifts.sysctls?.reason).toBe("sysctl vm.swappiness is 9, expected 1 and 1 more");
   });
 
   test("keeps what is known when steps are added or go", () => {
-    const once = look(start, gathering({ sysctls: { run: "r1", found: "9" }, swap: fine }));
+    const once = look(start, report({ sysctls: { run: "r1", found: "9" }, swap: fine }));
     expect(withSteps(once, ["sysctls", "storage"]).drifts).toEqual({
       sysctls: once.drifts.sysctls,
       storage: { generation: 0, reason: "" },
@@ -90,8 +91,8 @@ test.each([
   ["sysctl-minimum", "512", "missing", false],
   ["unit-active", "active", "failed", false],
   ["a-newer-kind", "x", "of a kind that this version does not know", false],
-])("a claim of kind %s for '%s' where '%s' is found: holds is %s", (kind, claimed, found, expected) => {
-  expect(holds({ kind, key: "k", claimed, found })).toBe(expected);
+])("a fact of kind %s for '%s' where '%s' is found: holds is %s", (kind, expected, found, whether) => {
+  expect(holds({ kind, key: "k", expected, found })).toBe(whether);
 });
 
 describe("facts that last", () => {
@@ -102,7 +103,7 @@ describe("facts that last", () => {
     "certificate /etc/kubernetes/admin.conf": "Oct  1 09:00:00 2027 GMT",
   };
 
-  test("are what does not change from look to look", () => {
+  test("are what does not change from one inspection to the next", () => {
     const { certificatesExpire, ...others } = hostFacts({ ...facts, ...own, ...kubeadms });
     expect(others).toMatchObject({ architecture: "amd64", cgroupVersion: 2, sysResource: true, cpus: 4 });
     expect(others).not.toHaveProperty("listening");

@@ -2,14 +2,13 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FILES_BACK } from "../../../providers/machines/metal/undo-journal";
-import { END_NETWORK } from "../../../providers/machines/metal/undo-network";
 import { undoScript } from "../../../providers/machines/metal/undo-script";
-import { functionsFor } from "../../../providers/host/shell/functions";
+import { libraryText, readShell } from "../../../providers/host/shell/library";
 import { testGolden } from "../../harness/golden";
 
-// SC1091: os-release is the host's, not this computer's.
-testGolden("metal", { "undo.sh": undoScript("w1") }, { except: ["SC1091"] });
+testGolden("metal", { "undo.sh": undoScript("w1") }, { except: [] });
+
+const NETWORK = readShell(__dirname, "../../../providers/machines/metal/undo-network.sh");
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "undo-"))));
@@ -22,25 +21,17 @@ test("a hostile name of a host is printed, not run", () => {
   expect(existsSync(join(folder, "pwned"))).toBe(false);
 });
 
-function run(definitions: string, text: string): string {
-  const work = `${definitions}\n${text}`;
-  const die = 'die() { echo "$1; $2" >&2; exit 1; }';
-  const script = [
-    "set -euo pipefail",
-    `before=${folder}/state/before`,
-    `PATH=${folder}/bin:$PATH`,
-    die,
-    ...functionsFor(work),
-    work,
-  ];
+function run(text: string): string {
+  const own = `before=${folder}/state/before PATH=${folder}/bin:$PATH host=w1 step=undo`;
+  const script = ["set -euo pipefail", libraryText(), own, text];
   const ran = spawnSync("bash", ["-s"], { input: script.join("\n"), encoding: "utf8" });
   expect({ status: ran.status, stderr: ran.stderr }).toEqual({ status: 0, stderr: "" });
   return ran.stdout;
 }
 
 describe("files", () => {
-  const back = () => run(FILES_BACK, "keep_theirs; files_back");
-  const write = (file: string) => run("", `echo ours | write_file ${file} 644`);
+  const back = () => run("prepare_restore file; restore_files");
+  const write = (file: string) => run(`echo ours | write_file ${file} 644`);
 
   test("come back as they were, and those that we added go", () => {
     const [theirs, added] = [join(folder, "theirs.conf"), join(folder, "added.conf")];
@@ -55,14 +46,14 @@ describe("files", () => {
     expect(readFileSync(theirs, "utf8")).toBe("before us\n");
   });
 
-  test("that somebody changed after us stay theirs, with what was there before beside them", () => {
+  test("that others changed after us stay theirs, with what was there before beside them", () => {
     const [changed, added] = [join(folder, "changed.conf"), join(folder, "added.conf")];
     writeFileSync(changed, "before us\n");
     write(changed);
     write(added);
     writeFileSync(changed, "after us\n");
     writeFileSync(added, "after us\n");
-    const said = `kept ${changed}: somebody changed it after us; as it was before: ${changed}.before-homelab\nkept ${added}: somebody changed it after us\n`;
+    const said = `kept ${changed}: it was changed by others after us; as it was before: ${changed}.before-homelab\nkept ${added}: it was changed by others after us\n`;
     expect(back()).toBe(said);
     expect(readFileSync(changed, "utf8")).toBe("after us\n");
     expect(readFileSync(`${changed}.before-homelab`, "utf8")).toBe("before us\n");
@@ -70,11 +61,11 @@ describe("files", () => {
     expect(back()).toBe(said);
   });
 
-  test("that somebody changed and a package's removal took along come back", () => {
+  test("that others changed and a package's removal took along come back", () => {
     const file = join(folder, "package.conf");
     write(file);
     writeFileSync(file, "after us\n");
-    run(FILES_BACK, `keep_theirs; rm ${file}; files_back`);
+    run(`prepare_restore file; rm ${file}; restore_files`);
     expect(readFileSync(file, "utf8")).toBe("after us\n");
   });
 
@@ -90,12 +81,12 @@ describe("files", () => {
     write(join(folder, "a/b/ours.conf"));
     writeFileSync(join(folder, "a/b/theirs.conf"), "");
     expect(back()).toBe("");
-    const said = run(`${FILES_BACK}\nunmount_below() { :; }`, "folders_back");
+    const said = run("restore_folders");
     expect(said).toBe(
       `kept ${folder}/a/b: there are files in it that are not ours\nkept ${folder}/a: there are files in it that are not ours\n`,
     );
     rmSync(join(folder, "a/b/theirs.conf"));
-    run(`${FILES_BACK}\nunmount_below() { :; }`, "folders_back");
+    run("restore_folders");
     expect(existsSync(join(folder, "a"))).toBe(false);
   });
 
@@ -103,7 +94,7 @@ describe("files", () => {
     write(join(folder, "a/b/ours.conf"));
     mkdirSync(join(folder, "a/b/pki/etcd"), { recursive: true });
     expect(back()).toBe("");
-    expect(run(`${FILES_BACK}\nunmount_below() { :; }`, "folders_back")).toBe("");
+    expect(run("restore_folders")).toBe("");
     expect(existsSync(join(folder, "a"))).toBe(false);
   });
 });
@@ -134,7 +125,7 @@ COMMIT
     writeFileSync(join(folder, `bin/${tool}-restore`), `#!/bin/sh\necho "$0 $*" | sed 's|.*/||'; cat\n`);
     for (const end of ["save", "restore"]) chmodSync(join(folder, `bin/${tool}-${end}`), 0o755);
   }
-  expect(run(END_NETWORK, "end_iptables_chains")).toBe(`iptables-nft-restore --noflush --wait 30
+  expect(run(`${NETWORK}\nend_iptables_chains`)).toBe(`iptables-nft-restore --noflush --wait 30
 *filter
 -D INPUT -m comment --comment "cilium-feeder: CILIUM_INPUT" -j CILIUM_INPUT
 -D INPUT -j KUBE-FIREWALL

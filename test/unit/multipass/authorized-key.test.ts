@@ -16,5 +16,4 @@ test("the script puts one key in the place of all others, with a rename, for its
   ]);
 });
 
-// SC1091: os-release is the VM's, not the workstation's. SC2034: every step's script has names that only some use.
-testShellcheck("the script", script, ["SC1091", "SC2034"]);
+testShellcheck("the script", script, []);

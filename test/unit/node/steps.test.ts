@@ -1,7 +1,9 @@
-import { STEPS, type NodeSteps, stepsOf } from "../../../components/node/steps";
+import type { NodeSteps } from "../../../components/node/step";
+import { type HostStep, STEPS, stepsOf } from "../../../components/node/steps";
 import type { StorageFolder } from "../../../components/node/storage";
+import { libraryText } from "../../../providers/host/shell/library";
 import { stepScript } from "../../../providers/host/shell/script";
-import { gatherScript } from "../../../providers/host/inspection/gather";
+import { inspectionScript } from "../../../providers/host/inspection/script";
 import { probePlan } from "../../../providers/host/preflight/probe-plan";
 import { probeScript } from "../../../providers/host/preflight/probe-script";
 import { HOSTILE, testGolden } from "../../harness/golden";
@@ -58,12 +60,11 @@ testGolden(
       { sharedKernel: true, iscsi: true },
       storage({ dataPath: "/mnt/ssd/longhorn", disk: "/mnt/ssd" }),
     ),
-    "inspection/gather.sh": gatherScript("homelab-0123456789abcdef"),
-    "inspection/gather-condition.sh": gatherScript("homelab-0123456789abcdef", { condition: true }),
+    "inspection/inspect.sh": inspectionScript("homelab-0123456789abcdef"),
+    "inspection/inspect-preflight.sh": inspectionScript("homelab-0123456789abcdef", { preflight: true }),
     "preflight/probes.sh": probeScript("worker1", PROBES, "homelab-0123456789abcdef"),
   },
-  // SC1091: os-release is the host's, not this computer's.
-  { except: ["SC1091"] },
+  { except: [] },
 );
 // They differ in values alone, which quote() has in its own test: half the time without shellcheck.
 testGolden("steps", scripts("hostile", `cp1${HOSTILE}`, { sharedKernel: false, iscsi: true }, hostile), {
@@ -88,13 +89,22 @@ function scripts(
   );
 }
 
-test("steps come in the order in which they need each other", () => {
-  expect(stepsOf({ sharedKernel: false, iscsi: true }, plain).map(({ name }) => name)).toEqual([...STEPS]);
+test("a storage node has what Longhorn needs before containerd, and another node has nothing of it", () => {
+  const names = (settings: NodeSteps) =>
+    stepsOf({ sharedKernel: false, iscsi: true }, settings).map(({ name }) => name);
+  const all = STEPS.map(({ name }) => name);
+  expect(names(storage({ dataPath: "/data" }))).toEqual(all);
+  expect(names(plain)).toEqual(all.filter((name) => name !== "storage"));
+  expect(all.indexOf("storage")).toBeLessThan(all.indexOf("containerd"));
 });
 
-test("a storage node has what Longhorn needs before containerd, and another node has nothing of it", () => {
-  const names = stepsOf({ sharedKernel: false, iscsi: true }, storage({ dataPath: "/data" })).map(({ name }) => name);
-  expect(names).toEqual(STEPS.flatMap((name) => (name === "containerd" ? ["storage", name] : [name])));
+test("the library comes first, and its text is in no other step: an edit of it is an update of that one alone", () => {
+  const [first, ...others] = stepsOf({ sharedKernel: false, iscsi: true }, storage({ dataPath: "/data" }));
+  const text = ({ name, ...step }: HostStep) => stepScript({ host: "cp1", step: name, ...step });
+  expect(first && text(first)).toContain(libraryText());
+  const functions = libraryText().match(/^\w+\(\) \{/gm) ?? [];
+  expect(functions.length).toBeGreaterThan(50);
+  for (const step of others) expect(functions.filter((line) => text(step).includes(line))).toEqual([]);
 });
 
 test("a changed sysctl changes one step, and in it only the lines that have the value", () => {
@@ -107,9 +117,9 @@ test("a changed sysctl changes one step, and in it only the lines that have the 
   const changed = before.flatMap((lines, index) => lines.filter((line) => !after[index]?.includes(line)));
   expect(changed).toEqual([
     "fs.inotify.max_user_instances = 512",
-    "set_sysctl fs.inotify.max_user_instances 512",
-    expect.stringContaining("/etc/sysctl.d/99-zz-homelab.conf"),
-    expect.stringContaining('"value":"512"'),
+    'set_sysctl fs.inotify.max_user_instances 512 "$action"',
+    expect.stringContaining("expect file /etc/sysctl.d/99-zz-homelab.conf"),
+    "expect sysctl fs.inotify.max_user_instances 512",
   ]);
 });
 

@@ -11,8 +11,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { storageClaims, storageScript, type StorageArgs } from "../../../components/node/storage";
-import { functionsFor } from "../../../providers/host/shell/functions";
+import type { StepArgs } from "../../../components/node/step";
+import { storage, type StorageFolder } from "../../../components/node/storage";
+import { libraryText } from "../../../providers/host/shell/library";
 
 /**
  * The step runs as it is, with its folders moved below a temporary one, and programs on PATH that keep a host's state as files: what
@@ -60,14 +61,23 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(host, { recursive: true }));
 
-function run(args: Partial<StorageArgs> = {}) {
-  const commands = storageScript({ sharedKernel: false, dataPath: "/data/longhorn", ...args });
+type Args = Partial<StorageFolder> & { sharedKernel?: boolean };
+
+function stepArgs({ sharedKernel = false, ...folder }: Args): StepArgs {
+  return {
+    sharedKernel,
+    iscsi: true,
+    storage: { dataPath: "/data/longhorn", ...folder },
+  } as Partial<StepArgs> as StepArgs;
+}
+
+function run(args: Args = {}) {
   const script = [
     "set -euo pipefail",
-    `before=${at("ours/before")} lock_seconds=1`,
-    'die() { echo "$1; $2" >&2; exit 1; }',
-    ...functionsFor(commands),
-    commands,
+    "host=w1 step=storage",
+    libraryText(),
+    `before=${at("ours/before")} lock_seconds=1 PATH=${at("bin")}:$PATH`,
+    storage.commands(stepArgs(args)),
   ].join("\n");
   const moved = script.replace(/(?<![\w/.}-])\/(etc|run|data|sys\/module|lib\/modules|var)\//g, `${host}/$1/`);
   const environment = { ...process.env, HOST: host, PATH: `${at("bin")}:${process.env.PATH}` };
@@ -133,7 +143,7 @@ test("iscsi-missing: an iscsid that doesn't start is refused, with what to do", 
   make("absent/iscsid.service");
   const { status, stderr } = run();
   expect(status).toBe(1);
-  expect(stderr).toMatch(/^iscsid does not start, .*journalctl -u iscsid.*storage\.enabled: false/);
+  expect(stderr).toMatch(/^w1: storage: iscsid does not start, .*journalctl -u iscsid.*storage\.enabled: false/);
 });
 
 test("a disk of the inventory that is not mounted is refused: the volumes would fill the system's own", () => {
@@ -151,7 +161,7 @@ test("a machine on another's kernel loads no modules and lists none for the boot
   const { stderr } = run({ sharedKernel: true });
   expect(stderr).toContain("this machine shares its kernel");
   expect(there("ours/before/journal")).toBe(false);
-  expect(storageClaims({ sharedKernel: true, dataPath: "/d" })).not.toContainEqual(
+  expect(storage.expected(stepArgs({ sharedKernel: true, dataPath: "/d" }))).not.toContainEqual(
     expect.objectContaining({ key: "/etc/modules-load.d/homelab-longhorn.conf" }),
   );
 });

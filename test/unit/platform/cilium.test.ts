@@ -6,6 +6,7 @@ import { ciliumValues } from "../../../components/addons/cilium/cilium";
 import { ciliumChecksScript } from "../../../components/addons/cilium/scripts";
 import { mergeValues, type Values } from "../../../components/addons/values";
 import { parseSettings } from "../../../settings";
+import { libraryText } from "../../../providers/host/shell/library";
 import { stepScript } from "../../../providers/host/shell/script";
 import { settingsIn } from "../settings/stack-file";
 
@@ -157,7 +158,9 @@ describe("beside a kube-proxy", () => {
     writeFileSync(path.join(folder, "kubectl"), `#!/bin/sh\nprintf '${printed}'\nexit ${status}\n`);
     chmodSync(path.join(folder, "kubectl"), 0o755);
     const commands = ciliumChecksScript(mergeValues({ kubeProxyReplacement: true }, change));
-    const input = ["set -euo pipefail", 'die() { echo "$1; $2" >&2; exit 1; }', commands].join("\n");
+    const input = ["set -euo pipefail", "host=cp1 step=test", libraryText(), `PATH=${folder}:$PATH`, commands].join(
+      "\n",
+    );
     const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
     return spawnSync("bash", ["-s"], { input, encoding: "utf8", env });
   }
@@ -165,7 +168,7 @@ describe("beside a kube-proxy", () => {
   test("Cilium is not installed, and the message says what to do", () => {
     const { status, stderr } = check("daemonset.apps/kube-proxy\\n", 0);
     expect(status).toBe(1);
-    expect(stderr).toContain("daemonset.apps/kube-proxy\nthere is a kube-proxy");
+    expect(stderr).toContain("daemonset.apps/kube-proxy\ncp1: test: there is a kube-proxy");
     expect(stderr).toContain("delete daemonset/kube-proxy");
   });
 

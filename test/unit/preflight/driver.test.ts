@@ -1,7 +1,7 @@
 import type { SshTarget } from "../../../providers/host/ssh/target";
 import { preflightDriver, type PreflightInputs, type PreflightOutputs } from "../../../providers/host/preflight/driver";
 import type { PreflightHost } from "../../../providers/host/preflight/hosts";
-import { rememberLook, takeLook } from "../../../providers/host/preflight/cache";
+import { rememberInspected, takeInspected } from "../../../providers/host/preflight/cache";
 
 const host = (number: number): PreflightHost => {
   const role = number === 1 ? "control-plane" : "worker";
@@ -56,10 +56,10 @@ test("neither keys nor passwords are among the outputs", async () => {
 });
 
 test("what the preflight saw of a host serves its inspection once, and a failure fails it", () => {
-  const look = { gathering: { facts: {}, steps: {}, folder: "" }, clockAheadSeconds: 0 };
-  rememberLook(target(1), look);
-  rememberLook(target(2), new Error("refused the key"));
-  expect(takeLook(target(1))).toBe(look);
-  expect(takeLook(target(1))).toBeUndefined();
-  expect(() => takeLook(target(2))).toThrow("refused the key");
+  const look = { report: { facts: {}, steps: {}, folder: "" }, clockAheadSeconds: 0 };
+  rememberInspected(target(1), look);
+  rememberInspected(target(2), new Error("refused the key"));
+  expect(takeInspected(target(1))).toBe(look);
+  expect(takeInspected(target(1))).toBeUndefined();
+  expect(() => takeInspected(target(2))).toThrow("refused the key");
 });

@@ -1,7 +1,8 @@
-import { kernelModulesClaims } from "../../../components/node/kernel-modules";
-import { NEEDED_MODULES } from "../../../providers/host/inspection/condition";
+import { kernelModules } from "../../../components/node/kernel-modules";
+import type { StepArgs } from "../../../components/node/step";
+import { NEEDED_MODULES } from "../../../providers/host/inspection/script";
 import { hostFindings } from "../../../providers/host/preflight/host-findings";
-import type { Expectations, LookedAtHost } from "../../../providers/host/preflight/hosts";
+import type { Expectations, InspectedHost } from "../../../providers/host/preflight/hosts";
 
 const GOOD: Readonly<Record<string, string>> = {
   osId: "debian",
@@ -37,15 +38,15 @@ const EXPECTED: Expectations = {
   ignored: [],
 };
 
-const host = (facts: Record<string, string> = {}, args: Partial<LookedAtHost> = {}): LookedAtHost => ({
+const host = (facts: Record<string, string> = {}, args: Partial<InspectedHost> = {}): InspectedHost => ({
   name: "node1",
   role: "control-plane",
   sharedKernel: false,
   expected: EXPECTED,
-  gathering: { facts: { ...GOOD, ...facts }, steps: {}, folder: "" },
+  report: { facts: { ...GOOD, ...facts }, steps: {}, folder: "" },
   ...args,
 });
-const lines = (facts?: Record<string, string>, args?: Partial<LookedAtHost>) =>
+const lines = (facts?: Record<string, string>, args?: Partial<InspectedHost>) =>
   hostFindings(host(facts, args)).map(({ hosts, problem, action }) => `${hosts.join(" ")}: ${problem} -> ${action}`);
 
 test("a host that fits has no finding, as a control plane and as a worker", () => {
@@ -53,7 +54,7 @@ test("a host that fits has no finding, as a control plane and as a worker", () =
   expect(lines({ cpus: "1", memoryMiB: "900" }, { role: "worker" })).toEqual([]);
 });
 
-const FINDINGS: [string, Record<string, string>, RegExp, Partial<LookedAtHost>?][] = [
+const FINDINGS: [string, Record<string, string>, RegExp, Partial<InspectedHost>?][] = [
   [
     "stale-CNI",
     { addresses: "eth0:192.168.1.11/24 cni0:10.244.1.1/24" },
@@ -118,7 +119,7 @@ test.each(FINDINGS.map(([name, facts, expected, args = {}]) => ({ name, facts, e
   },
 );
 
-test.each<[string, Record<string, string>, Partial<LookedAtHost>]>([
+test.each<[string, Record<string, string>, Partial<InspectedHost>]>([
   ["what kubeadm is told to ignore", { cpus: "1", memoryMiB: "900" }, ignoring("NumCPU", "mem")],
   ["anything that all of kubeadm's checks cover", { cpus: "1", listening: "tcp:6443:1:x" }, ignoring("all")],
   ["a port that kubeadm is told to ignore", { listening: "tcp:10250:1:x" }, ignoring("Port-10250")],
@@ -139,13 +140,13 @@ test.each<[string, Record<string, string>, Partial<LookedAtHost>]>([
   expect(lines(facts, args)).toEqual([]);
 });
 
-function ignoring(...ignored: string[]): Partial<LookedAtHost> {
+function ignoring(...ignored: string[]): Partial<InspectedHost> {
   return { expected: { ...EXPECTED, ignored } };
 }
 
 test("packages that an interrupted run of this program left are its own steps' to finish", () => {
   const begun = host({ unfinishedPackages: "half-configured:kubelet" });
-  begun.gathering.folder = "12 2026-11-22";
+  begun.report.folder = "12 2026-11-22";
   expect(hostFindings(begun)).toEqual([]);
 });
 
@@ -156,6 +157,6 @@ test("all that is wrong is said at once", () => {
 });
 
 test("the modules that the steps load are among those that are looked for", () => {
-  const loaded = kernelModulesClaims({ sharedKernel: true }).map(({ key }) => key);
+  const loaded = kernelModules.expected({ sharedKernel: true } as StepArgs).map(({ key }) => key);
   expect(NEEDED_MODULES).toEqual(expect.arrayContaining(loaded));
 });

@@ -139,7 +139,7 @@ describe("what the probes say", () => {
       {
         hosts: ["n3"],
         problem: "packets from n1, n2 get no answer at 10.0.0.3 on 10250/tcp (kubelet), 8472/udp (Cilium's tunnel)",
-        action: expect.stringContaining("let 10250/tcp, 8472/udp in from n1, n2: look at the firewall of n3") as string,
+        action: expect.stringContaining("let 10250/tcp, 8472/udp in from n1, n2: check the firewall of n3") as string,
       },
     ]);
   });

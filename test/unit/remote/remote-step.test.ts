@@ -4,7 +4,8 @@ import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { agentSocketPath } from "../../../components/remote/agent-socket";
 import type { Connection, Machine } from "../../../providers/machines/machine";
-import { type Drift, RemoteStep } from "../../../components/remote/remote-step";
+import { type Drift, driftReason, withDrift } from "../../../components/remote/drift";
+import { RemoteStep } from "../../../components/remote/remote-step";
 
 interface Registered {
   type: string;
@@ -70,7 +71,7 @@ async function step(
   drift: pulumi.Output<Drift> = pulumi.output({ generation: 1, reason: "" }),
 ): Promise<Record<string, unknown>> {
   const name = `step-${++steps}`;
-  const args = { step: "sysctls", host: machine(connection), commands: "echo hello", claims: [], drift };
+  const args = { step: "sysctls", host: machine(connection), commands: "echo hello", expected: [], drift };
   const made = new RemoteStep(name, args);
   await new Promise((resolve) => made.urn.apply(resolve));
   const inputs = registered.find((each) => each.name === name)?.inputs;
@@ -171,6 +172,20 @@ test("the path of an agent's socket is relative, short, and another one for anot
   expect(new Set(paths).size).toBe(3);
   for (const each of paths) expect(each).toMatch(/^\.homelab\/ssh\/[0-9a-f]{12}\.sock$/);
   expect(agentSocketPath({ publicKey: "ssh-ed25519 BBBB a comment" }, "metal")).toBe(paths[2]);
+});
+
+test("the drift comes to one harmless line of a shell comment, and is read back from it", () => {
+  expect(withDrift("bash -s", { generation: 0, reason: "" })).toBe("bash -s # drift 0");
+  expect(driftReason("bash -s # drift 0")).toBeUndefined();
+  expect(driftReason("bash -s")).toBeUndefined();
+  const reason = "sysctl net.ipv4.ip_forward is 0, expected 1";
+  const command = withDrift("bash -c 'main </dev/null\n'", { generation: 2, reason });
+  expect(command).toBe(`bash -c 'main </dev/null\n' # drift 2 ${reason}`);
+  expect(driftReason(command)).toBe(reason);
+  expect(driftReason(`bash -c ' # drift 1 not ours\n'`)).toBeUndefined();
+  const hostile = withDrift("", { generation: 1, reason: `x\ntouch /pwned; $(id) \`id\` '"${"y".repeat(500)}` });
+  expect(hostile).toMatch(/^ # drift 1 x touch \/pwned id id y+$/);
+  expect(hostile.length).toBeLessThan(140);
 });
 
 function unwrapped(value: unknown): unknown {

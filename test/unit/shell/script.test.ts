@@ -2,8 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { functionsFor } from "../../../providers/host/shell/functions";
-import { driftComment } from "../../../components/remote/remote-step";
+import { LIBRARY_FILE, libraryText } from "../../../providers/host/shell/library";
 import { rootShell, stepScript } from "../../../providers/host/shell/script";
 
 let folder: string;
@@ -14,26 +13,22 @@ function bash(script: string) {
   return spawnSync("bash", ["-s"], { input: script, encoding: "utf8" });
 }
 
-/** Commands with the functions they need, without what makes a step of them: that takes root and the host's lock. */
+/** Commands with the library, without what makes a step of them: that takes root and the host's lock. */
 function commands(text: string): string {
-  return [
-    "set -euo pipefail",
-    'die() { echo "$1; $2" >&2; exit 1; }',
-    `before=${folder}/state/before`,
-    ...functionsFor(text),
-    text,
-  ].join("\n");
+  return ["set -euo pipefail", "host=cp1 step=test", libraryText(), `before=${folder}/state/before`, text].join("\n");
 }
 
 test("a script that is cut off anywhere does nothing", () => {
   const witness = join(folder, "witness");
   // Neither root nor a supported system is needed to see whether anything ran: the first command is replaced.
-  const script = stepScript({ host: "cp1", step: "cut", commands: `touch ${witness}` }).replace(
+  const script = stepScript({ host: "cp1", step: "cut", commands: `touch ${witness}`, standalone: true }).replace(
     "main() {",
     `main() {\ntouch ${witness}; exit 0`,
   );
   const lastLine = script.lastIndexOf("main </dev/null");
-  for (let length = 0; length <= lastLine; length += 17) {
+  // Most of it is the library.
+  const step = Math.ceil(lastLine / 100);
+  for (let length = 0; length <= lastLine; length += step) {
     bash(script.slice(0, length));
     expect(existsSync(witness)).toBe(false);
   }
@@ -49,16 +44,27 @@ test("a step's name that would be more than a word is refused", () => {
 
 test("a hostile name of a host is printed, not run", () => {
   const host = `cp1'; touch ${join(folder, "pwned")}; echo '$(touch ${join(folder, "pwned")})`;
-  const script = stepScript({ host, step: "hostile", commands: ":" }).replace("main() {", 'main() {\ndie "stop" "go"');
+  const script = stepScript({ host, step: "hostile", commands: ":", standalone: true }).replace(
+    "main() {",
+    'main() {\ndie "stop" "go"',
+  );
   expect(bash(script).stderr).toBe(`${host}: hostile: stop; go\n`);
   expect(existsSync(join(folder, "pwned"))).toBe(false);
 });
 
-test("only the functions that a step names are in its script", () => {
-  const script = stepScript({ host: "cp1", step: "plain", commands: "sysctl_value net.ipv4.ip_forward" });
-  expect(script).toContain("sysctl_value() {");
-  expect(script).not.toContain("apt_key() {");
-  expect(functionsFor("apt_packages list a=1").join("\n")).toContain("lock_holder() {");
+test("a step on a host without the library says what to do, and runs nothing", () => {
+  const script = stepScript({ host: "cp1", step: "plain", commands: `touch ${folder}/pwned` });
+  const ran = bash(script.replaceAll(LIBRARY_FILE, join(folder, "library.sh")));
+  expect(ran.status).toBe(1);
+  expect(ran.stderr).toContain(
+    `cp1: plain: ${folder}/library.sh can't be read; run pulumi refresh, then pulumi up: it is written again\n`,
+  );
+  expect(existsSync(join(folder, "pwned"))).toBe(false);
+});
+
+test("a standalone script prints the library that it carries, to the letter", () => {
+  const script = stepScript({ step: "plain", standalone: true, commands: ":" });
+  expect(bash(script.replace("main() {", "main() {\nlibrary; exit 0")).stdout).toBe(libraryText());
 });
 
 test("a file is written once, with its mode, and again only where it differs", () => {
@@ -91,7 +97,7 @@ test("a link in a file's place is replaced, and what it points to stays", () => 
   expect(readFileSync(link, "utf8")).toBe("ours\n");
 });
 
-test("a lock's holder is named by process id and name, and nobody where the file is free", () => {
+test("a lock's holder is named by process id and name, and none where the file is free", () => {
   const lock = join(folder, "lock");
   writeFileSync(lock, "");
   // As apt locks: fcntl's F_SETLK with struct flock { F_WRLCK, SEEK_SET, 0, 0 }.
@@ -106,16 +112,6 @@ kill "$HOLDER_PID"`);
   const [free, holder, pid] = bash(script).stdout.trim().split("\n");
   expect(free).toBe("free");
   expect(holder).toBe(`${pid} (perl)`);
-});
-
-test("the drift comes to one harmless line of a shell comment", () => {
-  expect(driftComment({ generation: 0, reason: "" })).toBe("drift 0");
-  expect(driftComment({ generation: 2, reason: "sysctl net.ipv4.ip_forward is 0, claimed 1" })).toBe(
-    "drift 2 sysctl net.ipv4.ip_forward is 0, claimed 1",
-  );
-  const hostile = driftComment({ generation: 1, reason: `x\ntouch /pwned; $(id) \`id\` '"${"y".repeat(500)}` });
-  expect(hostile).toMatch(/^drift 1 x touch \/pwned id id y+$/);
-  expect(hostile.length).toBeLessThan(140);
 });
 
 test("root needs no sudo", () => {

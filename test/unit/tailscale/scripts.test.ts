@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { tailscaleClaims, tailscaleScript } from "../../../components/addons/tailscale/step";
+import { tailscaleExpected, tailscaleScript } from "../../../components/addons/tailscale/step";
 import { loginScript, logoutScript, renameScript, statusScript } from "../../../providers/tailscale/login-script";
 import { takenUpScript } from "../../../providers/tailscale/objects-guard";
 import { stepScript } from "../../../providers/host/shell/script";
@@ -22,7 +22,7 @@ const evilLogin = { authKey: HOSTILE, hostname: HOSTILE, tags: [HOSTILE], loginS
 const step = (args: typeof plain) => ({
   step: "tailscale",
   commands: tailscaleScript(args),
-  claims: tailscaleClaims(args),
+  expected: tailscaleExpected(args),
 });
 const driver = (commands: string) => ({ step: "tailscale-login", commands });
 const steps = {
@@ -40,7 +40,6 @@ const scripts = Object.fromEntries(
   Object.entries(steps).map(([file, args]) => [file, stepScript({ host: "w1", ...args })]),
 );
 const except = [
-  "SC1091", // os-release is the host's
   "SC2016", // hostile values must not expand
   "SC2034", // not every script remembers what was before
 ];

@@ -1,174 +1,23 @@
 set -euo pipefail
-umask 022
-export LC_ALL=C DEBIAN_FRONTEND=noninteractive KUBECACHEDIR=/run/homelab-kubectl PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-host='cp1'\''; touch /pwned; "$(touch /pwned)" `touch /pwned` %s' step=base-packages lock_seconds=300 before=/var/lib/homelab/before
+host='cp1'\''; touch /pwned; "$(touch /pwned)" `touch /pwned` %s' step=base-packages
+. /var/lib/homelab/library.sh || { echo "$host: $step: /var/lib/homelab/library.sh can't be read; run pulumi refresh, then pulumi up: it is written again" >&2; exit 1; }
 export http_proxy='http://proxy.example/'\''; touch /pwned; "$(touch /pwned)" `touch /pwned` %s'
 export no_proxy=''\''; touch /pwned; "$(touch /pwned)" `touch /pwned` %s'
-die() {
-  printf '%s: %s: %s\n' "$host" "$step" "$1${2:+; $2}" >&2
-  exit 1
-}
-quietly() {
-  local log=/run/homelab.log status=0
-  "$@" >"$log" 2>&1 || status=$?
-  [ "$status" -eq 0 ] || { tail -n 20 "$log" >&2; die "'$*' ended with exit code $status" "its last lines are above; mend that and run pulumi up again"; }
-  rm -f "$log"
-}
-remembered() {
-  local kind key
-  [ -e "$before/journal" ] || return 1
-  while IFS=$'\t' read -r kind key _; do
-    [ "$kind" != "$1" ] || [ "$key" != "$2" ] || return 0
-  done <"$before/journal"
-  return 1
-}
-remember() {
-  remembered "$1" "$2" || note_before "$@"
-}
-note_before() {
-  mkdir -p -- "${before%/*}"
-  install -d -m 700 -- "$before"
-  [ ! -s "$before/journal" ] || [ -z "$(tail -c 1 "$before/journal")" ] || echo >>"$before/journal"
-  printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$before/journal"
-  sync -- "$before/journal"
-}
-remember_folders() {
-  local path above missing
-  for path; do
-    above=$path missing=()
-    while [ -n "$above" ] && [ ! -e "$above" ]; do
-      missing=("$above" "${missing[@]}")
-      above=${above%/*}
-    done
-    for above in "${missing[@]}"; do remember folder "$above" absent; done
-  done
-}
-remember_file() {
-  case $1 in "${before%/*}"/* | /run/*) return 0 ;; esac
-  ! remembered file "$1" || return 0
-  if [ -e "$1" ] || [ -L "$1" ]; then
-    install -d -m 700 -- "$before"
-    mkdir -p -- "$before/files${1%/*}"
-    cp -aT -- "$1" "$before/files$1.new"
-    [ -L "$1" ] || sync -- "$before/files$1.new"
-    mv -fT -- "$before/files$1.new" "$before/files$1"
-    remember file "$1" kept
-  else
-    remember_folders "${1%/*}"
-    remember file "$1" absent
-  fi
-}
-remember_wrote() {
-  local kind key value new
-  case $1 in "${before%/*}"/* | /run/*) return 0 ;; esac
-  new=$(digest "$2")
-  while IFS=$'\t' read -r kind key value; do
-    [ "$kind" != wrote ] || [ "$key" != "$1" ] || [ "$value" != "$new" ] || return 0
-  done <"$before/journal"
-  note_before wrote "$1" "$new"
-}
-remember_packages() {
-  local planned action name version
-  # Where the plan can't be made, the real run fails too, and says why.
-  planned=$(apt-get -qq -s -o Debug::NoLocking=1 "$@" 2>/dev/null) || return 0
-  while read -r action name version _; do
-    case $version in "["*) version=${version#[} version=${version%]} ;; *) version='' ;; esac
-    case $action in
-      Inst) if [ -n "$version" ]; then remember version "$name" "$version"; else remember package "$name" "$(package_traces "$name")"; fi ;;
-      Remv) remember removed "$name" "${version:-unknown}" ;;
-    esac
-  done <<<"$planned"
-}
-package_traces() {
-  case $(dpkg-query -W -f '${db:Status-Status}' -- "$1" 2>/dev/null || true) in config-files) echo config-files ;; *) echo absent ;; esac
-}
-write_file() {
-  local new=$1.homelab-new
-  remember_file "$1"
-  mkdir -p -- "${1%/*}"
-  cat >"$new"
-  chmod "$2" "$new"
-  if [ ! -L "$1" ] && cmp -s -- "$new" "$1" && [ "$(stat -c %a -- "$1")" = "${2#0}" ]; then
-    rm -f -- "$new"
-  else
-    remember_wrote "$1" "$new"
-    mv -fT -- "$new" "$1"
-    echo "wrote $1"
-  fi
-}
-digest() {
-  [ -f "$1" ] || { echo missing; return 0; }
-  local sum
-  sum=$(sha256sum <"$1")
-  printf '%s %s\n' "${sum%% *}" "$(stat -c %a -- "$1")"
-}
-package_version() {
-  local state
-  state=$(dpkg-query -W -f '${db:Status-Status} ${Version}' -- "$1" 2>/dev/null) || state=missing
-  case $state in "installed "*) echo "${state#installed }" ;; *) echo missing ;; esac
-}
-lock_holder() {
-  local kind pid fd
-  while read -r _ kind _ _ pid _; do
-    [ "$kind" = POSIX ] || continue
-    for fd in /proc/"$pid"/fd/*; do
-      if [ "$fd" -ef "$1" ]; then
-        printf '%s (%s)\n' "$pid" "$(cat "/proc/$pid/comm")"
-        return 0
-      fi
-    done
-  done </proc/locks
-  return 1
-}
-await_dpkg() {
-  local file holder waited=0
-  for file in /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock; do
-    while holder=$(lock_holder "$file"); do
-      [ "$waited" -lt "$lock_seconds" ] || die "$file is still held by process $holder after $waited s" "let it end or stop it, then run pulumi up again"
-      sleep 2
-      waited=$((waited + 2))
-    done
-  done
-}
-apt() {
-  await_dpkg
-  [ "$1" != install ] || remember_packages "$@"
-  quietly apt-get -qq -y -o APT::Keep-Downloaded-Packages=false -o DPkg::Lock::Timeout=60 -o Dpkg::Options::=--force-confold "$@"
-}
 main() {
-case $(. /etc/os-release && echo "$ID ${VERSION_ID-}") in
-  "ubuntu 22.04" | "ubuntu 24.04" | "debian 12" | "debian 13") ;;
-  *) die "$(. /etc/os-release && echo "${PRETTY_NAME-$ID}") is not supported" "use Ubuntu 22.04 or 24.04, or Debian 12 or 13, on amd64 or arm64; nothing was changed" ;;
-esac
-case $(uname -m) in x86_64 | aarch64) ;; *) die "$(uname -m) is not supported" "use Ubuntu 22.04 or 24.04, or Debian 12 or 13, on amd64 or arm64; nothing was changed" ;; esac
-exec 9>>/run/homelab.lock
-flock -w "$lock_seconds" 9 || die "the host is locked by another run ($(cat /run/homelab.lock)) and was not free after $lock_seconds s" "let it end or stop that process, then run pulumi up again"
-printf 'process %s, step %s, since %s\n' "$$" "$step" "$(date -u +%FT%TZ)" >/run/homelab.lock
-missing=()
-for name in ca-certificates conntrack curl ethtool gnupg iproute2 iptables kmod libseccomp2 mount procps socat; do
-  [ "$(package_version "$name")" != missing ] || missing+=("$name")
-done
-if [ "${#missing[@]}" -gt 0 ]; then
-  [ -z "$(dpkg --audit)" ] || quietly dpkg --force-confold --configure -a
-  apt update
-  apt install --no-install-recommends -- "${missing[@]}"
-  echo "installed ${missing[*]}"
-fi
-{
-printf '{\n"step":"%s",\n"run":"%s",\n"claims":[\n' base-packages "$(cat /proc/sys/kernel/random/uuid)"
-echo '{"kind":"package","key":"ca-certificates","value":"*"},'
-echo '{"kind":"package","key":"conntrack","value":"*"},'
-echo '{"kind":"package","key":"curl","value":"*"},'
-echo '{"kind":"package","key":"ethtool","value":"*"},'
-echo '{"kind":"package","key":"gnupg","value":"*"},'
-echo '{"kind":"package","key":"iproute2","value":"*"},'
-echo '{"kind":"package","key":"iptables","value":"*"},'
-echo '{"kind":"package","key":"kmod","value":"*"},'
-echo '{"kind":"package","key":"libseccomp2","value":"*"},'
-echo '{"kind":"package","key":"mount","value":"*"},'
-echo '{"kind":"package","key":"procps","value":"*"},'
-echo '{"kind":"package","key":"socat","value":"*"}'
-printf ']\n}\n'
-} | write_file /var/lib/homelab/claims/base-packages.json 644 >/dev/null
+begin
+install_missing ca-certificates conntrack curl ethtool gnupg iproute2 iptables kmod libseccomp2 mount procps socat
+expect package ca-certificates '*'
+expect package conntrack '*'
+expect package curl '*'
+expect package ethtool '*'
+expect package gnupg '*'
+expect package iproute2 '*'
+expect package iptables '*'
+expect package kmod '*'
+expect package libseccomp2 '*'
+expect package mount '*'
+expect package procps '*'
+expect package socat '*'
+write_expected
 }
 main </dev/null

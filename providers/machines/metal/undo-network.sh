@@ -1,49 +1,55 @@
-/**
- * Shell functions that take the network of the pods off a host: `end_cilium` its files, links, rules, routes and programs,
- * `end_iptables_chains` the chains of Kubernetes and Cilium. Only what has their names goes; no chain of anybody else is flushed.
- */
-export const END_NETWORK = `end_cilium_files() {
+# shellcheck shell=bash
+# Removes the network of the pods from a host. end_cilium: its files, links, rules, routes and programs; end_iptables_chains:
+# the chains of Kubernetes and Cilium. Only what has their names is deleted; no chain of others is flushed.
+
+end_cilium_files() {
   local file
   rm -f -- /etc/cni/net.d/05-cilium.conf /etc/cni/net.d/05-cilium.conflist /etc/sysctl.d/99-zzz-override_cilium.conf
   rm -f -- /opt/cni/bin/cilium-cni /opt/cni/bin/.cilium-cni.new /opt/cni/bin/.cilium-cni.old /opt/cni/bin/cilium-mount /opt/cni/bin/cilium-sysctlfix
-  # What Cilium put aside is somebody else's.
+  # What Cilium has renamed belongs to others.
   for file in /etc/cni/net.d/*.cilium_bak; do
-    [ ! -e "$file" ] || mv -nT -- "$file" "\${file%.cilium_bak}"
+    [ ! -e "$file" ] || mv -nT -- "$file" "${file%.cilium_bak}"
   done
   rm -rf --one-file-system -- /run/cilium
 }
+
 end_cilium_programs() {
   local device way pref ended
   for device in /sys/class/net/*; do
-    device=\${device##*/} ended=no
+    device=${device##*/} ended=no
     for way in ingress egress; do
       for pref in $(tc filter show dev "$device" "$way" 2>/dev/null | awk '/ cil_/ { for (i = 1; i < NF; i++) if ($i == "pref") print $(i + 1) }' | sort -u); do
         tc filter del dev "$device" "$way" pref "$pref" 2>/dev/null || true
         ended=yes
       done
     done
-    [ "$ended" = no ] || [ -n "$(tc filter show dev "$device" ingress; tc filter show dev "$device" egress)" ] || tc qdisc del dev "$device" clsact 2>/dev/null || true
+    [ "$ended" = no ] || [ -n "$(
+      tc filter show dev "$device" ingress
+      tc filter show dev "$device" egress
+    )" ] || tc qdisc del dev "$device" clsact 2>/dev/null || true
   done
   rm -rf --one-file-system -- /sys/fs/bpf/cilium /sys/fs/bpf/tc/globals/cilium_*
 }
+
 end_cilium_links() {
   local device
   for device in /sys/class/net/*; do
-    device=\${device##*/}
+    device=${device##*/}
     # LXC's own names are lxcbr0 and veth…
     [[ $device =~ ^(cilium_[a-z0-9_]+|lxc_health|lxc[0-9a-f]{12})$ ]] || continue
     ip link delete dev "$device" 2>/dev/null || true
   done
 }
+
 # Cilium moves the rule for local addresses from 0 to 100, so that its own come first.
 end_cilium_rules() {
   local family priority rule
   for family in -4 -6; do
     while read -r -u 3 priority rule; do
-      priority=\${priority%:}
-      if [[ $rule =~ \\ fwmark\\ (0x[0-9a-f]+/0xf00)\\ lookup\\ (200|201|2004|2005)( |$) ]]; then
-        ip "$family" rule del priority "$priority" fwmark "\${BASH_REMATCH[1]}" table "\${BASH_REMATCH[2]}" || true
-      elif [[ "$priority $rule" =~ ^100\\ from\\ all\\ lookup\\ local( |$) ]]; then
+      priority=${priority%:}
+      if [[ $rule =~ \ fwmark\ (0x[0-9a-f]+/0xf00)\ lookup\ (200|201|2004|2005)( |$) ]]; then
+        ip "$family" rule del priority "$priority" fwmark "${BASH_REMATCH[1]}" table "${BASH_REMATCH[2]}" || true
+      elif [[ "$priority $rule" =~ ^100\ from\ all\ lookup\ local( |$) ]]; then
         [ -n "$(ip "$family" rule show priority 0)" ] || ip "$family" rule add priority 0 table local
         ip "$family" rule del priority 100 table local || true
       fi
@@ -52,6 +58,7 @@ end_cilium_rules() {
     ip "$family" route flush table 2005 2>/dev/null || true
   done
 }
+
 end_cilium() {
   end_cilium_files
   [ -z "$(command -v tc)" ] || end_cilium_programs
@@ -60,21 +67,22 @@ end_cilium() {
     end_cilium_rules
   fi
 }
+
 end_iptables_chains() {
   local tool commands
   for tool in iptables-nft iptables-legacy ip6tables-nft ip6tables-legacy; do
     [ -n "$(command -v "$tool-save")" ] || continue
     commands=$("$tool-save" 2>/dev/null | awk '
       BEGIN { ours = "^(OLD_)?(KUBE-|CILIUM_)" }
-      /^\\*/ { table = $0; rules = flush = delete_ = "" }
-      /^:/ { name = substr($1, 2); if (name ~ ours) { flush = flush "-F " name "\\n"; delete_ = delete_ "-X " name "\\n" } }
+      /^\*/ { table = $0; rules = flush = delete_ = "" }
+      /^:/ { name = substr($1, 2); if (name ~ ours) { flush = flush "-F " name "\n"; delete_ = delete_ "-X " name "\n" } }
       /^-A / && $2 !~ ours {
         bare = $0
-        gsub(/"([^"\\\\]|\\\\.)*"/, "", bare)
-        if (bare ~ / -[jg] (OLD_)?(KUBE-|CILIUM_)/) rules = rules "-D" substr($0, 3) "\\n"
+        gsub(/"([^"\\]|\\.)*"/, "", bare)
+        if (bare ~ / -[jg] (OLD_)?(KUBE-|CILIUM_)/) rules = rules "-D" substr($0, 3) "\n"
       }
-      /^COMMIT/ && rules flush != "" { printf "%s\\n%s%s%sCOMMIT\\n", table, rules, flush, delete_ }' || true)
-    [ -z "$commands" ] || "$tool-restore" --noflush --wait 30 <<<"$commands" ||
-      die "the iptables chains of Kubernetes and Cilium can't be deleted" "see '$tool-save' on the host"
+      /^COMMIT/ && rules flush != "" { printf "%s\n%s%s%sCOMMIT\n", table, rules, flush, delete_ }' || true)
+    [ -z "$commands" ] || "$tool-restore" --noflush --wait 30 <<<"$commands" \
+      || die "the iptables chains of Kubernetes and Cilium can't be deleted" "see '$tool-save' on the host"
   done
-}`;
+}

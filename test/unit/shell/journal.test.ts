@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { functionsFor } from "../../../providers/host/shell/functions";
+import { libraryText } from "../../../providers/host/shell/library";
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "before-"))));
@@ -21,9 +21,9 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const before = () => join(folder, "state/before");
 const journal = () => readFileSync(join(before(), "journal"), "utf8").trimEnd().split("\n");
 
-/** Runs commands with the functions they need; programs of the host can be replaced by scripts in `bin`. */
+/** Runs commands with the library; programs of the host can be replaced by scripts in `bin`. */
 function run(text: string): string {
-  const script = ["set -euo pipefail", `before=${before()}`, `PATH=${folder}/bin:$PATH`, ...functionsFor(text), text];
+  const script = ["set -euo pipefail", libraryText(), `before=${before()}`, `PATH=${folder}/bin:$PATH`, text];
   const ran = spawnSync("bash", ["-s"], { input: script.join("\n"), encoding: "utf8" });
   expect({ status: ran.status, stderr: ran.stderr }).toEqual({ status: 0, stderr: "" });
   return ran.stdout;
@@ -75,7 +75,7 @@ test("a file that is removed is kept first", () => {
 });
 
 test("the program's own state is not remembered", () => {
-  run(`echo claims | write_file ${folder}/state/claims/a.json 644`);
+  run(`echo {} | write_file ${folder}/state/expected/a.json 644`);
   expect(existsSync(join(before(), "journal"))).toBe(false);
 });
 

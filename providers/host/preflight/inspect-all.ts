@@ -1,11 +1,11 @@
-import { newMarker } from "../inspection/gather";
-import { type Look, lookAt, LOOKING } from "../inspection/look";
+import { newMarker } from "../inspection/script";
+import { inspect, type Inspected, INSPECTING } from "../inspection/inspect";
 import { withSsh } from "../ssh/connect";
 import { runAsRoot } from "../ssh/root";
 import type { SshSession, SshTarget } from "../ssh/target";
 import { isOf } from "../ssh/skip-if-unreachable";
 import { warn } from "../../warn";
-import { rememberLook } from "./cache";
+import { rememberInspected } from "./cache";
 import type { Probe } from "./probe-plan";
 import { failedProbes } from "./reach-findings";
 import { parseProbes, PROBE_SECONDS, type ProbeReport, probeScript } from "./probe-script";
@@ -13,7 +13,7 @@ import { parseProbes, PROBE_SECONDS, type ProbeReport, probeScript } from "./pro
 /** What all hosts showed. */
 export interface Seen {
   /** By host; those that could not be looked at are not in it. */
-  looks: Map<string, Look>;
+  inspected: Map<string, Inspected>;
   /** Why a host could not be reached, or not for long enough. */
   unreached: Map<string, Error>;
   /** Why a host that was reached could not be looked at: something is wrong with it. */
@@ -31,18 +31,18 @@ const PROBING = "trying the network between the hosts";
 const PROBE_LIMIT = PROBE_SECONDS + 20;
 
 /**
- * Looks at hosts side by side, by one connection each: first at each host, and when all have been seen or given up, at the
+ * Inspects hosts side by side, by one connection each: first each host, and when all are inspected or given up, the
  * network between them.
  *
  * @param planOf which host tries which other, by what was seen
  */
-export async function lookAtAll(
+export async function inspectAll(
   targets: readonly SshTarget[],
-  planOf: (looks: ReadonlyMap<string, Look>) => Probe[],
+  planOf: (inspected: ReadonlyMap<string, Inspected>) => Probe[],
 ): Promise<Seen> {
-  const seen: Seen = { looks: new Map(), unreached: new Map(), refused: new Map(), plan: [], reports: new Map() };
+  const seen: Seen = { inspected: new Map(), unreached: new Map(), refused: new Map(), plan: [], reports: new Map() };
   const rounds = [
-    gate(targets.length, () => (seen.plan = planOf(seen.looks))),
+    gate(targets.length, () => (seen.plan = planOf(seen.inspected))),
     gate(targets.length, () => {
       seen.plan = failedProbes(seen.plan, seen.reports);
       seen.reports = new Map();
@@ -55,11 +55,11 @@ export async function lookAtAll(
       let reached = false;
       const ahead = [...rounds];
       try {
-        await withSsh(target, CONNECT, LOOKING, async (session) => {
+        await withSsh(target, CONNECT, INSPECTING, async (session) => {
           reached = true;
-          const look = await lookAt(session, { condition: true });
-          seen.looks.set(target.name, look);
-          rememberLook(target, look);
+          const found = await inspect(session, { preflight: true });
+          seen.inspected.set(target.name, found);
+          rememberInspected(target, found);
           for (let round = ahead.shift(); round; round = ahead.shift()) {
             round.arrive();
             await round.passed;
@@ -88,7 +88,7 @@ async function probe(session: SshSession, seen: Seen, marker: string): Promise<v
 /** A host that was seen stays seen: what failed after that were the probes. */
 function takeFailure(seen: Seen, target: SshTarget, error: unknown, reached: boolean): void {
   const failure = error instanceof Error ? error : new Error(String(error));
-  if (seen.looks.has(target.name)) {
+  if (seen.inspected.has(target.name)) {
     warn(`${target.name}: the network to and from the host was not tried: ${failure.message}`);
     return;
   }
@@ -98,7 +98,7 @@ function takeFailure(seen: Seen, target: SshTarget, error: unknown, reached: boo
   }
   seen.unreached.set(target.name, failure);
   // The host's own inspection fails by it, instead of waiting, or logging in wrongly, once more.
-  rememberLook(target, failure);
+  rememberInspected(target, failure);
 }
 
 /** `passed` resolves when so many have arrived, after `onPass`. */

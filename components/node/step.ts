@@ -1,0 +1,42 @@
+import type { ExpectedFact } from "../../providers/host/facts/expected";
+import type { Capabilities } from "../../providers/machines/machine";
+import type { AptRepository } from "./apt-repository";
+import type { ContainerdSettings } from "./containerd-config";
+import type { StorageFolder } from "./storage";
+
+/** What the settings say of hosts. */
+export interface NodeSteps {
+  kubernetesVersion: string;
+  /** Of the Debian packages: "1.1" in `1.36.3-1.1`. */
+  kubernetesDebRevision: string;
+  /** Version of the package cri-tools, without the revision. */
+  criToolsVersion: string;
+  /** Version of the package containerd.io; a distribution's suffix is allowed for. */
+  containerdVersion: string;
+  containerd: ContainerdSettings;
+  /** Added to the sysctls that are needed, or in their place. */
+  sysctls: Readonly<Record<string, string>>;
+  repositories: { kubernetes: AptRepository; docker: AptRepository };
+  /** The machine keeps volumes of Longhorn. */
+  storage?: StorageFolder;
+  proxy?: { http?: string; https?: string; noProxy: readonly string[] };
+}
+
+/** All that decides what the steps of one host do: its settings, and what its machine can do. */
+export type StepArgs = NodeSteps & Capabilities;
+
+/** One step of a host. Pure: what comes out depends on the arguments alone. */
+export interface Step {
+  /** On the host, in messages, and in the name of its resource: a DNS label. */
+  name: string;
+  /** Left out: every host gets it. */
+  isWanted?: (args: StepArgs) => boolean;
+  /** Its commands use the network, and get the proxies in their environment. */
+  online?: boolean;
+  /** The script carries the library, which the host may not have. */
+  standalone?: boolean;
+  /** Bash commands: idempotent, guarded on the real state, without secrets. See `stepScript`. */
+  commands: (args: StepArgs) => string;
+  /** What it leaves on the host, for the inspection. */
+  expected: (args: StepArgs) => ExpectedFact[];
+}
