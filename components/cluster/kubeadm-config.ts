@@ -105,7 +105,7 @@ export function clusterConfig(args: ClusterConfigArgs): string {
 
 /**
  * The document of `kubeadm join --config`, but for its `discovery`: that needs a token, which is made when it is used
- * and never stands in a state.
+ * and is never in a state.
  */
 export function joinConfig(node: NodeRegistration): Record<string, unknown> {
   return {

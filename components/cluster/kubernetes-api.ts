@@ -42,7 +42,7 @@ export class ApiUnreachable extends Error {
 }
 
 /**
- * A cluster's API, asked from this computer by the kubeconfig, whose key stays in memory. Paths are the API's own, as in
+ * A cluster's API, asked from the workstation by the kubeconfig, whose key stays in memory. Paths are the API's own, as in
  * `/api/v1/nodes`. Every request throws ApiRefusal or ApiUnreachable where it fails, with the server's address first.
  */
 export class KubernetesApi {

@@ -14,7 +14,7 @@ const served = new Map<string, Promise<void>>();
  * Where the command plugin finds an agent with the one key that logs in. The plugin would offer a host every key of the
  * user's agent, and hosts hang up after six; so the program serves an agent of its own while it runs.
  *
- * The path depends on the stack and the settings alone: it stands in the state, and must be the same on every computer. A
+ * The path depends on the stack and the settings alone: it is in the state, and must be the same on every workstation. A
  * preview connects to nothing, and so needs no agent.
  */
 export function agentSocket(login: AgentLogin): pulumi.Output<string> {

@@ -80,7 +80,7 @@ describe("the preflight", () => {
     expect(output).toMatch(/3[56]\d\d s +ahead|clock is 3[56]\d\d s/);
     expect(output).toMatch(/6443\/tcp/);
     expect(output).toMatch(/8472\/udp/);
-    expect(output).toContain("Mend what the table says");
+    expect(output).toContain("Fix what the table says");
     expect(await digests()).toEqual(before.digests);
     expect(await logins()).toEqual(before.logins.map((count) => count + 1));
   });

@@ -162,7 +162,7 @@ describe("a host that is removed", () => {
   });
 });
 
-describe("a host that somebody else changed after its first up", () => {
+describe("a host that others changed after its first up", () => {
   test("keeps a package that another one needs, and a file that was changed", async () => {
     await prepare();
     await host.machine.run(`
@@ -173,7 +173,7 @@ dpkg -i /tmp/theirs.deb
 echo '# mine' >>/etc/containerd/config.toml`);
     expect((await undo()).split("\n").sort()).toEqual([
       "",
-      "kept /etc/containerd/config.toml: it was changed by others after us",
+      "kept /etc/containerd/config.toml: it was changed after us",
       "kept /etc/containerd: there are files in it that are not ours",
       "kept /var/lib/longhorn: volumes may be in it",
       "kept the package cri-tools: other packages need it",
@@ -191,7 +191,7 @@ echo '# mine' >>/etc/containerd/config.toml`);
     await undo();
   });
 
-  test("that runs a cluster of somebody else is refused, and nothing is changed", async () => {
+  test("that runs another's cluster is refused, and nothing is changed", async () => {
     await hosts.step(host, "sysctls");
     await host.machine.run("mkdir -p /etc/kubernetes; touch /etc/kubernetes/admin.conf");
     const before = await digest();

@@ -112,7 +112,7 @@ restore_files() {
     if remembered theirs "$path"; then
       is_there "$path" || copy_whole "$before/theirs$path" "$path"
       if [ "$was" = kept ] && is_there "$before/files$path"; then copy_whole "$before/files$path" "$path.before-homelab"; fi
-      kept "$path: it was changed by others after us$([ "$was" = absent ] || echo "; as it was before: $path.before-homelab")"
+      kept "$path: it was changed after us$([ "$was" = absent ] || echo "; as it was before: $path.before-homelab")"
     elif [ "$was" = absent ]; then
       rm -f -- "$path"
     elif is_there "$before/files$path" && ! same_file "$path" "$before/files$path"; then

@@ -8,7 +8,7 @@
 
 macs() {
   local nic
-  # What stands for a device: not bridges, tunnels and ends of pairs.
+  # Real devices: not bridges, tunnels and ends of pairs.
   for nic in /sys/class/net/*; do
     [ ! -e "$nic/device" ] || cat "$nic/address"
   done | sort -u | tr '\n' ' '

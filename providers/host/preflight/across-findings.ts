@@ -12,7 +12,7 @@ const UNKNOWN_FIX = "two entries of homelab:machines may be the same host; else 
 
 /** What can be seen only where hosts are compared. `hosts` in the order of the inventory. */
 export function acrossFindings(hosts: readonly KnownHost[]): Finding[] {
-  // Containers show the hardware of the computer that they run on.
+  // Containers show the hardware of the workstation that they run on.
   const hardware = (known: readonly KnownHost[]) => known.some(({ sharedKernel }) => !sharedKernel);
   return [
     ...shared(hosts, ({ hostname }) => [hostname.toLowerCase()]).map(({ value, names }) => ({
@@ -40,7 +40,7 @@ export function acrossFindings(hosts: readonly KnownHost[]): Finding[] {
   ];
 }
 
-/** The values that more than one host has, each with those hosts. Empty values are nobody's. */
+/** The values that more than one host has, each with those hosts. Empty values don't count. */
 function shared(
   hosts: readonly KnownHost[],
   values: (facts: LastingFacts) => readonly string[],

@@ -3,7 +3,7 @@ import type { SshTarget } from "../ssh/target";
 
 /**
  * What the preflight of this run saw, for the inspections that follow: the engine runs all drivers in one process, so a
- * host is logged into once for both. Each outcome is taken once: a later change of the host is looked at anew.
+ * host is logged into once for both. Each outcome is taken once: a later change of the host is inspected again.
  */
 const outcomes = new Map<string, Inspected | Error>();
 

@@ -5,21 +5,21 @@ export const MOST_SKEW_SECONDS = 30;
 
 const SET_CLOCK = "turn NTP on: 'sudo timedatectl set-ntp true' (or install chrony), and see that 'timedatectl' agrees";
 
-/** How far a host's clock is from this computer's, where nothing else is there to compare it with. */
+/** How far a host's clock is from the workstation's, where nothing else is there to compare it with. */
 export function clockFinding(host: string, aheadSeconds: number): Finding[] {
   if (Math.abs(aheadSeconds) <= MOST_SKEW_SECONDS) return [];
   return [
     {
       hosts: [host],
-      problem: `the clock is ${apart(aheadSeconds)} this computer's`,
+      problem: `the clock is ${apart(aheadSeconds)} the workstation's`,
       action: `on whichever is wrong, ${SET_CLOCK}`,
     },
   ];
 }
 
 /**
- * Clocks that are away from most others'. `ahead`: by host, how far its clock is ahead of this computer's, in seconds. Of
- * an even number of hosts no one is in the middle: then this computer's clock counts too.
+ * Clocks that are away from most others'. `ahead`: by host, how far its clock is ahead of the workstation's, in seconds. Of
+ * an even number of hosts no one is in the middle: then the workstation's clock counts too.
  */
 export function clockFindings(ahead: ReadonlyMap<string, number>): Finding[] {
   const [only, ...more] = ahead;
@@ -36,7 +36,7 @@ export function clockFindings(ahead: ReadonlyMap<string, number>): Finding[] {
     });
   }
   if (Math.abs(middle) > MOST_SKEW_SECONDS) {
-    const problem = `the clock of this computer, which runs pulumi, is ${apart(-middle)} most hosts'`;
+    const problem = `the clock of the workstation, which runs pulumi, is ${apart(-middle)} most hosts'`;
     findings.push({ hosts: [], problem, action: "set it right; certificates would seem expired, or not valid yet" });
   }
   return findings;

@@ -41,7 +41,7 @@ export const preflightDriver: Driver<PreflightInputs, PreflightOutputs> = {
   update: async (_id, recorded, wanted) => preflight(wanted, stillChecked(recorded, wanted.hosts)),
 
   async delete() {
-    // Nothing is of it, here or on a host.
+    // It leaves nothing, here or on a host.
   },
 };
 

@@ -10,7 +10,7 @@ export interface PreflightHost {
   role: Role;
   /** IPv4 address of the node within the cluster. */
   address: string;
-  /** Changes when the machine is made anew. */
+  /** Changes when the machine is replaced. */
   incarnation: string;
   /** The machine runs on another's kernel, and shows the other's hardware. */
   sharedKernel: boolean;

@@ -21,11 +21,11 @@ export interface Checked extends Seen {
 export function judge(checked: Checked): void {
   const findings = findingsOf(checked);
   if (findings.length > 0) throw new Error(refusal(findings, checked));
-  // Why it was not stands in the error of its own inspection.
+  // Why it was not is in the error of its own inspection.
   for (const name of checked.unreached.keys()) warn(`${name}: not checked, and left out of this run`);
 }
 
-/** All that stands in the way of any change. */
+/** All that forbids any change. */
 export function findingsOf({ hosts, expected, known, inspected, refused, plan, reports }: Checked): Finding[] {
   const own = hosts.flatMap(({ name, role, sharedKernel }) => {
     const found = inspected.get(name);
@@ -60,7 +60,7 @@ function refusal(findings: readonly Finding[], { hosts, unreached }: Checked): s
   const count = findings.length === 1 ? "1 finding" : `${findings.length} findings`;
   const also = [...unreached.values()].map(({ message }) => `Not checked: ${message}\n`).join("");
   return (
-    `${concerned.join(", ") || "this computer"}: the preflight ended with ${count}. Nothing was changed on any host.\n\n` +
-    `${findingsTable(findings, names)}\n\n${also}Mend what the table says and run the same command again.`
+    `${concerned.join(", ") || "workstation"}: the preflight ended with ${count}. Nothing was changed on any host.\n\n` +
+    `${findingsTable(findings, names)}\n\n${also}Fix what the table says and run the same command again.`
   );
 }

@@ -1,6 +1,6 @@
 import type { Expectations, Role } from "./hosts";
 
-/** A port that the cluster needs: nobody else may listen there, and where `from` says so others must reach it. */
+/** A port that the cluster needs: nothing else may listen there, and where `from` says so others must reach it. */
 export interface NeededPort {
   protocol: "tcp" | "udp";
   port: number;

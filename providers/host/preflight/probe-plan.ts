@@ -14,7 +14,7 @@ export interface Probe {
   address: string;
   port: NeededPort;
   /**
-   * The other host listens for it, and answers. Otherwise somebody may listen there, or nobody: only a packet that is
+   * The other host listens for it, and answers. Otherwise others may listen there, or none: only a packet that is
    * lost on the way says something then.
    */
   answered: boolean;

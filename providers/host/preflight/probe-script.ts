@@ -58,7 +58,7 @@ export function parseProbes(output: string, marker: string): ProbeReport {
 
 /*
  * A TCP probe that is answered sends its number, so that the listener knows when all have come; a probe that finds
- * somebody else's server ("touch") sends nothing. A UDP probe is answered with the same number. Whoever is refused tries
+ * another program's server ("touch") sends nothing. A UDP probe is answered with the same number. Whoever is refused tries
  * again: the other host may listen a moment later.
  */
 const PROBE = `use strict;

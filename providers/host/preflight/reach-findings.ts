@@ -56,6 +56,6 @@ function failureOf(
   if (outcome === undefined || outcome === "ok") return undefined;
   if (!answered) return outcome === "refused" ? undefined : outcome;
   const other = reports.get(to);
-  // Where nobody could listen, nobody could answer.
+  // A host that could not listen could not answer.
   return !other || other.unbound.has(`${port.protocol}:${port.port}`) ? undefined : outcome;
 }

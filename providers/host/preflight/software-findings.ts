@@ -2,7 +2,7 @@ import { isIgnored, type InspectedHost, type Problem, words } from "./hosts";
 import { foreignDevices } from "./foreign-devices";
 import { neededOn, neededPorts, portText } from "./ports";
 
-/** What of the software on a host, and of its settings, stands in the way. */
+/** What of the software on a host, and of its settings, forbids any change. */
 export function softwareProblems(host: InspectedHost): Problem[] {
   return [identity, packages, nameResolution, otherCluster, foreignDevices, portsInUse].flatMap((rule) => rule(host));
 }

@@ -5,15 +5,15 @@ const WIDTH = 96;
 const GAP = "  ";
 const WIDEST_HOST = 20;
 const HEADER = { host: "host", problem: "what was found", action: "what to do" };
-/** The row of this computer, which is no host of the inventory. */
-const THIS_COMPUTER = "(here)";
+/** The row of the workstation, which is no host of the inventory. */
+const WORKSTATION = "(here)";
 
 /** All findings as one table of plain text: host, problem, what to do. Its rows are in the order of `hostNames`. */
 export function findingsTable(findings: readonly Finding[], hostNames: readonly string[]): string {
   const place = ({ hosts: [first = ""] }: Finding) => (first === "" ? hostNames.length : hostNames.indexOf(first));
   const rows = [...findings]
     .sort((a, b) => place(a) - place(b))
-    .map(({ hosts, problem, action }) => ({ host: hosts.join(", ") || THIS_COMPUTER, problem, action }));
+    .map(({ hosts, problem, action }) => ({ host: hosts.join(", ") || WORKSTATION, problem, action }));
   const hostWidth = Math.min(WIDEST_HOST, Math.max(...[HEADER, ...rows].map(({ host }) => longestWord(host))));
   const rest = WIDTH - hostWidth - 2 * GAP.length;
   const problemWidth = Math.floor(rest / 2);

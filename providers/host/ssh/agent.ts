@@ -65,7 +65,7 @@ export async function agentWithOneKey(login: AgentLogin, about: About): Promise<
   const keys = await keysOf(agent).catch((error: Error) => {
     throw refuse(
       `no SSH agent answers at SSH_AUTH_SOCK: ${error.message}`,
-      "Does 'ssh-add -L' print your key in this terminal? If not, start the agent anew",
+      "Does 'ssh-add -L' print your key in this terminal? If not, start it again",
     );
   });
   if (keys.length === 0) throw refuse("the SSH agent has no key", "Add it with 'ssh-add'");

@@ -102,7 +102,7 @@ async function connect(server: SshTarget | Bastion, to: Destination, deadline: n
     throw error;
   }
   client.removeAllListeners();
-  // Until the caller listens: an error that nobody hears would end the process.
+  // Until the caller listens: an unheard error would end the process.
   client.on("error", () => undefined);
   return client;
 }

@@ -24,7 +24,7 @@ export function classify(error: Error & { level?: string }, to: Destination, see
       kind: "host-key",
       problem: `${at} shows the host key ${fingerprint(seen.offered)}, and ${fingerprint(pinned)} is pinned`,
       action:
-        "If the host was installed anew, compare the new key on the host itself and pin it; if not, somebody else answers there. Nothing was sent",
+        "If the host was installed again, compare the new key on the host itself and pin it; if not, another machine answers there. Nothing was sent",
     });
   }
   if (error.level === "handshake" && /host key/.test(error.message)) {

@@ -14,7 +14,7 @@ const refused = new WeakMap<SshSession, HostError>();
 
 /**
  * Runs a script as root, whether or not sudo asks for a password. A script that fails is an answer, not an error. Script and
- * password go by standard input: neither stands in the host's list of processes.
+ * password go by standard input: neither is in the host's list of processes.
  *
  * @throws HostError as `session.run`, and where sudo doesn't make the user root: `authentication` for a wrong password, which
  * is tried once, else `command`.
@@ -112,7 +112,7 @@ function sudoError(target: SshTarget, doing: string, stderr: string): HostError 
   return new HostError({
     ...about,
     problem: `sudo did not make the user '${target.user}' root: ${said || "it said nothing"}`,
-    action: next("Mend that on the host and run the same command again"),
+    action: next("Fix that on the host and run the same command again"),
   });
 }
 

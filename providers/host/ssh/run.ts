@@ -61,7 +61,7 @@ export function succeeded(host: string, doing: string, result: RunResult): RunRe
     host,
     doing,
     problem: said ? `the command ${how}:\n${said}\n` : `the command ${how} and said nothing`,
-    action: "Mend the cause on the host and run the same command again",
+    action: "Fix the cause on the host and run the same command again",
   });
 }
 
@@ -124,7 +124,7 @@ function tooMuch(target: SshTarget, doing: string, limit: number): HostError {
     host: target.name,
     doing,
     problem: `the command printed more than ${limit} bytes`,
-    action: "This is not what it should do; look at the host",
+    action: "This is not what it should do; check the host",
   });
 }
 

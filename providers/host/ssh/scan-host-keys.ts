@@ -60,7 +60,7 @@ function tunnel(bastion: Client, host: string, port: number): Promise<Duplex> {
   );
 }
 
-/** The key of the handshake, which is then given up: nobody is logged in, and sshd counts no failed login. */
+/** The key of the handshake, which is then given up: no login follows, and sshd counts no failed login. */
 async function shownKey(
   at: { host: string; port: number },
   stream: Duplex | undefined,

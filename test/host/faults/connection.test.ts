@@ -8,7 +8,7 @@ import type { SshTarget } from "../../../providers/host/ssh/target";
 import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
 import { stepScript } from "../../../providers/host/shell/script";
 
-/** Faults between this computer and a host, on real machines. What the program does about them is in providers/host/ssh. */
+/** Faults between the workstation and a host, on real machines. What the program does about them is in providers/host/ssh. */
 
 jest.setTimeout(10 * 60_000);
 
@@ -161,7 +161,7 @@ test("link-drop-mid-exec: a cut session is an error at once, and the next run wa
   expect(others[0]?.[1]).toBe(first?.[1]);
 });
 
-test("no-acceptenv: a server that takes no environment variables does what it is told, and nobody warns", async () => {
+test("no-acceptenv: a server that takes no environment variables does what it is told, without a warning", async () => {
   await machine.run(
     `cp -a /etc/ssh/sshd_config /root/sshd_config; sed -i '/AcceptEnv/d' /etc/ssh/sshd_config; systemctl restart ssh.service`,
   );

@@ -51,7 +51,7 @@ async function digestWithoutName(host: TestHost): Promise<string[]> {
   return (await host.digest()).split("\n").filter((line) => !own.test(line));
 }
 
-test("drill-crash: a run that is killed in every step is repeated to the state of a host that nobody disturbed", async () => {
+test("drill-crash: a run that is killed in every step is repeated to the state of an undisturbed host", async () => {
   const random = seededRandom();
   for (const step of STEPS.filter(({ isWanted }) => !isWanted)) {
     expect(await killOnce(stack, () => reached(step), { delayMs: random() * LONGEST_DELAY_MS })).toBe(true);

@@ -23,7 +23,7 @@ afterAll(async () => {
   await hosts?.remove();
 });
 
-/** The first look at a host, as the engine has it done. */
+/** The first inspection of a host, as the engine has it done. */
 async function inspect(): Promise<HostFacts> {
   const { target } = hosts.host(0);
   const inputs = { target, incarnation: "1", steps: [], sharedKernel: true };
@@ -100,7 +100,7 @@ cp -a /etc/sudoers.d/homelab /root/sudoers; sed -i 's/NOPASSWD: //' /etc/sudoers
     expect(Date.now() - start).toBeLessThan(5_000);
   });
 
-  test("sudo-password: it makes the user root, and stands in no command line and in no log of the host", async () => {
+  test("sudo-password: it makes the user root, and is in no command line and in no log of the host", async () => {
     const watch = new ProcessWatch();
     const slow = stepScript({ standalone: true, step: "greet", commands: "sleep 1; id -u" });
     expect((await onHost(withPassword(password), slow)).stdout).toBe("0\n");
@@ -119,7 +119,7 @@ cp -a /etc/sudoers.d/homelab /root/sudoers; sed -i 's/NOPASSWD: //' /etc/sudoers
   });
 });
 
-describe("hosts that the preflight looks at", () => {
+describe("hosts that the preflight inspects", () => {
   /** All findings of the preflight, as the person at the terminal reads them; empty where there are none. */
   async function findings(): Promise<string> {
     const targets = hosts.hosts.map(({ target }) => target);

@@ -51,18 +51,18 @@ test("apt-lock-held: a lock that is released after a while is waited for", async
 });
 
 describe("dpkg was interrupted", () => {
-  /** Leaves a package half-configured: its installation fails until /run/mended is there. */
+  /** Leaves a package half-configured: its installation fails until /run/fixed is there. */
   beforeAll(async () => {
     await machine.run(`mkdir -p /run/broken/DEBIAN; cd /run/broken
 printf 'Package: broken\\nVersion: 1\\nArchitecture: all\\nMaintainer: lab <lab@localhost>\\nDescription: broken\\n' >DEBIAN/control
-printf '#!/bin/sh\\n[ -e /run/mended ] || { echo "the licence is not accepted" >&2; exit 1; }\\n' >DEBIAN/postinst
+printf '#!/bin/sh\\n[ -e /run/fixed ] || { echo "the licence is not accepted" >&2; exit 1; }\\n' >DEBIAN/postinst
 chmod 755 DEBIAN/postinst
 dpkg-deb --build /run/broken /run/broken.deb
 dpkg -i /run/broken.deb || true`);
     expect(await machine.run("dpkg --audit")).toContain("broken");
   });
 
-  // The step looks at packages only where one is missing.
+  // The step asks apt only where one is missing.
   beforeEach(async () => {
     await machine.run("dpkg --remove --force-hold kubectl");
   });
@@ -72,7 +72,7 @@ dpkg -i /run/broken.deb || true`);
   });
 
   test("dpkg-half-configured: what can be finished is finished, and the step goes on", async () => {
-    await machine.run("touch /run/mended");
+    await machine.run("touch /run/fixed");
     await install();
     expect(await machine.run("dpkg --audit")).toBe("");
     expect(await installed()).toBe(PACKAGES.map((name) => `${name} hold ok installed`).join("\n"));
@@ -85,7 +85,7 @@ test("inotify-low: the limit is raised and read back, and is never lowered", asy
   const ask = (value: number) =>
     hosts.step(hosts.host(0), "sysctls", { settings: { sysctls: { [limit]: String(value) } } });
   try {
-    // By one: the computer's own limit is this one.
+    // By one: the workstation's own limit is this one.
     await ask(found + 1);
     expect(await machine.run(`sysctl -n ${limit}`)).toBe(String(found + 1));
     await ask(128);

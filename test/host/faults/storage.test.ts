@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { BareHosts, onHost } from "../../harness/machines/bare-hosts";
 
-/** The storage step on a real host whose kernel is this computer's. */
+/** The storage step on a real host whose kernel is the workstation's. */
 
 jest.setTimeout(5 * 60_000);
 
@@ -17,7 +17,7 @@ const storage = { dataPath: "/var/lib/longhorn" };
 
 const iscsi = existsSync("/sys/module/iscsi_tcp");
 (iscsi ? test.skip : test)(
-  `iscsi-missing: a host is refused before anything is installed on it${iscsi ? " (this computer's kernel has iSCSI)" : ""}`,
+  `iscsi-missing: a host is refused before anything is installed on it${iscsi ? " (the workstation's kernel has iSCSI)" : ""}`,
   async () => {
     const host = hosts.host(0);
     const before = await onHost(host, "dpkg-query -W | sha256sum");

@@ -49,7 +49,7 @@ test("a text that is not understood is not repeated in the message, because a to
 test.each([
   ["a new machine", { incarnation: "2" }],
   ["another cluster", { cluster: "c2" }],
-])("%s joins anew, after the old membership ended", (_what, change) => {
+])("%s joins again, after the old membership ended", (_what, change) => {
   const { changes, replaces, deleteBeforeReplace } = joinDriver.diff("w1", inputs, { ...inputs, ...change });
   expect({ changes, replaces, deleteBeforeReplace }).toEqual({
     changes: true,

@@ -1,7 +1,7 @@
 import { removeNodeScript } from "../../../providers/kubeadm/join-script";
 import { longhornAnswers, runWithKubectl } from "../../harness/api/fake-kubectl";
 
-/** A kubectl that notes its verbs; `ready`: what the node's condition says, before and after a drain. */
+/** A kubectl that notes its verbs; `ready`: what the node's status says, before and after a drain. */
 function removal(cluster: {
   ready: [before: string, after?: string];
   drain?: "fails";
@@ -48,9 +48,9 @@ const SINCE = "2026-01-02T03:04:05Z";
 
 test.each([
   ["has no other copy", [`pvc-1|w1|${SINCE}||`, `pvc-2|w1|${SINCE}||`, `pvc-2|w2|${SINCE}||`]],
-  ["has a copy elsewhere that has failed", [`pvc-1|w1|${SINCE}||`, `pvc-1|w2|${SINCE}|${SINCE}|`]],
-  ["has a copy elsewhere that is not whole yet", [`pvc-1|w1|${SINCE}||`, "pvc-1|w2|||"]],
-  ["has a copy elsewhere that is being deleted", [`pvc-1|w1|${SINCE}||`, `pvc-1|w2|${SINCE}||${SINCE}`]],
+  ["has a copy on another node that has failed", [`pvc-1|w1|${SINCE}||`, `pvc-1|w2|${SINCE}|${SINCE}|`]],
+  ["has a copy on another node that is not whole yet", [`pvc-1|w1|${SINCE}||`, "pvc-1|w2|||"]],
+  ["has a copy on another node that is being deleted", [`pvc-1|w1|${SINCE}||`, `pvc-1|w2|${SINCE}||${SINCE}`]],
 ])("a node with a volume that %s stays as it is, and the message says how to move the volume", (_what, copies) => {
   const { status, stderr, verbs } = removal({ ready: ["True"], copies });
   expect({ status, verbs }).toEqual({ status: 1, verbs: [""] });
@@ -62,7 +62,7 @@ test.each([
 });
 
 test.each([
-  ["all its volumes are elsewhere too", [`pvc-1|w1|${SINCE}||`, `pvc-1|w2|${SINCE}||`]],
+  ["all its volumes are on other nodes too", [`pvc-1|w1|${SINCE}||`, `pvc-1|w2|${SINCE}||`]],
   ["it has no data yet", ["pvc-1|w1|||"]],
   ["the volumes are other nodes'", [`pvc-1|w2|${SINCE}||`]],
 ])("a node leaves when %s", (_what, copies) => {

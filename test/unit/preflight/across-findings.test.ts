@@ -37,13 +37,13 @@ test.each<[string, Partial<LastingFacts>, RegExp, RegExp]>([
   expect(others).toHaveLength(same.macs ? 1 : 0);
 });
 
-test("containers share the hardware of their computer; a machine beside them must not", () => {
+test("containers share the hardware of their workstation; a machine beside them must not", () => {
   const same = { productUuid: "u", macs: ["m"] };
   expect(acrossFindings([host(1, same, true), host(2, same, true)])).toEqual([]);
   expect(acrossFindings([host(1, same, true), host(2, same, false)])).toHaveLength(2);
 });
 
-test("a value that no host could show is nobody's", () => {
+test("a value that no host could show counts for none", () => {
   expect(acrossFindings([host(1, { productUuid: "" }), host(2, { productUuid: "" })])).toEqual([]);
 });
 
@@ -72,17 +72,17 @@ describe("clock-skew", () => {
     expect(found(0, 0, -31, 0)).toEqual(["n3: the clock is 31 s behind most others'"]);
   });
 
-  test("of two hosts this computer's clock tells which is wrong", () => {
+  test("of two hosts the workstation's clock tells which is wrong", () => {
     expect(found(3600, 0)).toEqual(["n1: the clock is 3600 s ahead of most others'"]);
   });
 
-  test("of this computer is said as such", () => {
-    const here = ": the clock of this computer, which runs pulumi, is 600 s behind most hosts'";
+  test("of the workstation is said as such", () => {
+    const here = ": the clock of the workstation, which runs pulumi, is 600 s behind most hosts'";
     expect(found(600, 601, 600)).toEqual([here]);
     expect(found(600, 600)).toEqual([here]);
   });
 
-  test("of one host and this computer nobody knows whose it is", () => {
-    expect(found(-90)).toEqual(["n1: the clock is 90 s behind this computer's"]);
+  test("of one host and the workstation it is not known whose it is", () => {
+    expect(found(-90)).toEqual(["n1: the clock is 90 s behind the workstation's"]);
   });
 });

@@ -7,7 +7,7 @@ const host = (number: number): PreflightHost => {
   const role = number === 1 ? "control-plane" : "worker";
   return { name: `n${number}`, role, address: `10.0.0.${number}`, incarnation: "a", sharedKernel: false };
 };
-/** An address of RFC 5737: nobody answers there, so a connection would take its whole limit. */
+/** An address of RFC 5737: nothing answers there, so a connection would take its whole limit. */
 const target = (number: number): SshTarget => ({
   ...{ name: `n${number}`, host: "192.0.2.1", port: 22, user: "u", hostKey: "k", privateKey: "p" },
 });
@@ -32,7 +32,7 @@ test("the preflight is not repeated for hosts that are the same", () => {
   expect(changes({ ...inputs, targets: [], expected: { ...inputs.expected, ignored: ["Mem"] } })).toBe(false);
 });
 
-test("the preflight is repeated for a host that is new, made anew, or was not reached", () => {
+test("the preflight is repeated for a host that is new, replaced, or was not reached", () => {
   expect(changes({ ...inputs, hosts: [...inputs.hosts, host(3)] })).toBe(true);
   expect(changes({ ...inputs, hosts: [host(1), { ...host(2), incarnation: "b" }] })).toBe(true);
   expect(changes(inputs, { ...recorded, unchecked: ["n2"] })).toBe(true);

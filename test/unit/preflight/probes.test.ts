@@ -44,7 +44,7 @@ describe("the plan of the probes", () => {
     expect(texts.filter((line) => line.startsWith("n3>") && line.includes("23"))).toEqual([]);
   });
 
-  test("only touches what somebody else listens on, and lets no host of an earlier run take part", () => {
+  test("only touches what others listen on, and lets no host of an earlier run take part", () => {
     const texts = plan(host(1, "control-plane"), host(2, "worker", "tcp:10250:9:kubelet udp:8472::")).map(text);
     expect(texts).toEqual(["tcp:6443", "tcp:10250", "tcp:4240", "tcp:4244"].map((port) => `n2>n1 ${port} touch`));
     const both = plan(host(1, "control-plane", ""), host(2, "worker", "tcp:10250:9:kubelet udp:8472::")).map(text);
@@ -94,7 +94,7 @@ describe("a host's probes", () => {
     expect(Date.now() - begin).toBeLessThan(3_000);
   });
 
-  test("are refused where nobody listens, and know which ports they could not take", async () => {
+  test("are refused where nothing listens, and know which ports they could not take", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));
     const taken = (server.address() as AddressInfo).port;
@@ -151,7 +151,7 @@ describe("what the probes say", () => {
     expect(reachFindings(probes, partial)).toEqual([]);
   });
 
-  test("is of a host that nobody asked only what was lost on the way", () => {
+  test("is of a host that was not asked only what was lost on the way", () => {
     const later = plan(host(1, "control-plane"), host(2, "worker", ""));
     const outcomes = (outcome: ProbeOutcome) =>
       new Map([["n2", { outcomes: new Map([[0, outcome]]), unbound: new Set<string>() }]]);

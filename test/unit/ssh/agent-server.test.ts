@@ -111,7 +111,7 @@ test("does not keep the process alive, not even with a connection that is open",
   });
 });
 
-test("an agent is not asked before somebody logs in", async () => {
+test("an agent is not asked before a login", async () => {
   await serve();
   expect(agent.asked()).toBe(0);
 });

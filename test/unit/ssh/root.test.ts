@@ -45,7 +45,7 @@ async function on<T>(sudo: Sudo, target: Partial<SshTarget>, work: (session: Ssh
   return withSsh({ ...server.target, ...target } as SshTarget, OPTIONS, "working", work);
 }
 
-/** A folder with the programs that the commands need; this computer's own sudo is never among them. */
+/** A folder with the programs that the commands need; the workstation's own sudo is never among them. */
 async function programs({ missing }: Sudo): Promise<string> {
   const made = await mkdtemp(path.join(folder, "programs-"));
   for (const name of ["sh", "bash", "cat", "env", "true"]) await symlink(`/bin/${name}`, path.join(made, name));
@@ -57,7 +57,7 @@ const run = (session: SshSession): Promise<RunResult> => runAsRoot(session, SCRI
 const tries = async (): Promise<number> => (await readFile(path.join(folder, "log"), "utf8")).split("try").length - 1;
 const RAN: RunResult = { stdout: "ran\n", stderr: "", exitCode: 0 };
 
-test("sudo-password: sudo gets it by standard input, and it stands in no command", async () => {
+test("sudo-password: sudo gets it by standard input, and it is in no command", async () => {
   await expect(on({ asks: PASSWORD }, { sudoPassword: PASSWORD }, run)).resolves.toEqual(RAN);
   expect(server?.commands.join("\n")).not.toContain("owned");
   expect(server?.commands.join("\n")).not.toContain("echo ran");

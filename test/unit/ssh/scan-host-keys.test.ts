@@ -20,7 +20,7 @@ async function listening(front: NetServer): Promise<number> {
   return (front.address() as AddressInfo).port;
 }
 
-/** A bastion that lets the test's user through to where he wants; with how often somebody logged in. */
+/** A bastion that lets the test's user through to where he wants; with the number of logins. */
 async function bastion(keys = generateKeyPair()) {
   const seen = { logins: 0 };
   const ssh = new Server({ hostKeys: [keys.private] }, (connection) => {

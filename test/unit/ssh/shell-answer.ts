@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Answer } from "./in-process-server";
 
-/** Runs a command by this computer's shell, as sshd does, with nothing in the environment but what is given. */
+/** Runs a command by the workstation's shell, as sshd does, with nothing in the environment but what is given. */
 export function byShell(env: NodeJS.ProcessEnv): Answer {
   return (channel, command) => {
     const child = spawn("/bin/sh", ["-c", command], { env });

@@ -76,7 +76,7 @@ needed_modules='br_netfilter overlay vxlan'
 
 macs() {
   local nic
-  # What stands for a device: not bridges, tunnels and ends of pairs.
+  # Real devices: not bridges, tunnels and ends of pairs.
   for nic in /sys/class/net/*; do
     [ ! -e "$nic/device" ] || cat "$nic/address"
   done | sort -u | tr '\n' ' '
