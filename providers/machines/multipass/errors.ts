@@ -1,3 +1,5 @@
+import type { Diagnosis } from "../../diagnosis";
+
 /**
  * What went wrong with the `multipass` command:
  * - `not-installed`: there is no such program on PATH.
@@ -18,16 +20,13 @@ export class MultipassError extends Error {
     /** What the command wrote to standard error. */
     readonly stderr: string,
   ) {
-    const { why, next } = explanation(kind, stderr);
-    super(`${machine}: ${doing} failed: ${why}. ${next}`);
+    const { problem, action } = explanation(kind, stderr);
+    super(`${machine}: ${doing} failed: ${problem}. ${action}`);
     this.name = "MultipassError";
   }
 }
 
-interface Explanation {
-  why: string;
-  next: string;
-}
+type Explanation = Omit<Diagnosis, "subject">;
 
 const AGAIN = "then run the same command again";
 
@@ -36,32 +35,32 @@ function explanation(kind: MultipassErrorKind, stderr: string): Explanation {
   switch (kind) {
     case "not-installed":
       return {
-        why: "there is no program 'multipass' on PATH",
-        next:
+        problem: "there is no program 'multipass' on PATH",
+        action:
           "Install Multipass (Linux: `sudo snap install multipass`; macOS: `brew install --cask multipass`; Windows: " +
           "`winget install Canonical.Multipass`), or use the stack 'lab', which needs no virtual machines but Linux",
       };
     case "no-daemon":
       return {
-        why: said || "the service of Multipass does not answer",
-        next:
+        problem: said || "the service of Multipass does not answer",
+        action:
           "Is the service running (Linux: `snap start multipass`; macOS: `sudo launchctl kickstart -k system/com.canonical.multipassd`; " +
           `Windows: start the service 'Multipass')? \`multipass list\` must answer; ${AGAIN}`,
       };
     case "command-line":
       return {
-        why: said || "Multipass did not understand its arguments",
-        next: `Is this Multipass old? \`multipass version\` says; bring it up to date, ${AGAIN}`,
+        problem: said || "Multipass did not understand its arguments",
+        action: `Is this Multipass old? \`multipass version\` says; bring it up to date, ${AGAIN}`,
       };
     case "timeout":
       return {
-        why: said || "it took too long",
-        next: "The VM may still be coming up: see `multipass list`; " + AGAIN,
+        problem: said || "it took too long",
+        action: "The VM may still be coming up: see `multipass list`; " + AGAIN,
       };
     case "retry":
-      return { why: said || "Multipass asked several times for another try", next: `Wait a moment, ${AGAIN}` };
+      return { problem: said || "Multipass asked several times for another try", action: `Wait a moment, ${AGAIN}` };
     case "failed":
-      return { why: said || "Multipass said nothing", next: advice(said) };
+      return { problem: said || "Multipass said nothing", action: advice(said) };
   }
 }
 

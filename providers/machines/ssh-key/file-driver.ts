@@ -96,10 +96,10 @@ function warnOfMode(file: string, mode: number): void {
   warn(`${file}: others may read this private key (mode ${(mode & 0o777).toString(8)}). Run 'chmod 600 ${file}'`);
 }
 
-function unusable(file: string, why: string, next: string): Error {
-  return new Error(message(file, why, next));
+function unusable(file: string, problem: string, action: string): Error {
+  return new Error(message(file, problem, action));
 }
 
-function message(file: string, why: string, next: string): string {
-  return `${file}: reading the private key (ssh.privateKeyPath) failed: ${why}. ${next}`;
+function message(file: string, problem: string, action: string): string {
+  return `${file}: reading the private key (ssh.privateKeyPath) failed: ${problem}. ${action}`;
 }
