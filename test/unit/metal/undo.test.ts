@@ -53,7 +53,7 @@ describe("files", () => {
     write(added);
     writeFileSync(changed, "after us\n");
     writeFileSync(added, "after us\n");
-    const said = `kept ${changed}: it was changed after us; as it was before: ${changed}.before-homelab\nkept ${added}: it was changed by others after us\n`;
+    const said = `kept ${changed}: it was changed after us; as it was before: ${changed}.before-homelab\nkept ${added}: it was changed after us\n`;
     expect(back()).toBe(said);
     expect(readFileSync(changed, "utf8")).toBe("after us\n");
     expect(readFileSync(`${changed}.before-homelab`, "utf8")).toBe("before us\n");

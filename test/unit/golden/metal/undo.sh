@@ -29,7 +29,7 @@ reset_kubeadm() {
   touch "$kubeadm_state/reset"
 }
 
-# Process 0 stands for those of other machines on the same kernel.
+# Process 0 means those of other machines on the same kernel.
 kill_pods() {
   local id pid file words
   if [ "$(observe_unit_active containerd.service)" = active ]; then
