@@ -4,6 +4,8 @@ import type { Check } from "../../checks/check";
 import type { AddonsSettings, Settings } from "../../settings";
 import { described } from "../../settings/fields";
 import type { Rule } from "../../settings/rule";
+import type { Machine } from "../../providers/machines/machine";
+import type { Drift } from "../remote/drift";
 import type { Cluster } from "../cluster/cluster";
 import type { FetchedChart } from "./chart";
 import type { HelmReleases } from "./helm-releases";
@@ -33,6 +35,8 @@ export interface Addon<Name extends string = string, Schema extends AddonSchema 
   readonly leftOut?: (addons: AddonsSettings) => Record<string, string>;
   /** Why its release can't have these values: sentences that begin with the value's path. `values` are the chart's and the user's. */
   readonly valueProblems?: (values: Values, addons: AddonsSettings) => string[];
+  /** What it does on each host; `undefined` where that is off. */
+  readonly hosts?: (settings: Settings) => HostPart | undefined;
   /** Its part of `make check`. */
   readonly check?: () => Check;
   readonly load: () => AddonCode;
@@ -63,6 +67,13 @@ export interface AddonContext {
   readonly services: readonly pulumi.Resource[];
   /** Options of what is in the cluster: its parent, its provider, and the machine that it is deleted with. */
   readonly inCluster: pulumi.ComponentResourceOptions & { parent: pulumi.Resource };
+}
+
+/** An add-on's step on each host, after those that Kubernetes needs. Nothing waits for it. */
+export interface HostPart {
+  /** The step's name on the host: the inspection compares what it left there. */
+  readonly step: string;
+  install(host: Machine, args: { drift: pulumi.Output<Drift>; after: pulumi.Resource[] }): void;
 }
 
 /** The components of the add-ons that are on. */

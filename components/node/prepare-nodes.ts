@@ -9,8 +9,8 @@ import { PreparedNode } from "./prepared-node";
 import type { NodeSteps } from "./step";
 import { stepsOf } from "./steps";
 import { withStorageLabel, withStorageMetadata } from "./storage-metadata";
+import { addons } from "../addons/list";
 import { possibleStorage, storageOf } from "../addons/longhorn/storage";
-import { TAILSCALE_STEP, TailscaleMachine, tailscaleMachines } from "../addons/tailscale/machine";
 
 /** A machine that is ready for kubeadm, with what the inventory says of the node that it becomes. */
 export interface InventoriedNode {
@@ -21,7 +21,7 @@ export interface InventoriedNode {
 /** Inspects all machines before the first change on any; then inspects and prepares each, without waiting for others. */
 export function prepareNodes(machines: Machine[], settings: Settings): InventoriedNode[] {
   const inventory: readonly NodeSettings[] = settings.machines.nodes;
-  const tailscale = tailscaleMachines(settings);
+  const parts = addons.flatMap(({ hosts }) => hosts?.(settings) ?? []);
   const preflight = new Preflight(
     "preflight",
     {
@@ -50,10 +50,7 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
       {
         target: sshTarget(machine),
         incarnation: machine.incarnation,
-        steps: [
-          ...stepsOf(machine.capabilities, steps).map((step) => step.name),
-          ...(tailscale ? [TAILSCALE_STEP] : []),
-        ],
+        steps: [...stepsOf(machine.capabilities, steps).map((step) => step.name), ...parts.map(({ step }) => step)],
         sharedKernel: machine.capabilities.sharedKernel,
       },
       { deletedWith: machine.resource, dependsOn: [machine.running, preflight] },
@@ -63,14 +60,7 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
       settings: steps,
       drift: (step) => inspection.drift(step),
     });
-    if (tailscale) {
-      new TailscaleMachine(`${machine.name}-tailnet`, {
-        machine,
-        settings: tailscale,
-        drift: inspection.drift(TAILSCALE_STEP),
-        after: [prepared],
-      });
-    }
+    for (const part of parts) part.install(machine, { drift: inspection.drift(part.step), after: [prepared] });
     const marked = possible.includes(node) ? withStorageLabel(node) : node;
     return { prepared, inventory: keeping ? withStorageMetadata(keeping) : marked };
   });

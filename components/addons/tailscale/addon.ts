@@ -11,5 +11,9 @@ export const tailscale: Addon<"tailscale", typeof tailscaleSchema> = {
   namespace: "tailscale",
   versionName: "tailscale-operator",
   leftOut: ({ tailscale: settings }) => tailscaleLeftOut(settings),
+  hosts: (settings) =>
+    settings.addons.tailscale.machines.enabled
+      ? (require("./hosts") as typeof import("./hosts")).tailscaleOnHosts(settings)
+      : undefined,
   load: () => require("./tailscale") as typeof import("./tailscale"),
 };
