@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import type { Client, ClientChannel } from "ssh2";
 import { HostError } from "./errors";
-import type { RunOptions, RunResult, SshSession, SshTarget } from "./target";
+import type { RunOptions, RunResult, SshTarget } from "./target";
 
 const DEFAULT_MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 /** How much of a failed command's standard error goes into the message: its end says why. */
@@ -39,16 +39,6 @@ export async function runOn(
     ended.catch(() => undefined);
     channel?.close();
   }
-}
-
-/** Like `session.run`, but a command that fails is an error of kind `command` with the end of its standard error. */
-export async function runOrFail(
-  session: SshSession,
-  doing: string,
-  command: string,
-  options: RunOptions,
-): Promise<RunResult> {
-  return succeeded(session.target.name, doing, await session.run(command, options));
 }
 
 /** A command's result where it succeeded; else an error of kind `command` with the end of its standard error. */

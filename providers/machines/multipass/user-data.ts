@@ -1,4 +1,5 @@
 import { dump } from "js-yaml";
+import { isMapping } from "../../../settings/stack-file";
 import type { MachineInputs } from "./machine";
 import { RECORD_PATH, type VmRecord } from "./record";
 
@@ -101,10 +102,6 @@ function entries(value: unknown): unknown[] {
 /** A user in cloud-init's list is a name, or a mapping that has one. */
 function nameOf(entry: unknown): unknown {
   return isMapping(entry) ? entry.name : entry;
-}
-
-function isMapping(value: unknown): value is Mapping {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 function withNewline(text: string): string {

@@ -1,6 +1,6 @@
 import { withSsh } from "../../../providers/host/ssh/connect";
 import { HostError } from "../../../providers/host/ssh/errors";
-import { runOrFail } from "../../../providers/host/ssh/run";
+import { succeeded } from "../../../providers/host/ssh/run";
 import type { RunOptions, RunResult } from "../../../providers/host/ssh/target";
 import { type Answer, startServer } from "./in-process-server";
 
@@ -69,7 +69,7 @@ test("an end without an exit code is a lost connection, not a success", async ()
   await expect(run((channel) => channel.close())).rejects.toMatchObject({ kind: "unreachable" });
 });
 
-test("runOrFail keeps what a failed command said", async () => {
+test("an error keeps what a failed command said", async () => {
   const server = await startServer({
     answer: (channel) => {
       channel.stderr.write("E: no such package\n");
@@ -77,8 +77,8 @@ test("runOrFail keeps what a failed command said", async () => {
       channel.end();
     },
   });
-  const failing = withSsh(server.target, { timeoutSeconds: 5 }, "working", (session) =>
-    runOrFail(session, "installing containerd", "apt-get install containerd.io", OPTIONS),
+  const failing = withSsh(server.target, { timeoutSeconds: 5 }, "working", async ({ run: command, target }) =>
+    succeeded(target.name, "installing containerd", await command("apt-get install containerd.io", OPTIONS)),
   );
   await expect(failing).rejects.toThrow(HostError);
   await expect(failing).rejects.toThrow(/^node1: installing containerd failed: .*exit code 100:\nE: no such package/);
