@@ -4,7 +4,7 @@ export const CONFIG_FILE = "/etc/containerd/config.toml";
 export const REGISTRIES_FOLDER = "/etc/containerd/certs.d";
 export const HEADER = "# Written by homelab; changes made here are undone.";
 
-/** Stand in the text for what is decided on the host: `true` or `false`. */
+/** Placeholders for what is decided on the host: `true` or `false`. */
 export const SYSTEMD_CGROUP = "@systemd_cgroup@";
 export const RESTRICT_OOM = "@restrict_oom_score_adj@";
 

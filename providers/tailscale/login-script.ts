@@ -1,3 +1,4 @@
+import { EXPECTED_FOLDER } from "../host/facts/expected";
 import { quote } from "../host/shell/quote";
 
 /**
@@ -14,8 +15,8 @@ const SHORT_LIMIT_SECONDS = 30;
 /** Sees to it that tailscaled runs, and prints its status as JSON. */
 export function statusScript(): string {
   return `[ -e ${OURS} ] || die "the step that installs Tailscale did not run here" "run pulumi up without --target"
-[ "$(unit_enabled ${UNIT})" = enabled ] || quietly systemctl enable ${UNIT}
-[ "$(unit_active ${UNIT})" = active ] || quietly systemctl start ${UNIT}
+[ "$(observe_unit_enabled ${UNIT})" = enabled ] || quietly systemctl enable ${UNIT}
+[ "$(observe_unit_active ${UNIT})" = active ] || quietly systemctl start ${UNIT}
 timeout ${SHORT_LIMIT_SECONDS} tailscale status --json --peers=false || die "tailscaled does not answer" "journalctl -u ${UNIT} on the host says why"
 `;
 }
@@ -64,13 +65,13 @@ export function renameScript(hostname: string): string {
  */
 export function logoutScript(): string {
   return `if [ -e ${OURS} ]; then
-  if [ "$(package_version tailscale)" != missing ]; then
-    if [ "$(unit_active ${UNIT})" = active ]; then
+  if [ "$(observe_package tailscale)" != missing ]; then
+    if [ "$(observe_unit_active ${UNIT})" = active ]; then
       timeout ${LOGIN_LIMIT_SECONDS} tailscale logout >/dev/null 2>&1 || echo "kept the device: the service could not be told of the logout"
     fi
     quietly systemctl disable --now ${UNIT}
   fi
-  rm -f -- ${STATE} /var/lib/homelab/claims/tailscale.json ${OURS}
+  rm -f -- ${STATE} ${EXPECTED_FOLDER}/tailscale.json ${OURS}
 fi
 `;
 }

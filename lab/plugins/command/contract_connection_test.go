@@ -79,7 +79,7 @@ func TestConnection(t *testing.T) {
 		forward(t, port, host.port)
 		must(t, <-ended)
 	})
-	t.Run("Cancel ends the dialling", func(t *testing.T) {
+	t.Run("Cancel ends a login that goes on", func(t *testing.T) {
 		own := startPlugin(t)
 		ended := own.remote().creating(t, properties{
 			"connection": host.connection().with(properties{"port": freePort(t), "dialErrorLimit": -1}), "create": "true",

@@ -44,7 +44,7 @@ func TestRemoteCommand(t *testing.T) {
 			t.Fatalf("ran: %q", got)
 		}
 	})
-	t.Run("without create nothing is dialled", func(t *testing.T) {
+	t.Run("without create there is no connection", func(t *testing.T) {
 		away := properties{"connection": host.connection().with(properties{"port": freePort(t)})}
 		state := command.create(t, away)
 		if got := text(t, state, "stdout") + text(t, state, "stderr"); got != "" {

@@ -10,7 +10,7 @@ import (
 )
 
 // run runs a command on the host of the connection. Cancel closes the connection; the resource's time limit ends the
-// dialling alone, as in the released plugin.
+// attempts to connect only, as in the released plugin.
 func (o operation) run(arguments *arguments, command string) (output, error) {
 	if arguments.Connection == nil {
 		return output{}, errors.New("the resource has no connection")

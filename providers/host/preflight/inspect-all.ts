@@ -69,7 +69,7 @@ export async function inspectAll(
       } catch (error) {
         takeFailure(seen, target, error, reached);
       } finally {
-        // Nobody waits for a host that is gone.
+        // No other host waits for one that is gone.
         for (let round = ahead.shift(); round; round = ahead.shift()) round.arrive();
       }
     }),

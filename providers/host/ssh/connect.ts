@@ -16,7 +16,7 @@ const JITTER = 0.3;
 /**
  * Connects to a host, does some work there, and closes the connection again.
  *
- * A host that refuses, does not answer or hangs up early is dialled again, with growing waits, until the limit. A refused
+ * A host that refuses, does not answer or hangs up early is tried again, with growing waits, until the limit. A refused
  * login and a wrong host key are final at once, at the host and at its bastion. A connection that dies while the work goes on is found within 30 s.
  *
  * @param limits how long to try; the target's own `connectTimeoutSeconds` goes before it

@@ -28,7 +28,7 @@ export async function runOn(
     client.exec(command, (error, opened) => {
       if (error) return reject(notStarted(target, doing, error));
       channel = opened;
-      // At once: a short command's output and end may stand in the same packet as its start.
+      // At once: a short command's output and end may be in the same packet as its start.
       outcome(opened, target, doing, options).then(resolve, reject);
     });
   });

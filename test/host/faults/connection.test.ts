@@ -116,7 +116,7 @@ systemctl restart ssh.service`);
   expect(await machine.succeeds("test -e /tmp/pwned")).toBe(false);
 });
 
-test("hostkey-mitm-first-use: a host without a pinned key is not dialled", async () => {
+test("hostkey-mitm-first-use: a host without a pinned key is not connected to", async () => {
   await configure("LogLevel VERBOSE");
   const before = await journal("^Connection from");
   const error = await failureOf(touch({ ...target, hostKey: "" }, 20));

@@ -139,7 +139,7 @@ test.each([
 
 test("drift is what the preview would change, with what was found on the host", () => {
   const step = (op: string, name: string, more = {}) => ({ op, urn: `urn:pulumi:lab::homelab::t::${name}`, ...more });
-  const update = "sudo -n bash -s # drift 1 sysctl vm.x is 0, claimed 1";
+  const update = "sudo -n bash -s # drift 1 sysctl vm.x is 0, expected 1";
   const steps = [
     step("refresh", "cp1"),
     step("same", "w1"),
@@ -150,7 +150,7 @@ test("drift is what the preview would change, with what was found on the host", 
   const preview = readPreview(JSON.stringify({ steps }));
   expect(driftFinding(changesOf(preview ?? {}))).toMatchObject({
     status: "failed",
-    text: "3 difference(s): w1-sysctls (sysctl vm.x is 0, claimed 1); cilium-release (values); w2 (create)",
+    text: "3 difference(s): w1-sysctls (sysctl vm.x is 0, expected 1); cilium-release (values); w2 (create)",
   });
   expect(driftFinding(changesOf({ steps: steps.slice(0, 2) }))).toMatchObject({ status: "ok" });
   expect(readPreview("error: no stack")).toBeUndefined();

@@ -62,7 +62,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Secrets stand in a wrapper that has this key. */
+/** Secrets are in a wrapper that has this key. */
 const SECRET = "4dabf18193072939515e22adb298388d";
 
 let steps = 0;

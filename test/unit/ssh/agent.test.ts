@@ -70,7 +70,7 @@ test("an RSA key of the agent logs in", async () => {
   await expect(withSsh(target(), LIMITS, "greeting", async () => 1)).resolves.toBe(1);
 });
 
-test("several keys and no choice: every key is named, with the setting, and no host is dialled", async () => {
+test("several keys and no choice: every key is named, with the setting, and no connection is made", async () => {
   await withAgent(keys);
   const error = await failure(withSsh(target(), LIMITS, "working", async () => 0));
   expect(error.kind).toBe("authentication");

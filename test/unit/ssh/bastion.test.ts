@@ -46,7 +46,7 @@ test("reaches the host through its bastion, each with its own key, and closes bo
   await eventually(() => host.open() === 0 && bastion.open() === 0);
 });
 
-test("a bastion with another host key is final, and the host behind it is not dialled", async () => {
+test("a bastion with another host key is final, and the host behind it is not connected to", async () => {
   const { host, bastion, target } = await pair();
   const pinned = generateKeyPair().public;
   const wrong = { ...target, bastion: { ...bastionOf(bastion), hostKey: pinned } };
@@ -66,7 +66,7 @@ test("a bastion that refuses the key is final, after one attempt", async () => {
   expect([bastion.logins.length, bastion.connections(), host.connections()]).toEqual([1, 1, 0]);
 });
 
-test("a bastion without a pinned key is not dialled", async () => {
+test("a bastion without a pinned key is not connected to", async () => {
   const { bastion, target } = await pair();
   const unpinned = { ...target, bastion: { ...bastionOf(bastion), hostKey: "" } };
   const error = await failure(withSsh(unpinned, LIMITS, "working", async () => 0));
@@ -105,7 +105,7 @@ test("a bastion that never comes costs the limit, and the message names host and
   expect(error.message).toMatch(/the last: its bastion 127\.0\.0\.1:\d+: .*ECONNREFUSED/);
 });
 
-test("a host that its bastion does not reach yet is dialled again", async () => {
+test("a host that its bastion does not reach yet is tried again", async () => {
   const { host, target, bastion } = await pair();
   await host.close();
   const error = await failure(withSsh(target, { timeoutSeconds: 2 }, "waiting", async () => 0));

@@ -74,7 +74,7 @@ test("ssh-wrong-key: exactly one attempt is made, and none after it", async () =
   expect(connections()).toBe(1);
 });
 
-test("a private key that can't be read is named as such and does not stand in the message", async () => {
+test("a private key that can't be read is named as such and is not in the message", async () => {
   const broken = clientKeys.private.replace(/\n.{20}/, "\n");
   const error = await failure(
     withSsh({ ...targetAt(1), privateKey: broken, agent: undefined }, LIMITS, "working", async () => 0),
@@ -93,7 +93,7 @@ test("hostkey-changed: fails closed with both fingerprints, before a login and a
   expect({ logins, commands, connections: connections() }).toEqual({ logins: [], commands: [], connections: 1 });
 });
 
-test("hostkey-mitm-first-use: without a pinned key nothing is dialled", async () => {
+test("hostkey-mitm-first-use: without a pinned key no connection is made", async () => {
   const { target, connections } = await server({ answer: hello });
   const error = await failure(withSsh({ ...target, hostKey: "" }, LIMITS, "working", async () => 0));
   expect(error.kind).toBe("host-key");

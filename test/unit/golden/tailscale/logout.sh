@@ -4,13 +4,13 @@ host=w1 step=tailscale-login
 main() {
 begin
 if [ -e /var/lib/homelab/tailscale ]; then
-  if [ "$(package_version tailscale)" != missing ]; then
-    if [ "$(unit_active tailscaled.service)" = active ]; then
+  if [ "$(observe_package tailscale)" != missing ]; then
+    if [ "$(observe_unit_active tailscaled.service)" = active ]; then
       timeout 60 tailscale logout >/dev/null 2>&1 || echo "kept the device: the service could not be told of the logout"
     fi
     quietly systemctl disable --now tailscaled.service
   fi
-  rm -f -- /var/lib/tailscale/tailscaled.state /var/lib/homelab/claims/tailscale.json /var/lib/homelab/tailscale
+  rm -f -- /var/lib/tailscale/tailscaled.state /var/lib/homelab/expected/tailscale.json /var/lib/homelab/tailscale
 fi
 }
 main </dev/null

@@ -4,8 +4,8 @@ host=w1 step=tailscale-login
 main() {
 begin
 [ -e /var/lib/homelab/tailscale ] || die "the step that installs Tailscale did not run here" "run pulumi up without --target"
-[ "$(unit_enabled tailscaled.service)" = enabled ] || quietly systemctl enable tailscaled.service
-[ "$(unit_active tailscaled.service)" = active ] || quietly systemctl start tailscaled.service
+[ "$(observe_unit_enabled tailscaled.service)" = enabled ] || quietly systemctl enable tailscaled.service
+[ "$(observe_unit_active tailscaled.service)" = active ] || quietly systemctl start tailscaled.service
 timeout 30 tailscale status --json --peers=false || die "tailscaled does not answer" "journalctl -u tailscaled.service on the host says why"
 }
 main </dev/null
