@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { dial, type Link } from "./dial";
+import type { Link } from "./dial";
 import { HostError } from "./errors";
 import { CutShort, PassingFailure } from "./refusal";
 import { runOn } from "./run";
@@ -53,7 +53,7 @@ async function reach(target: SshTarget, timeoutSeconds: number, doing: string): 
   let last: PassingFailure | undefined;
   for (let dials = 1; ; dials++) {
     try {
-      return await dial(target, doing, deadline - Date.now());
+      return await loadDial()(target, doing, deadline - Date.now());
     } catch (error) {
       if (!(error instanceof PassingFailure)) throw error;
       if (!last || !(error instanceof CutShort)) last = error;
@@ -63,6 +63,12 @@ async function reach(target: SshTarget, timeoutSeconds: number, doing: string): 
       wait = Math.min(wait * WAIT_GROWTH, LONGEST_WAIT_MS);
     }
   }
+}
+
+/** ssh2 takes a while to load, and a preview without a change connects to nothing. */
+function loadDial(): typeof import("./dial").dial {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return (require("./dial") as typeof import("./dial")).dial;
 }
 
 function unreachable(target: SshTarget, timeoutSeconds: number, doing: string, dials: number, last: Error): HostError {
