@@ -12,8 +12,8 @@ import { versions } from "./versions";
 /** settings → machines → prepared nodes → cluster → platform → outputs */
 export = async () => {
   const settings = loadSettings();
-  await startDrivers();
   const charts = await fetchCharts(settings);
+  await startDrivers();
 
   const machines = new Machines("machines", settings.machines);
   const nodes = prepareNodes(machines.all, settings);
