@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { neededPorts } from "../../../providers/host/preflight/ports";
+import { root, topFolders } from "./named-paths";
 
-const root = path.resolve(__dirname, "../../..");
 const read = (file: string): string => readFileSync(path.join(root, file), "utf8");
 
 /** The cells of a table's rows, below a heading. */
@@ -41,8 +41,5 @@ test("the layout's table has every folder at the top and every path in it exists
   const paths = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name));
   for (const one of paths.filter((each) => !each.includes("*")))
     expect([one, existsSync(path.join(root, one))]).toEqual([one, true]);
-  const folders = readdirSync(root, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !/^(\.(?!github$|ci$)|node_modules$|reports$)/.test(entry.name))
-    .map(({ name }) => `${name}/`);
-  expect(folders.filter((name) => !paths.some((each) => each.startsWith(name)))).toEqual([]);
+  expect(topFolders.filter((name) => !paths.some((each) => each.startsWith(`${name}/`)))).toEqual([]);
 });

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { scripts } from "../../../package.json";
+import { exists, namedPaths, root } from "./named-paths";
 
-const root = path.resolve(__dirname, "../../..");
 const docs = readdirSync(path.join(root, "docs")).filter((file) => file.endsWith(".md"));
 const pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", ...docs.map((file) => `docs/${file}`)];
 
@@ -27,6 +27,22 @@ test.each(pages)("every link of %s to a file of this repository leads somewhere"
       return !existsSync(target) || (anchor !== undefined && !anchors(target).includes(anchor));
     });
   expect(broken).toEqual([]);
+});
+
+// The changelog says what was, also where a file is gone by now.
+test.each([...pages.filter((page) => page !== "CHANGELOG.md"), "lab/multipass/README.md", "lab/plugins/README.md"])(
+  "every path of this repository that %s names is there",
+  (page) => {
+    const named = namedPaths(readFileSync(path.join(root, page), "utf8"));
+    expect(named.filter((name) => !exists(name) && !exists(path.join(path.dirname(page), name)))).toEqual([]);
+  },
+);
+
+test("a path that is gone is found: of a file, of a folder, of a test in a command, at the top, with a part to fill in", () => {
+  const gone = ["cli/gone.ts", "test/gone/", "test/unit/cli/gone.test.ts", "gone.ts", "lab/<name>/gone.ts"] as const;
+  const text = `\`${gone[0]}\`, (\`${gone[1]}\`). \`npx jest ${gone[2]}\` \`${gone[3]}\` and ${gone[4]}.`;
+  expect(namedPaths(text)).toEqual(gone);
+  expect(gone.filter(exists)).toEqual([]);
 });
 
 test("every page of docs/ is linked from the first one, or from a page that is", () => {

@@ -1,24 +1,13 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { addons } from "../../../components/addons/list";
 import { kinds } from "../../../providers/machines/kinds";
+import { exists, root } from "./named-paths";
 
-const root = path.resolve(__dirname, "../../..");
 const page = readFileSync(path.join(root, "CONTRIBUTING.md"), "utf8");
 const [, recipes = ""] = page.split("\n## Recipes\n");
 const sections = (recipes.split("\n## ")[0] ?? "").split("\n### ").slice(1);
 const quoted = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, inner = ""]) => inner);
-
-/** Whether a path is there; `<name>` stands for any folder or beginning of a file's name. */
-function exists(pattern: string): boolean {
-  const [before = "", name, after = ""] = pattern.split(/(<\w+>)/);
-  if (name === undefined) return existsSync(path.join(root, pattern));
-  const folder = path.join(root, path.dirname(`${before}x`));
-  const entries = existsSync(folder) ? readdirSync(folder) : [];
-  return entries.some((entry) =>
-    after.startsWith("/") ? existsSync(path.join(folder, entry, after)) : after !== "" && entry.endsWith(after),
-  );
-}
 
 test("there is a recipe for each thing that is added often", () => {
   expect(sections.map((section) => section.split("\n")[0])).toEqual([
