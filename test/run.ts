@@ -9,7 +9,7 @@ import { E2E_TIERS, TEST_TIERS } from "./report/tiers";
 
 /**
  * `make test` (no argument, or names of tiers) and `make e2e` (`cluster`): runs tiers, then says what they add up to. `.ci/run`
- * runs `--all` of them, and leaves that to report/sum.ts, which speaks up also where this process is killed.
+ * runs `--all` of them, and leaves that to `test/report/sum.ts`, which speaks up also where this process is killed.
  */
 async function test({ operands: names, all = false }: Called): Promise<number> {
   const known = [...TEST_TIERS, ...E2E_TIERS];

@@ -13,8 +13,9 @@ const introduction = `# Reliability
 <!-- Written by test/report/generate-reliability.ts from test/report/faults.yaml and the tests' reports. Change those instead. -->
 
 Users of systems like this one ran into these faults. Each is injected by a test, most of them on real machines with
-systemd and sshd (\`test/host/\`) or on a real cluster of such machines (\`test/cluster/\`), and what is expected is
-looked for. A test's title begins with the name of its case: \`npx jest -t 'hostkey-changed:'\` runs that one.
+systemd and sshd (\`test/host/\`) or on a real cluster of such machines (\`test/cluster/\`), and the
+test checks the expected result. A test's title begins with the name of its case:
+\`npx jest -t 'hostkey-changed:'\` runs that one.
 
 Results are those of the last run of each test before this page was written.
 `;

@@ -4,7 +4,8 @@
  * - `observe_<kind> KEY`: what the host shows, as one line; succeeds whatever it finds. The steps guard and verify with it, and
  *   the inspection compares with it: what a step takes as done and what the inspection takes as unchanged is the same.
  * - `cache_<kind>`: reads what takes long once for all facts of the kind.
- * - `remember_<kind>`: notes in the journal what was there before a step's first change; see `shell/library/journal.sh`.
+ * - `remember_<kind>`: notes in the journal what was there before a step's first change; see
+ *   `providers/host/shell/library/journal.sh`.
  * - `prepare_restore_<first word>`, `restore_<first word>`: undo it when the host is removed.
  * Only `observe_<kind>` must be there.
  */
