@@ -7,9 +7,9 @@ import ipaddr from "ipaddr.js";
 
 /** Where one fake keeps everything that Multipass's daemon keeps. */
 export function homePath(): string {
-  const home = process.env.MULTIPASS_STANDIN_HOME;
+  const home = process.env.FAKE_MULTIPASS_HOME;
   if (!home || !path.isAbsolute(home)) {
-    throw new Error("fake multipass: set MULTIPASS_STANDIN_HOME to the absolute path of an empty folder");
+    throw new Error("fake multipass: set FAKE_MULTIPASS_HOME to the absolute path of an empty folder");
   }
   return home;
 }
@@ -31,8 +31,8 @@ export function network(): Network {
   const known = read(file);
   if (known !== undefined) return JSON.parse(known) as Network;
   const chosen: Network = {
-    bridge: process.env.MULTIPASS_STANDIN_BRIDGE || `mp-${digest(homePath()).slice(0, 8)}`,
-    subnet: process.env.MULTIPASS_STANDIN_SUBNET || freeSubnet(),
+    bridge: process.env.FAKE_MULTIPASS_BRIDGE || `mp-${digest(homePath()).slice(0, 8)}`,
+    subnet: process.env.FAKE_MULTIPASS_SUBNET || freeSubnet(),
   };
   if (chosen.bridge.length > 15) throw new Error(`fake multipass: ${chosen.bridge} is too long for an interface`);
   if (!ipaddr.IPv4.isValidCIDR(chosen.subnet)) throw new Error(`fake multipass: ${chosen.subnet} is no subnet`);

@@ -133,7 +133,7 @@ function environment(instance: Instance): NodeJS.ProcessEnv {
   const boot = [process.execPath, "--require", require.resolve("tsx/cjs"), path.join(__dirname, "boot.ts")];
   return {
     PATH: process.env.PATH,
-    MULTIPASS_STANDIN_HOME: process.env.MULTIPASS_STANDIN_HOME,
+    FAKE_MULTIPASS_HOME: process.env.FAKE_MULTIPASS_HOME,
     ID: instance.id,
     DIR: instancePath(instance.name),
     BRIDGE: network().bridge,

@@ -1,12 +1,12 @@
 import { eventually } from "../harness/eventually";
 import { Kubectl } from "../harness/api/kubectl";
 import { LabStack } from "../harness/stacks/lab-stack";
-import { MultipassHosts, whyNoMultipassStandIn } from "../harness/machines/multipass-hosts";
+import { MultipassHosts, whyNoFakeMultipass } from "../harness/machines/multipass-hosts";
 import { clusterChecks, type ClusterUnderTest, readyNodes, serves, startWorkload } from "./checks";
 
 jest.setTimeout(15 * 60_000);
 
-const missing = whyNoMultipassStandIn();
+const missing = whyNoFakeMultipass();
 // The report shows the reason.
 const onVms = missing ? describe.skip : describe;
 const title = `the stack local: a cluster on VMs of Multipass${missing ? ` (skipped: ${missing})` : ""}`;

@@ -61,7 +61,7 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-/** As pkgs.tailscale.com is laid out, signed with the lab's key; in the package are stand-ins. */
+/** As pkgs.tailscale.com is laid out, signed with the lab's key; in the package are fakes. */
 async function buildRepository(root: string): Promise<void> {
   const program = path.join(await ensureBinaries("mirror"), mirrorProgramName);
   const pool = path.join(root, "pool");
@@ -71,7 +71,7 @@ async function buildRepository(root: string): Promise<void> {
   const deb = {
     name: "tailscale",
     version: versions.tailscale,
-    summary: "stand-in",
+    summary: "fake",
     binaries: { "usr/bin/tailscale": path.resolve("lab/tailscale/tailscale.sh"), "usr/sbin/tailscaled": daemon },
     texts: {
       "usr/lib/systemd/system/tailscaled.service": UNIT,

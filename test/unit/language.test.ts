@@ -24,6 +24,7 @@ const RULES: readonly Rule[] = [
   { not: String.raw`\bcomputers?\b`, but: "workstation (it runs Pulumi); host; hypervisor" },
   { not: String.raw`\bplayed`, but: "fake" },
   { not: String.raw`\bstands? in\b(?!-| for\b)`, but: "is in; blocks (the way)" },
+  { not: String.raw`stand-?ins?(?![a-z])`, but: "fake" },
   { not: String.raw`\bis of it\b`, but: "belongs to it" },
   { not: String.raw`\bgo(es)? with (it|them|the)\b`, but: "is deleted with" },
   { not: String.raw`\bclaim(s|ed)?\b|Claims?\b(?<!VolumeClaims?)`, but: "expected state" },
@@ -39,6 +40,7 @@ const RULES: readonly Rule[] = [
 /** The same for the names of files and folders. */
 const NAMES: readonly Rule[] = [
   { not: "played", but: "fake-*" },
+  { not: "stand-?in", but: "fake-*" },
   { not: "anew", but: "replacement" },
   { not: "not-here", but: "requirements" },
   { not: String.raw`\belsewhere\.ts$`, but: "other-workstation" },

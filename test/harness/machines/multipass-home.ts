@@ -17,7 +17,7 @@ export interface Ended {
 /** An instance as `multipass info` has it. */
 export type Info = { state: string; ipv4: string[] } & Record<string, unknown>;
 
-/** The stand-in for Multipass with a home of a test's own, its client as it is called, and all that it does to this workstation. */
+/** The fake Multipass with a home of a test's own, its client as it is called, and all that it does to this workstation. */
 export class MultipassHome {
   /** First three numbers of the instances' /24. */
   readonly network = freeNetwork();
@@ -40,7 +40,7 @@ export class MultipassHome {
     return fs.readFileSync(this.file(name), "utf8");
   }
 
-  /** Sets one of the knobs by which a test changes what the stand-in does. */
+  /** Sets one of the knobs by which a test changes what it does. */
   knob(name: string, value: string): void {
     fs.writeFileSync(this.file("knobs", name), value);
   }
@@ -52,7 +52,7 @@ export class MultipassHome {
 
   /** The same, with its standard input. */
   async run(words: string[], input: string): Promise<Ended> {
-    const env = { MULTIPASS_STANDIN_HOME: this.folder, MULTIPASS_STANDIN_SUBNET: `${this.network}.0/24` };
+    const env = { FAKE_MULTIPASS_HOME: this.folder, FAKE_MULTIPASS_SUBNET: `${this.network}.0/24` };
     const { exitCode, stdout, stderr } = await execa(PROGRAM, words, { env, input, reject: false });
     return { exitCode, stdout, stderr };
   }

@@ -13,7 +13,7 @@ import { nspawnInit } from "./nspawn-init";
 const FOLDER = "/var/tmp/homelab-multipass";
 const PROGRAMS = path.join(CHECKOUT, "lab", "multipass", "bin");
 
-/** What the stand-in needs of this workstation, and the package that has it. */
+/** What the fake Multipass needs of this workstation, and the package that has it. */
 const NEEDS = {
   "systemd-nspawn": "systemd-container",
   mmdebstrap: "mmdebstrap",
@@ -22,15 +22,15 @@ const NEEDS = {
 };
 
 /**
- * Why this workstation can't run the stand-in for Multipass, for the report; nothing where it can.
+ * Why this workstation can't run the fake Multipass, for the report; nothing where it can.
  *
  * @param more programs, each with its package
  */
-export function whyNoMultipassStandIn(more: Record<string, string> = {}): string | undefined {
-  return missingRequirements("the stand-in for Multipass", { ...NEEDS, ...more });
+export function whyNoFakeMultipass(more: Record<string, string> = {}): string | undefined {
+  return missingRequirements("the fake Multipass", { ...NEEDS, ...more });
 }
 
-/** A VM of the stand-in, which is a machine in systemd-nspawn. */
+/** A VM of the fake Multipass, which is a machine in systemd-nspawn. */
 export class MultipassHost extends TestHost {
   constructor(
     name: string,
@@ -51,7 +51,7 @@ export class MultipassHost extends TestHost {
   }
 }
 
-/** A Multipass for one test: the stand-in with a home, a bridge and a subnet of its own. */
+/** A Multipass for one test: the fake one with a home, a bridge and a subnet of its own. */
 export class MultipassHosts {
   private constructor(
     /** Name of the bridge. */
@@ -77,9 +77,9 @@ export class MultipassHosts {
   get environment(): NodeJS.ProcessEnv {
     return {
       PATH: [PROGRAMS, process.env.PATH].join(path.delimiter),
-      MULTIPASS_STANDIN_HOME: this.home,
-      MULTIPASS_STANDIN_BRIDGE: this.name,
-      MULTIPASS_STANDIN_SUBNET: `${this.network}.0/24`,
+      FAKE_MULTIPASS_HOME: this.home,
+      FAKE_MULTIPASS_BRIDGE: this.name,
+      FAKE_MULTIPASS_SUBNET: `${this.network}.0/24`,
     };
   }
 

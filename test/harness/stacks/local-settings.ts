@@ -18,7 +18,7 @@ export async function localSettings(
     ...local,
     "homelab:machines": {
       ...local["homelab:machines"],
-      // The stand-in's VMs share the workstation's kernel.
+      // The fake Multipass's VMs share the workstation's kernel.
       capabilities: { sharedKernel: true, iscsi: false },
       nodes: args.roles.map((role, index) => ({ name: `${name}-${index + 1}`, role })),
     },

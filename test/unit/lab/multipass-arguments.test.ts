@@ -3,7 +3,7 @@ import { CommandFailure, errorsOccurred } from "../../../lab/multipass/failure";
 import { type Instance, named } from "../../../lab/multipass/instance";
 import { parseSize, readableSize } from "../../../lab/multipass/settings";
 
-describe("the stand-in's command line", () => {
+describe("the fake Multipass's command line", () => {
   const specs = [{ names: ["name", "n"], value: true }, { names: ["purge", "p"] }] as const;
 
   it.each([

@@ -7,17 +7,17 @@ import { CommandFailure } from "../../../lab/multipass/failure";
 
 const PROGRAM = path.resolve("lab/multipass/bin/multipass");
 
-describe("the stand-in as a program", () => {
+describe("the fake Multipass as a program", () => {
   let home: string;
 
   beforeEach(() => {
-    home = fs.mkdtempSync(path.join(os.tmpdir(), "multipass-standin-"));
+    home = fs.mkdtempSync(path.join(os.tmpdir(), "fake-multipass-"));
     fs.mkdirSync(path.join(home, "knobs"));
-    process.env.MULTIPASS_STANDIN_HOME = home;
+    process.env.FAKE_MULTIPASS_HOME = home;
   });
 
   afterEach(() => {
-    delete process.env.MULTIPASS_STANDIN_HOME;
+    delete process.env.FAKE_MULTIPASS_HOME;
     fs.rmSync(home, { recursive: true });
   });
 
@@ -165,7 +165,7 @@ describe("the stand-in as a program", () => {
   });
 
   it("needs a home of its own", async () => {
-    delete process.env.MULTIPASS_STANDIN_HOME;
-    await expect(multipass("list")).rejects.toThrow("set MULTIPASS_STANDIN_HOME");
+    delete process.env.FAKE_MULTIPASS_HOME;
+    await expect(multipass("list")).rejects.toThrow("set FAKE_MULTIPASS_HOME");
   });
 });

@@ -51,7 +51,7 @@ describe("user-data", () => {
   });
 });
 
-describe("the stand-in's network", () => {
+describe("the fake Multipass's network", () => {
   it("counts addresses over the borders of bytes", () => {
     expect(addressAt("10.92.7.0/24", 1)).toBe("10.92.7.1");
     expect(addressAt("10.92.0.0/16", 300)).toBe("10.92.1.44");

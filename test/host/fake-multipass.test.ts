@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { ensureImage } from "../../lab/multipass/image";
 import { untilItSucceeds } from "../harness/eventually";
-import { whyNoMultipassStandIn } from "../harness/machines/multipass-hosts";
+import { whyNoFakeMultipass } from "../harness/machines/multipass-hosts";
 import { MultipassGuest } from "../harness/machines/multipass-guest";
 import { MultipassHome } from "../harness/machines/multipass-home";
 
@@ -9,10 +9,10 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 jest.setTimeout(MINUTE);
 
-const missing = whyNoMultipassStandIn({ openssl: "openssl" });
+const missing = whyNoFakeMultipass({ openssl: "openssl" });
 // The report shows the reason.
 const onHosts = missing ? describe.skip : describe;
-const title = missing ? `the Multipass stand-in (skipped: ${missing})` : "the Multipass stand-in";
+const title = missing ? `the fake Multipass (skipped: ${missing})` : "the fake Multipass";
 
 let home: MultipassHome;
 let guest: MultipassGuest;
