@@ -36,6 +36,7 @@ export const sandboxImage = `registry.k8s.io/pause:${versions.pause}`;
  * What `make check` runs in its pods: a shell, httpd, wget and nslookup. CHECK_IMAGE names another one. Only by its tag:
  * a mirror may have packed it again.
  */
+// renovate: datasource=docker depName=busybox
 export const checkImage = "docker.io/library/busybox:1.36.1";
 
 /** What kubeadm 1.36.3 asks of the host of a control plane (constants.go: ControlPlaneNumCPU, ControlPlaneMem). */
