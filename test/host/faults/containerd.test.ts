@@ -2,6 +2,7 @@ import { BareHosts } from "../../harness/machines/bare-hosts";
 import { FaultyProxy } from "../../harness/servers/faulty-proxy";
 import type { NspawnMachine } from "../../harness/machines/nspawn-machine";
 import { nodeSteps } from "../../../components/node/prepare-nodes";
+import { versions } from "../../../versions";
 
 /** Faults of what is downloaded and of what is configured, tried with containerd's step on a real host. */
 
@@ -164,7 +165,7 @@ describe("with containerd installed", () => {
         },
       }),
       hosts.step(host, "sysctls", { settings: { sysctls: { "net.ipv4.tcp_keepalive_time": text } } }),
-      hosts.step(host, "kubernetes-packages", { settings: { kubernetesVersion: `1.36.3 ${text}` } }),
+      hosts.step(host, "kubernetes-packages", { settings: { kubernetesVersion: `${versions.kubernetes} ${text}` } }),
     ]);
     expect(attempts.map(({ status }) => status).slice(2)).toEqual(["rejected", "rejected"]);
     expect(await machine.run("find / -xdev -name 'pwned*' 2>/dev/null || true")).toBe("");
