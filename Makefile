@@ -55,7 +55,7 @@ bench: $(packages) ## measure the times and sizes that have a budget
 	$(tsx) test/bench/bench.ts
 
 $(packages): package-lock.json
-	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer (https://nodejs.org)" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20.12 or newer (https://nodejs.org)" >&2; exit 1; }
 	@echo "· npm packages …" >&2
 	@npm ci --no-progress --loglevel=error
 	@touch $@
