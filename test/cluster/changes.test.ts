@@ -173,7 +173,7 @@ function platformChanges(): void {
   test("Hubble off is one readable update, and another MTU says what it disrupts", async () => {
     await stack.change((settings) => void Object.assign(cilium(settings), { mtu: 1400 }));
     expect(await planned()).toEqual(["update cilium-checks", "update cilium-release"]);
-    expect(await stack.previewText()).toMatch(/\+ *# MTU = 1400: pods keep the old MTU until they are made again/);
+    expect(await stack.previewText()).toMatch(/\+ *# MTU = 1400: pods keep the old MTU until they are recreated/);
     await stack.change((settings) => void delete cilium(settings).mtu);
 
     await stack.change((settings) => void Object.assign(cilium(settings).hubble, { enabled: false }));
