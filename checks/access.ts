@@ -1,6 +1,7 @@
 import type { SshTarget } from "../providers/host/ssh/target";
 import { addons } from "../components/addons/list";
 import { KubernetesApi } from "../components/cluster/kubernetes-api";
+import { DEFAULT_DNS_DOMAIN } from "../settings/cluster";
 import { inClear, type StackState, type StateResource } from "./stack-state";
 
 /** How a run of the Pulumi CLI ended. */
@@ -89,6 +90,6 @@ function expectedOf(outputs: Record<string, unknown>, settings: Readonly<Record<
     nodes: (outputs.nodes ?? []) as ExpectedCluster["nodes"],
     addons: addons.filter(({ name, versionName = name }) => versionName in versions).map(({ name }) => name),
     ...(typeof gitops.repoURL === "string" ? { gitops: gitops.repoURL } : {}),
-    dnsDomain: typeof dnsDomain === "string" ? dnsDomain : "cluster.local",
+    dnsDomain: typeof dnsDomain === "string" ? dnsDomain : DEFAULT_DNS_DOMAIN,
   };
 }

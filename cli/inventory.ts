@@ -1,4 +1,5 @@
 import { parseHostKey } from "../providers/host/ssh/host-key";
+import { SSH_PORT } from "../providers/host/ssh/target";
 import { decidesLogin, loginMethods } from "../settings/login";
 import { mappingOf } from "../settings/stack-file";
 import { Failure } from "../lab/run-program";
@@ -20,8 +21,6 @@ export interface ListedBastion extends ListedServer {
   /** The mapping that says how to log in: the bastion's own, else its host's. Encrypted values are as they are written. */
   login: Record<string, unknown>;
 }
-
-const SSH_PORT = 22;
 
 /**
  * An inventory that is not filled in yet is refused before anything is set up for it.

@@ -42,6 +42,8 @@ const component = described(
   }),
 ).prefault({});
 
+export const DEFAULT_DNS_DOMAIN = "cluster.local";
+
 export const clusterSchema = z.strictObject({
   kubernetesVersion: scalarText(kubernetesVersion, "Version of Kubernetes, exactly").prefault(versions.kubernetes),
   controlPlaneEndpoint: described(
@@ -57,7 +59,7 @@ export const clusterSchema = z.strictObject({
   ).prefault([]),
   podSubnet: scalarText(subnet, "Subnet of the pods; each node takes a /24 of it").prefault(defaultSubnets.pods),
   serviceSubnet: scalarText(subnet, "Subnet of the services").prefault(defaultSubnets.services),
-  dnsDomain: text(dnsName, "DNS domain of the services").default("cluster.local"),
+  dnsDomain: text(dnsName, "DNS domain of the services").default(DEFAULT_DNS_DOMAIN),
   apiServer: component,
   controllerManager: component,
   scheduler: component,

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { SSH_PORT } from "../providers/host/ssh/target";
 import type { Secret } from "./fields";
 import type { hostSshSchema, sshSchema } from "./ssh";
 
@@ -34,8 +35,6 @@ export interface HostSshSettings {
   bastion?: BastionSettings;
   connectTimeoutSeconds: number;
 }
-
-const SSH_PORT = 22;
 
 type LoginMethod = "privateKey" | "privateKeyPath" | "agent" | "publicKey";
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { formatHostKey, parseHostKey } from "../providers/host/ssh/host-key";
+import { SSH_PORT } from "../providers/host/ssh/target";
 import { described, type Format, pattern, secretLine, secretText, text } from "./fields";
 import { absolutePath, hostOrAddress } from "./formats";
 import { decidesLogin, loginMethods } from "./login";
@@ -69,7 +70,7 @@ const bastion = described(
   "Host to connect through; its login is the host's own where it names none",
   z.strictObject({
     host: text(hostOrAddress, "IPv4 address or DNS name"),
-    port: port.default(22),
+    port: port.default(SSH_PORT),
     user: text(userName, "User on the bastion"),
     hostKey,
     ...login,

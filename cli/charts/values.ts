@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { dump, load } from "js-yaml";
 import { addons } from "../../components/addons/list";
 import { NO_STORAGE_NODE } from "../../components/addons/longhorn/rule";
+import { SSH_PORT } from "../../providers/host/ssh/target";
 import { madeUpHostKey } from "../from-empty-settings";
 import { runProgram } from "./mocked-program";
 import type { ReleaseInputs } from "./rendering";
@@ -95,7 +96,12 @@ function fillInHostKeys(machines: unknown): void {
   if (kind !== "metal") return;
   for (const node of nodes) {
     const pinned = node.ssh?.hostKey;
-    const listed = { name: node.name, host: "", port: 22, pinned: typeof pinned === "string" ? pinned : undefined };
+    const listed = {
+      name: node.name,
+      host: "",
+      port: SSH_PORT,
+      pinned: typeof pinned === "string" ? pinned : undefined,
+    };
     if (!pinnedKey(listed)) node.ssh = { ...node.ssh, hostKey: madeUpHostKey(node.name) };
   }
 }

@@ -1,3 +1,6 @@
+/** Where an SSH server listens, unless the settings say otherwise. */
+export const SSH_PORT = 22;
+
 /** By which key one logs in. */
 export type Login =
   | {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { withSsh } from "../../host/ssh/connect";
 import { HostError } from "../../host/ssh/errors";
+import { SSH_PORT } from "../../host/ssh/target";
 import { quote } from "../../host/shell/quote";
 import { cgroupHost, killCgroup, removeCgroup } from "./cgroup";
 import { type HostFeatures, startScript, supervisorScript } from "./launch";
@@ -110,7 +111,6 @@ export async function consoleTail(id: MachineId): Promise<string> {
   return asRoot("reading the console", `[ ! -e ${log} ] || tail -n 15 ${log} | tr -d '\\r'`, LIMIT);
 }
 
-const SSH_PORT = 22;
 /** A machine boots in 5 to 8 s on two cores; several at once take longer. In seconds. */
 const BOOT_LIMIT = 180;
 

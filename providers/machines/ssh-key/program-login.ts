@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { SSH_PORT } from "../../host/ssh/target";
 import { SshKey } from "./resource";
 import { type Connection, withoutComment } from "../machine";
 
 /** The user that the program makes on machines of its own. */
 export const USER = "homelab";
-const SSH_PORT = 22;
 
 /** How the program logs in on machines that it makes itself: with one key for all, and a host key for each. */
 export class ProgramLogin {
