@@ -48,12 +48,8 @@ function ruleProblems(settings: WrittenSettings): Problem[] {
   return problems;
 }
 
-/**
- * The settings of the selected stack. The only place that reads Pulumi's configuration.
- *
- * @throws pulumi.RunError that lists every problem, before any resource is made
- */
-export function loadSettings(): Settings {
+/** The settings of the selected stack, or all that is wrong with them. The only place that reads Pulumi's configuration. */
+export function parseConfiguration(): Parsing {
   const prefix = `${pulumi.getProject()}:`;
   const raw: Record<string, unknown> = {};
   const secretKeys: string[] = [];
@@ -63,7 +59,16 @@ export function loadSettings(): Settings {
     raw[name] = structured(value);
     if (isConfigSecret(key)) secretKeys.push(name);
   }
-  const { settings, problems } = parseSettings(raw, secretKeys, writtenSettings());
+  return parseSettings(raw, secretKeys, writtenSettings());
+}
+
+/**
+ * The settings of the selected stack.
+ *
+ * @throws pulumi.RunError that lists every problem, before any resource is made
+ */
+export function loadSettings(): Settings {
+  const { settings, problems } = parseConfiguration();
   if (!problems) return settings;
   throw new pulumi.RunError(report(pulumi.getStack(), problems));
 }

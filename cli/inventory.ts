@@ -41,7 +41,7 @@ export function requireHostKeys(stack: string, values: Readonly<Record<string, u
 }
 
 /** The key that is pinned for a server; none where there is a placeholder. */
-export function pinnedKey({ pinned = "" }: ListedServer): Buffer | undefined {
+export function pinnedKey({ pinned = "" }: Pick<ListedServer, "pinned">): Buffer | undefined {
   try {
     return parseHostKey(pinned);
   } catch {

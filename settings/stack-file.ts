@@ -1,6 +1,9 @@
 import * as fs from "node:fs";
 import { load } from "js-yaml";
 
+/** The project's name, as Pulumi.yaml has it: the prefix of each key in a stack's file. */
+export const PROJECT = "homelab";
+
 /** What Pulumi.<stack>.yaml holds. */
 export interface StackFile {
   /** The project's settings by key, without its name. An encrypted value is `{ secure: … }`, as it is in the file. */
@@ -17,15 +20,20 @@ export function readStackFile(file: string, project?: string): StackFile {
 }
 
 /** Reads the text of a stack's file. What is wrong with the settings in it, `parseSettings` says. */
-export function parseStackFile(text: string, project = "homelab"): StackFile {
+export function parseStackFile(text: string, project = PROJECT): StackFile {
   const { config, encryptionsalt, secretsprovider } = mappingOf(load(text));
-  const prefix = `${project}:`;
-  const own = Object.entries(mappingOf(config)).filter(([key]) => key.startsWith(prefix));
   return {
-    settings: Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value])),
+    settings: settingsOf(mappingOf(config), project),
     ...(typeof encryptionsalt === "string" ? { salt: encryptionsalt } : {}),
     ...(typeof secretsprovider === "string" ? { secretsProvider: secretsprovider } : {}),
   };
+}
+
+/** The project's settings by key, without its name; what other projects and providers have is left out. */
+export function settingsOf(config: Readonly<Record<string, unknown>>, project = PROJECT): Record<string, unknown> {
+  const prefix = `${project}:`;
+  const own = Object.entries(config).filter(([key]) => key.startsWith(prefix));
+  return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
 }
 
 export function isMapping(value: unknown): value is Record<string, unknown> {

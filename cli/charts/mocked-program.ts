@@ -1,22 +1,38 @@
 import * as pulumi from "@pulumi/pulumi";
-import { loadSettings } from "../../settings";
+import { parseConfiguration } from "../../settings";
+import { PROJECT } from "../../settings/stack-file";
 import { madeUpHostKey } from "../from-empty-settings";
 import type { ReleaseInputs } from "./rendering";
 import type { Pin } from "./sources";
 
 const RELEASE = "kubernetes:helm.sh/v3:Release";
 
-/** Runs the program for a stack under Pulumi's mocks, as in a preview. Answers what it gives to the releases of the pinned charts. */
+/** The settings of a stack are refused: the program was not run. */
+export class RefusedSettings extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join("; "));
+    this.name = "RefusedSettings";
+  }
+}
+
+/**
+ * Runs the program for a stack under Pulumi's mocks, as in a preview. Answers what it gives to the releases of the pinned charts.
+ *
+ * @param settings the values of the stack's keys, without the project's name; each is taken as encrypted
+ * @throws RefusedSettings
+ */
 export async function runProgram(
   stack: string,
-  { config, secretKeys }: { config: Record<string, unknown>; secretKeys: string[] },
+  settings: Readonly<Record<string, unknown>>,
   pins: readonly Pin[],
 ): Promise<Record<string, ReleaseInputs>> {
-  const text = Object.entries(config).map(([key, value]) => [
-    key,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
-  pulumi.runtime.setAllConfig(Object.fromEntries(text) as Record<string, string>, secretKeys);
+  const config = Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [
+      `${PROJECT}:${name}`,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]),
+  );
+  pulumi.runtime.setAllConfig(config, Object.keys(config));
   const releases: Record<string, ReleaseInputs> = {};
   await pulumi.runtime.setMocks(
     {
@@ -31,13 +47,14 @@ export async function runProgram(
       },
       call: () => ({}),
     },
-    "homelab",
+    PROJECT,
     stack,
     true,
   );
   takeHooks();
   // A refusal that the program itself meets would end this process.
-  loadSettings();
+  const { problems } = parseConfiguration();
+  if (problems) throw new RefusedSettings(problems);
   const { default: program } = (await import("../..")) as unknown as { default: () => Promise<pulumi.Inputs> };
   await pulumi.runtime.runInPulumiStack(async () => program());
   // Not in the SDK's types, and needed: what depends on a component is registered after the program's last line.

@@ -1,12 +1,12 @@
 import { generateKeyPairSync } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { dump, load } from "js-yaml";
+import { dump } from "js-yaml";
 import { addons } from "../../components/addons/list";
 import { NO_STORAGE_NODE } from "../../components/addons/longhorn/rule";
-import { SSH_PORT } from "../../providers/host/ssh/target";
+import { mappingOf, readStackFile } from "../../settings/stack-file";
 import { madeUpHostKey } from "../from-empty-settings";
-import { runProgram } from "./mocked-program";
+import { RefusedSettings, runProgram } from "./mocked-program";
 import type { ReleaseInputs } from "./rendering";
 import type { Pin } from "./sources";
 import { pinnedKey } from "../inventory";
@@ -27,7 +27,7 @@ export interface Refusal {
   expected: boolean;
 }
 
-type Config = Record<string, unknown>;
+type Values = Record<string, unknown>;
 
 /**
  * Runs the program for each stack with one add-on after the other switched on, under Pulumi's mocks and as in a preview: nothing is
@@ -47,7 +47,7 @@ export async function releasesOf(
     for (const pin of pins) {
       const addon = addons.find(({ chart }) => chart === pin.folder)?.name ?? pin.folder;
       try {
-        Object.assign(found.releases, await runProgram(stack, configWith(stack, addon), pins));
+        Object.assign(found.releases, await runProgram(stack, settingsWith(stack, addon), pins));
       } catch (error) {
         found.refused[pin.name] = refusalOf(error as Error);
       }
@@ -64,20 +64,19 @@ function lockAll(pins: readonly Pin[], folder: string): void {
 }
 
 /** The stack's settings with the add-on on. What a file can't hold, or holds encrypted, is made up. */
-function configWith(stack: string, addon: string): { config: Config; secretKeys: string[] } {
-  const { config = {} } = load(fs.readFileSync(places.settings(stack), "utf8")) as { config?: Config };
-  const made = JSON.parse(JSON.stringify(config), (key, value: unknown) =>
+function settingsWith(stack: string, addon: string): Values {
+  const { settings } = readStackFile(places.settings(stack));
+  const made = JSON.parse(JSON.stringify(settings), (key, value: unknown) =>
     isEncrypted(value) ? madeUpSecret(key) : value,
-  ) as Config;
+  ) as Values;
   // The upstream charts are asked for, not those of a mirror.
-  const mirrors = made["homelab:mirrors"] as Config | undefined;
-  if (mirrors) delete mirrors.charts;
-  const addons = (made["homelab:addons"] ??= {}) as Record<string, Config>;
+  delete mappingOf(made.mirrors).charts;
+  const addons = (made.addons ??= {}) as Record<string, Values>;
   addons[addon] = { ...addons[addon], enabled: true };
   if (addon === "tailscale")
     addons.tailscale = { oauth: { clientId: "made-up", clientSecret: "made-up" }, ...addons[addon] };
-  fillInHostKeys(made["homelab:machines"]);
-  return { config: made, secretKeys: Object.keys(made) };
+  fillInHostKeys(made.machines);
+  return made;
 }
 
 /** The settings check a deploy key's form. */
@@ -92,25 +91,18 @@ function isEncrypted(value: unknown): boolean {
 
 /** An inventory that is still the example has placeholders for its hosts' keys. */
 function fillInHostKeys(machines: unknown): void {
-  const { kind, nodes = [] } = (machines ?? {}) as { kind?: string; nodes?: { name: string; ssh?: Config }[] };
+  const { kind, nodes = [] } = (machines ?? {}) as { kind?: string; nodes?: { name: string; ssh?: Values }[] };
   if (kind !== "metal") return;
   for (const node of nodes) {
     const pinned = node.ssh?.hostKey;
-    const listed = {
-      name: node.name,
-      host: "",
-      port: SSH_PORT,
-      pinned: typeof pinned === "string" ? pinned : undefined,
-    };
-    if (!pinnedKey(listed)) node.ssh = { ...node.ssh, hostKey: madeUpHostKey(node.name) };
+    if (!pinnedKey({ pinned: typeof pinned === "string" ? pinned : undefined }))
+      node.ssh = { ...node.ssh, hostKey: madeUpHostKey(node.name) };
   }
 }
 
-/** Of a refusal of the settings: what is wrong, without the text around it. Of anything else: its first line. */
-function refusalOf({ message }: Error): Refusal {
-  const [headline = "", ...lines] = message.split("\n");
-  if (!headline.startsWith("the settings of stack")) return { why: headline, expected: false };
-  const problems = lines.filter((line) => /^ {2}\S/.test(line)).map((line) => line.trim());
-  const expected = problems.every((problem) => problem.startsWith(`addons.longhorn.enabled: ${NO_STORAGE_NODE}`));
-  return { why: problems.join("; "), expected: expected && problems.length > 0 };
+/** Of settings that are refused: all that is wrong with them. Of anything else: its first line. */
+function refusalOf(error: Error): Refusal {
+  if (!(error instanceof RefusedSettings)) return { why: error.message.split("\n")[0] ?? "", expected: false };
+  const isExpected = (problem: string) => problem.startsWith(`addons.longhorn.enabled: ${NO_STORAGE_NODE}`);
+  return { why: error.message, expected: error.problems.every(isExpected) };
 }
