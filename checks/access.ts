@@ -38,7 +38,7 @@ export interface ClusterAccess {
 export class NoCluster extends Error {
   constructor(
     message: string,
-    readonly advice: string,
+    readonly action: string,
   ) {
     super(message);
     this.name = "NoCluster";

@@ -1,10 +1,10 @@
 /** What to do next, where the engine's own words or a finished command don't say it. Pure. */
 
-/** Failures whose own words don't say what to do: a pattern of a diagnostic, and the advice. */
-const KNOWN: readonly { pattern: RegExp; advice: string }[] = [
+/** Failures whose own words don't say what to do: a pattern of a diagnostic, and the action. */
+const KNOWN: readonly { pattern: RegExp; action: string }[] = [
   {
     pattern: /job longhorn-uninstall failed/,
-    advice: `Longhorn's own job did not remove it; no data of its volumes is lost. The job says why:
+    action: `Longhorn's own job did not remove it; no data of its volumes is lost. The job says why:
   kubectl -n longhorn-system logs job/longhorn-uninstall
 Where it misses deleting-confirmation-flag, set that and go on:
   kubectl -n longhorn-system patch settings.longhorn.io deleting-confirmation-flag --type merge -p '{"value":"true"}'`,
@@ -12,8 +12,8 @@ Where it misses deleting-confirmation-flag, set that and go on:
 ];
 
 /** What to do about a diagnostic of the engine, where that is known. */
-export function knownAdvice(diagnostic: string): string | undefined {
-  return KNOWN.find(({ pattern }) => pattern.test(diagnostic))?.advice;
+export function knownAction(diagnostic: string): string | undefined {
+  return KNOWN.find(({ pattern }) => pattern.test(diagnostic))?.action;
 }
 
 /** The settings that protect these resources. Longhorn has one of its own, because the volumes are deleted with it. */

@@ -55,7 +55,7 @@ async function accessOf(stack: Stack): Promise<ClusterAccess> {
   try {
     return await accessTo(stack.name, pulumiFor(stack), readStackFile(places.settings(stack.name)).settings);
   } catch (error) {
-    throw error instanceof NoCluster ? new Failure(error.message, error.advice) : error;
+    throw error instanceof NoCluster ? new Failure(error.message, error.action) : error;
   }
 }
 

@@ -157,7 +157,7 @@ const ONLY_FOR_WORKFLOWS: readonly CommandName[] = ["from-empty"];
 
 /** The text of a failure, ending with a line break. */
 export function explain(error: unknown): string {
-  if (error instanceof Failure) return `\n✗ ${error.message}\n${error.advice ? `\n${indented(error.advice)}\n` : ""}`;
+  if (error instanceof Failure) return `\n✗ ${error.message}\n${error.action ? `\n${indented(error.action)}\n` : ""}`;
   return `\n✗ ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
 }
 

@@ -52,7 +52,7 @@ async function destroy(stack: string): Promise<void> {
     {
       command: "destroy",
       title: "machines and cluster removed",
-      advice: "What is removed stays removed. Fix what is said above, then run `make down` again.",
+      action: "What is removed stays removed. Fix what is said above, then run `make down` again.",
     },
     stack,
   );

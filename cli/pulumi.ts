@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import type { EngineEvent } from "@pulumi/pulumi/automation/events";
 import { resourceName, type StackState } from "../checks/stack-state";
 import { Failure, must, run } from "../lab/run-program";
-import { knownAdvice } from "./advice";
+import { knownAction } from "./advice";
 import { hasLocalState } from "./backend";
 import { type EventReader, eventReader, type Shown } from "./events";
 import { places } from "./places";
@@ -14,7 +14,7 @@ export interface Operation {
   command: "up" | "destroy" | "refresh";
   title: string;
   /** What to do when it fails. */
-  advice: string;
+  action: string;
   /** The same, where it failed before it changed anything on a host or in the cluster. */
   untouched?: string;
 }
@@ -24,7 +24,7 @@ export interface Operation {
  * Automation API gives the same events by a file that it polls; to load it takes as long as an empty program's preview (0.8 s on
  * an idle core, `execa` takes 0.03 s), and an interrupt by Ctrl-C would reach the CLI twice.
  */
-export async function operate({ command, title, advice, untouched }: Operation, stack: string): Promise<void> {
+export async function operate({ command, title, action, untouched }: Operation, stack: string): Promise<void> {
   await phase(title, async (running) => {
     const reader = eventReader();
     const args = [command, "--yes", "--skip-preview", "--non-interactive", "--color=never", "--json", "--stack", stack];
@@ -37,8 +37,8 @@ export async function operate({ command, title, advice, untouched }: Operation, 
     for (const diagnostic of reader.diagnostics) running.line(diagnostic);
     if (exitCode !== 0) {
       const what = reader.failed.length > 0 ? `: ${reader.failed.join(", ")}` : " (see above)";
-      const known = new Set(reader.diagnostics.map(knownAdvice).filter((text) => text !== undefined));
-      const next = reader.isUntouched ? (untouched ?? advice) : advice;
+      const known = new Set(reader.diagnostics.map(knownAction).filter((text) => text !== undefined));
+      const next = reader.isUntouched ? (untouched ?? action) : action;
       throw new Failure(`pulumi ${command} of stack ${stack} failed${what}`, [...known, next].join("\n"));
     }
     running.title(`${title}: ${reader.counts.join(", ") || "nothing to do"}`);

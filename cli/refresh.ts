@@ -11,7 +11,7 @@ void runCommand("refresh", async ({ stack: wanted }) => {
     {
       command: "refresh",
       title: "refresh",
-      advice: "What could be read is recorded. Fix what is said above, then run `make refresh` again.",
+      action: "What could be read is recorded. Fix what is said above, then run `make refresh` again.",
     },
     stack.name,
   );

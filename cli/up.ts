@@ -20,7 +20,7 @@ async function up({ stack: wanted }: Called): Promise<void> {
     {
       command: "up",
       title: "cluster",
-      advice: "What is done stays done. Fix what is said above, then run `make up` again: it goes on from there.",
+      action: "What is done stays done. Fix what is said above, then run `make up` again: it goes on from there.",
       untouched: "Nothing was changed. Fix what is said above, then run `make up` again.",
     },
     stack.name,

@@ -1,13 +1,14 @@
 import execa from "execa";
 
 /**
- * A failure that is explained to the user: what failed, why, and what to do next. Anything else that
- * is thrown is a defect, and is printed with its stack.
+ * A failure that is explained to the user: its message is the problem. Anything else that is thrown is a defect, and is
+ * printed with its stack.
  */
 export class Failure extends Error {
   constructor(
     message: string,
-    readonly advice?: string,
+    /** What to do about it; or what the failed program said, where that is all there is. */
+    readonly action?: string,
   ) {
     super(message);
     this.name = "Failure";

@@ -26,8 +26,8 @@ export function chartsReport(
     const chart = found[pin.name] ?? {};
     const without = stacks.filter(({ releases, refused }) => !releases[pin.name] || refused[pin.name]);
     if (chart.file === undefined) {
-      const why = chart.why ?? "it was not found";
-      return [notRendered(title, why, !chart.wrong), ...without.map((stack) => refusal(pin, stack))];
+      const problem = chart.problem ?? "it was not found";
+      return [notRendered(title, problem, !chart.wrong), ...without.map((stack) => refusal(pin, stack))];
     }
     const { file, source } = chart;
     return stacks.map((stack) => {
@@ -51,15 +51,15 @@ export function printReport(lines: readonly ReportLine[], print: (text: string) 
 }
 
 function refusal({ name, version }: Pin, { stack, refused }: StackReleases): ReportLine {
-  const { why, expected } = refused[name] ?? {
-    why: "the program installs it nowhere, though its add-on is switched on",
+  const { problem, expected } = refused[name] ?? {
+    problem: "the program installs it nowhere, though its add-on is switched on",
     expected: false,
   };
-  return notRendered(`${name} ${version}, ${stack}`, why, expected);
+  return notRendered(`${name} ${version}, ${stack}`, problem, expected);
 }
 
-function notRendered(title: string, why: string, expected: boolean): ReportLine {
-  return { text: `${expected ? "–" : "✗"} ${title}: not rendered: ${why}`, failed: !expected };
+function notRendered(title: string, problem: string, expected: boolean): ReportLine {
+  return { text: `${expected ? "–" : "✗"} ${title}: not rendered: ${problem}`, failed: !expected };
 }
 
 function rendered(title: string, { objects, problems }: Rendering): ReportLine {

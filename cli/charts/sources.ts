@@ -15,7 +15,7 @@ export interface Pin {
 
 /** A packaged chart, or why there is none: because it could not be had, or because what is there is `wrong`. */
 export type Found =
-  { file: string; source: string; why?: undefined } | { file?: undefined; why?: string; wrong?: boolean };
+  { file: string; source: string; problem?: undefined } | { file?: undefined; problem?: string; wrong?: boolean };
 
 /** Charts that the lab takes unchanged from their project's own sources; the others' archives there are of its own making. */
 const REAL_IN_LAB: readonly string[] = ["cilium", "tailscale-operator"];
@@ -44,14 +44,14 @@ async function findChart(pin: Pin, given: string | undefined): Promise<Found> {
     const chart = await fetchChart(pin.folder, undefined, say);
     return { file: path.resolve(chart.path ?? ""), source: "its repository" };
   } catch (error) {
-    if (error instanceof WrongChart) return { why: error.message, wrong: true };
-    return builtChart(pin) ?? { why: `it could not be fetched: ${(error as Error).message}` };
+    if (error instanceof WrongChart) return { problem: error.message, wrong: true };
+    return builtChart(pin) ?? { problem: `it could not be fetched: ${(error as Error).message}` };
   }
 }
 
 /** The chart as far as this workstation has it: nothing is fetched. */
 export function chartHere(pin: Pin, given: string | undefined): Found {
-  return givenChart(pin, given) ?? builtChart(pin) ?? { why: "it is not on this workstation" };
+  return givenChart(pin, given) ?? builtChart(pin) ?? { problem: "it is not on this workstation" };
 }
 
 function givenChart(pin: Pin, given: string | undefined): Found | undefined {

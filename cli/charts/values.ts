@@ -22,7 +22,7 @@ export interface StackReleases {
 
 /** A stack in which the program doesn't install a chart that is switched on. */
 export interface Refusal {
-  why: string;
+  problem: string;
   /** The stack's machines can't carry it, and that is all: nothing is wrong. */
   expected: boolean;
 }
@@ -102,7 +102,7 @@ function fillInHostKeys(machines: unknown): void {
 
 /** Of settings that are refused: all that is wrong with them. Of anything else: its first line. */
 function refusalOf(error: Error): Refusal {
-  if (!(error instanceof RefusedSettings)) return { why: error.message.split("\n")[0] ?? "", expected: false };
+  if (!(error instanceof RefusedSettings)) return { problem: error.message.split("\n")[0] ?? "", expected: false };
   const isExpected = (problem: string) => problem.startsWith(`addons.longhorn.enabled: ${NO_STORAGE_NODE}`);
-  return { why: error.message, expected: error.problems.every(isExpected) };
+  return { problem: error.message, expected: error.problems.every(isExpected) };
 }

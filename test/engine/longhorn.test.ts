@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { load } from "js-yaml";
 import { withStorageMetadata } from "../../components/node/storage-metadata";
-import { knownAdvice } from "../../cli/advice";
+import { knownAction } from "../../cli/advice";
 import { storageOf } from "../../components/addons/longhorn/storage";
 import { parseSettings } from "../../settings";
 import { ApiServer } from "../harness/api/api-server";
@@ -177,7 +177,7 @@ test("longhorn-uninstall: without the flag its job refuses, the release stays, a
   const refused = await stack.pulumi("destroy", "--yes", "--skip-preview");
   expect(refused.exitCode).not.toBe(0);
   const said = /job longhorn-uninstall failed/.exec(refused.output)?.[0] ?? refused.output;
-  expect(knownAdvice(said)).toContain("deleting-confirmation-flag");
+  expect(knownAction(said)).toContain("deleting-confirmation-flag");
   expect(longhorn.log.at(-1)).toMatch("refused");
   expect(await releases()).toBeGreaterThan(0);
   expect(await there(`/apis/batch/v1/namespaces/${NAMESPACE}/jobs/longhorn-uninstall`)).toBe(true);

@@ -39,7 +39,7 @@ test("every pinned chart has a release in each stack, but Longhorn in the lab, w
     pins.filter(({ name }) => !found[name]).map(({ name }) => [stack, name, refused[name]]),
   );
   expect(missing).toEqual([
-    ["lab", "longhorn", { why: expect.stringContaining("it has no iSCSI") as string, expected: true }],
+    ["lab", "longhorn", { problem: expect.stringContaining("it has no iSCSI") as string, expected: true }],
   ]);
 });
 
@@ -58,7 +58,7 @@ test("every value is known to the charts that can be had, and of the kind that i
     }),
   );
   for (const { pin, here } of charts) {
-    process.stderr.write(`  ${pin.name} ${pin.version}: ${here.file ? here.source : `not checked: ${here.why}`}\n`);
+    process.stderr.write(`  ${pin.name} ${pin.version}: ${here.file ? here.source : `not checked: ${here.problem}`}\n`);
     if (here.file === undefined) continue;
     const chart = await readChart(pin, here.file);
     // Words that its values.yaml has below other keys, or in its comments.

@@ -33,7 +33,7 @@ export async function longhornChart(
     return { file: found.file, real: true, version };
   }
   process.stderr.write(
-    `  a small chart with the contract of Longhorn's: CHARTS names no folder with longhorn-${version}.tgz, and ${found.why}\n`,
+    `  a small chart with the contract of Longhorn's: CHARTS names no folder with longhorn-${version}.tgz, and ${found.problem}\n`,
   );
   const file = path.join(folder, `longhorn-${version}.tgz`);
   await writeFile(

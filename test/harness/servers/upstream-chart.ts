@@ -23,7 +23,7 @@ interface Origin {
 
 /** The pinned chart from its repository, with the digest of the lock file, written to the folder; or why it can't be had. */
 export async function upstreamChart(pin: Pin, folder: string, origin?: Origin): Promise<Found> {
-  if (!origin && !process.env[ALLOWED]) return { why: `${ALLOWED}=1 is not set, which lets tests fetch charts` };
+  if (!origin && !process.env[ALLOWED]) return { problem: `${ALLOWED}=1 is not set, which lets tests fetch charts` };
   const { url, digest, limitSeconds } = origin ?? pinned(pin);
   const { name, version } = pin;
   const file = path.join(folder, `${name}-${version}.tgz`);
@@ -33,7 +33,7 @@ export async function upstreamChart(pin: Pin, folder: string, origin?: Origin): 
     await writeFile(file, bytes);
     return { file, source: "its repository" };
   } catch (error) {
-    return { why: `it could not be fetched: ${(error as Error).message}` };
+    return { problem: `it could not be fetched: ${(error as Error).message}` };
   }
 }
 

@@ -1,4 +1,4 @@
-import { knownAdvice, nextSteps, protectingSettings } from "../../../cli/advice";
+import { knownAction, nextSteps, protectingSettings } from "../../../cli/advice";
 
 const KUBECTL = "/opt/kubectl";
 
@@ -25,8 +25,8 @@ test("what refuses to be removed is freed by its own setting", () => {
 });
 
 test("longhorn-uninstall: where Longhorn's job refused, it is said where its reason is and how the flag is set", () => {
-  const advice = knownAdvice("error: 1 error occurred: * job longhorn-uninstall failed: BackoffLimitExceeded");
-  expect(advice).toContain("logs job/longhorn-uninstall");
-  expect(advice).toContain("patch settings.longhorn.io deleting-confirmation-flag");
-  expect(knownAdvice("error: another job failed")).toBeUndefined();
+  const action = knownAction("error: 1 error occurred: * job longhorn-uninstall failed: BackoffLimitExceeded");
+  expect(action).toContain("logs job/longhorn-uninstall");
+  expect(action).toContain("patch settings.longhorn.io deleting-confirmation-flag");
+  expect(knownAction("error: another job failed")).toBeUndefined();
 });

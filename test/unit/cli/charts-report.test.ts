@@ -9,8 +9,11 @@ const pins = [
 ];
 const release = (name: string) => ({ name, namespace: "kube-system", values: {} });
 const here: Found = { file: "chart.tgz", source: "its repository" };
-const away: Found = { why: "it could not be fetched: no such host" };
-const noStorage = { why: "addons.longhorn.enabled: true needs a node that can keep volumes (cp1: …)", expected: true };
+const away: Found = { problem: "it could not be fetched: no such host" };
+const noStorage = {
+  problem: "addons.longhorn.enabled: true needs a node that can keep volumes (cp1: …)",
+  expected: true,
+};
 
 function report(change: Partial<{ longhorn: Found; lab: Partial<StackReleases>; problems: string[] }> = {}) {
   const lab = {
@@ -47,7 +50,7 @@ test("what was rendered is named with its stack, its source and its objects, and
   expect(texts(lines)).toEqual([
     "✓ cilium 1.20.2, lab (chart from its repository): 7 objects",
     "✓ cilium 1.20.2, metal (chart from its repository): 7 objects",
-    `– longhorn 1.12.1, lab: not rendered: ${noStorage.why}`,
+    `– longhorn 1.12.1, lab: not rendered: ${noStorage.problem}`,
     "✓ longhorn 1.12.1, metal (chart from its repository): 7 objects",
   ]);
   const { printed, said, exitCode } = await command(lines);
@@ -56,9 +59,9 @@ test("what was rendered is named with its stack, its source and its objects, and
 });
 
 test("a chart that is there, and is not the pinned one, is an error", async () => {
-  const why = "the digest is sha256:1, charts/charts.lock.yaml has sha256:2";
-  const lines = report({ longhorn: { why, wrong: true } });
-  expect(texts(lines)).toContain(`✗ longhorn 1.12.1: not rendered: ${why}`);
+  const problem = "the digest is sha256:1, charts/charts.lock.yaml has sha256:2";
+  const lines = report({ longhorn: { problem, wrong: true } });
+  expect(texts(lines)).toContain(`✗ longhorn 1.12.1: not rendered: ${problem}`);
   expect((await command(lines)).exitCode).toBe(1);
 });
 
@@ -84,17 +87,17 @@ test("values that don't fit are listed, and are an error", async () => {
 test.each([
   [
     "refuses for another reason",
-    { cilium: { why: "gitops: is not a known setting", expected: false } },
+    { cilium: { problem: "gitops: is not a known setting", expected: false } },
     "gitops: is not",
   ],
   ["leaves out without a word", {}, "installs it nowhere"],
-])("a chart that a stack %s is an error, also where the chart can't be had", async (_what, refused, why) => {
+])("a chart that a stack %s is an error, also where the chart can't be had", async (_what, refused, problem) => {
   for (const longhorn of [here, away]) {
     const lines = report({ longhorn, lab: { releases: {}, refused: { longhorn: noStorage, ...refused } } });
     const wrong = lines.filter(({ failed }) => failed);
-    expect(texts(wrong)).toEqual([expect.stringMatching(`^✗ cilium 1.20.2, lab: not rendered: .*${why}`)]);
+    expect(texts(wrong)).toEqual([expect.stringMatching(`^✗ cilium 1.20.2, lab: not rendered: .*${problem}`)]);
     expect((await command(lines)).exitCode).toBe(1);
   }
-  const lines = report({ longhorn: away, lab: { refused: { longhorn: { why: "boom", expected: false } } } });
+  const lines = report({ longhorn: away, lab: { refused: { longhorn: { problem: "boom", expected: false } } } });
   expect(texts(lines)).toContain("✗ longhorn 1.12.1, lab: not rendered: boom");
 });

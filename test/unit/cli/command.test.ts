@@ -19,7 +19,7 @@ test("the input reaches the command by its standard input", async () => {
 test("a command that must succeed fails with what it was for and what it said last", async () => {
   const failing = must("reading the moon", "sh", ["-c", "echo it is dark >&2; exit 3"]);
   await expect(failing).rejects.toThrow("reading the moon failed (sh ended with exit code 3)");
-  await expect(failing).rejects.toMatchObject({ advice: "it is dark" });
+  await expect(failing).rejects.toMatchObject({ action: "it is dark" });
 });
 
 test("followed output comes line by line from both streams, an unfinished last line too", async () => {

@@ -5,7 +5,7 @@ import { type Operation, operate } from "../../../cli/pulumi";
 
 const { PATH } = process.env;
 const events = (name: string) => path.join(__dirname, "events", `${name}.jsonl`);
-const OPERATION: Operation = { command: "up", title: "cluster", advice: "Go on.", untouched: "Nothing was changed." };
+const OPERATION: Operation = { command: "up", title: "cluster", action: "Go on.", untouched: "Nothing was changed." };
 
 let folder: string;
 
@@ -44,7 +44,7 @@ test("one that fails names what failed, says why at its end, and what to do", as
   const { shown, failure } = await operateWith(`cat ${events("failing-change")}; exit 1`);
   expect(failure).toMatchObject({
     message: "pulumi up of stack lab failed: cp1-two, after, cp1-containerd",
-    advice: "Go on.",
+    action: "Go on.",
   });
   expect(shown).toMatch(/cp1-containerd \(.*\):\n {4}error: cp1: doing x failed\n {4}line two\n✗ cluster \d\.\ds\n$/);
 });
@@ -53,7 +53,7 @@ test("one that fails before anything was changed says that", async () => {
   const { failure } = await operateWith(`cat ${events("failed-preflight")}; exit 1`);
   expect(failure).toMatchObject({
     message: "pulumi up of stack lab failed: preflight",
-    advice: "Nothing was changed.",
+    action: "Nothing was changed.",
   });
 });
 

@@ -38,7 +38,7 @@ describe("the Go toolchain", () => {
     goThat("echo go1.26.1");
     await expect(requireGo([module("go 1.25.9"), module("go 1.26.2")])).rejects.toMatchObject({
       message: "the lab's programs need Go 1.26.2, and go1.26.1 was found",
-      advice: expect.stringContaining("Install Go 1.26.2 or later") as string,
+      action: expect.stringContaining("Install Go 1.26.2 or later") as string,
     });
   });
 
@@ -51,7 +51,7 @@ describe("the Go toolchain", () => {
     process.env.PATH = folder;
     await expect(requireGo([module("go 1.26.2")])).rejects.toMatchObject({
       message: "the lab's programs are built from source, and `go` can't be run",
-      advice: expect.stringContaining("Install Go 1.26.2 or later") as string,
+      action: expect.stringContaining("Install Go 1.26.2 or later") as string,
     });
   });
 });

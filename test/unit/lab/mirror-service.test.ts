@@ -75,7 +75,7 @@ test("a process that got the mirror's old id is not ended", async () => {
 
 test("a mirror that can't start is reported with the end of its log", async () => {
   const failure = ensureMirrorRunning({ root: "/broken", listen, runDir }, program);
-  await expect(failure).rejects.toMatchObject({ advice: expect.stringContaining("no such root") as string });
+  await expect(failure).rejects.toMatchObject({ action: expect.stringContaining("no such root") as string });
 });
 
 test("a mirror of another run folder with the same root is used, and not ended with this one's", async () => {
