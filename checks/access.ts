@@ -2,7 +2,7 @@ import type { SshTarget } from "../providers/host/ssh/target";
 import { addons } from "../components/addons/list";
 import { KubernetesApi } from "../components/cluster/kubernetes-api";
 import { DEFAULT_DNS_DOMAIN } from "../settings/cluster";
-import { inClear, type StackState, type StateResource } from "./stack-state";
+import { inClear, type StackState, type StateResource, TYPES } from "./stack-state";
 
 /** How a run of the Pulumi CLI ended. */
 export interface PulumiEnded {
@@ -60,7 +60,7 @@ export async function accessTo(
   if (exported.exitCode !== 0)
     throw new NoCluster(`stack ${stack} can't be read: ${exported.stderr.trim()}`, "Run `make up` first.");
   const resources = resourcesOf(exported.stdout);
-  const outputs = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
+  const outputs = resources.find(({ type }) => type === TYPES.stack)?.outputs ?? {};
   const kubeconfig = inClear(outputs.kubeconfig);
   if (typeof kubeconfig !== "string")
     throw new NoCluster(`stack ${stack} has no cluster yet: its state has no kubeconfig`, "Run `make up` first.");
@@ -68,14 +68,11 @@ export async function accessTo(
     api: new KubernetesApi(kubeconfig),
     expected: expectedOf(outputs, settings),
     hosts: resources
-      .filter(({ type }) => type === INSPECTION)
+      .filter(({ type }) => type === TYPES.inspection)
       .flatMap((resource) => (inClear(resource.outputs?.target) as SshTarget | undefined) ?? []),
     pulumi,
   };
 }
-
-/** The inspection of a host: the one resource that each host has, and that knows how it is reached. */
-const INSPECTION = "pulumi-nodejs:dynamic/host:Inspection";
 
 function resourcesOf(exported: string): StateResource[] {
   return (JSON.parse(exported) as StackState).deployment.resources ?? [];

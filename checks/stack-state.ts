@@ -15,6 +15,40 @@ export interface StateResource {
   outputs?: Record<string, unknown>;
 }
 
+/** Before the type of each resource whose life is a driver of this program. */
+const OF_DRIVER = "pulumi-nodejs:dynamic/";
+
+/** Types of resources by which something is found in a state or in the engine's events. */
+export const TYPES = {
+  stack: "pulumi:pulumi:Stack",
+  kubernetesProvider: "pulumi:providers:kubernetes",
+  release: "kubernetes:helm.sh/v3:Release",
+  command: "command:remote:Command",
+  sshKey: `${OF_DRIVER}ssh:Key`,
+  nspawnMachine: `${OF_DRIVER}nspawn:Machine`,
+  multipassMachine: `${OF_DRIVER}multipass:Machine`,
+  /** The inspection of a host: the one resource that each host has, and that knows how it is reached. */
+  inspection: `${OF_DRIVER}host:Inspection`,
+} as const;
+
+/** How the types of objects in the cluster begin. */
+export const IN_CLUSTER = "kubernetes:";
+
+/** How the types begin that are only in the state: to make one changes no host and no cluster. Components, keys, passwords, facts of hosts. */
+export const ONLY_IN_STATE: readonly string[] = [
+  "pulumi:",
+  "homelab:",
+  ...["ssh:", "metal:", "host:", "argocd:", "tailscale:Devices"].map((type) => `${OF_DRIVER}${type}`),
+];
+
+/** Names of resources of which every stack has one. */
+export const NAMES = {
+  /** The preflight of all hosts: every change of a host waits for it. */
+  preflight: "preflight",
+  /** The cluster's initialisation, on its control plane. */
+  init: "cluster-control-plane-init",
+} as const;
+
 /** What a URN is made of: `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`. */
 export interface UrnParts {
   stack: string;

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { PROJECT } from "../settings/stack-file";
 import { userCredentials } from "./engine";
 import { places } from "./places";
 import type { Stack } from "./stack";
@@ -41,9 +42,14 @@ export function hasLocalState(stack: string, environment: NodeJS.ProcessEnv = pr
   return environment.PULUMI_BACKEND_URL === localBackend() && fs.existsSync(stateFile(stack));
 }
 
+/** The folder of the local backend with a file for each stack. */
+export function stateFiles(): string {
+  return path.join(places.state, ".pulumi", "stacks", PROJECT);
+}
+
 /** The file of a stack in the local backend. */
 export function stateFile(stack: string): string {
-  return path.join(places.state, ".pulumi", "stacks", "homelab", `${stack}.json`);
+  return path.join(stateFiles(), `${stack}.json`);
 }
 
 function currentLogin(): string | undefined {

@@ -1,9 +1,9 @@
 import * as fs from "node:fs";
-import * as path from "node:path";
 import { cacheRoot } from "../lab/build/cache";
 import { stopMirror } from "../lab/mirror-service";
 import { Failure, must } from "../lab/run-program";
 import { protectingSettings } from "./advice";
+import { stateFiles } from "./backend";
 import { type Called, runCommand } from "./command-line";
 import { forgetLostCluster } from "./lost-cluster";
 import { clearHomelab, ownPassphrases } from "./passphrase";
@@ -74,7 +74,7 @@ function removeOwnFiles(): void {
 }
 
 function otherStacks(): string[] {
-  const folder = path.join(places.state, ".pulumi", "stacks", "homelab");
+  const folder = stateFiles();
   return fs.existsSync(folder) ? fs.readdirSync(folder).filter((file) => file.endsWith(".json")) : [];
 }
 

@@ -1,6 +1,6 @@
 import type { DiagnosticEvent, EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation/events";
 import type { OpType } from "@pulumi/pulumi/automation/stack";
-import { urnParts } from "../checks/stack-state";
+import { NAMES, ONLY_IN_STATE, TYPES, urnParts } from "../checks/stack-state";
 
 /** What is shown of one event: lines of their own, and a note of what is being done now. */
 export interface Shown {
@@ -32,15 +32,6 @@ const DONE: Partial<Record<OpType, readonly [mark: string, word: string]>> = {
   import: ["=", "imported"],
   "import-replacement": ["=", "imported replacement"],
 };
-
-/** The preflight of all hosts: every change of a host waits for it. */
-const PREFLIGHT = "preflight";
-/** Types that are only in the state: to make one changes no host and no cluster. Components, keys, passwords, facts of hosts. */
-const ONLY_IN_STATE = [
-  "pulumi:",
-  "homelab:",
-  ...["ssh:", "metal:", "host:", "argocd:", "tailscale:Devices"].map((type) => `pulumi-nodejs:dynamic/${type}`),
-];
 
 /** Said of every plugin that is found beside a CLI that it didn't come with: known, and of no use. */
 const NOISE = "using pulumi-";
@@ -104,7 +95,7 @@ export function eventReader(): EventReader {
       return [...failed];
     },
     get isUntouched() {
-      return !changed && [...failed].every((name) => name === PREFLIGHT);
+      return !changed && [...failed].every((name) => name === NAMES.preflight);
     },
     read(event) {
       if (event.resourcePreEvent) return begun(event.resourcePreEvent.metadata, event.timestamp);
@@ -119,7 +110,7 @@ export function eventReader(): EventReader {
 }
 
 function isStack(type: string): boolean {
-  return type === "pulumi:pulumi:Stack";
+  return type === TYPES.stack;
 }
 
 /** What a diagnostic is about; of the run as a whole it is said without a heading. */

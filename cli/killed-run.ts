@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { PROJECT } from "../settings/stack-file";
 import { stateFile } from "./backend";
 import { Failure, must } from "../lab/run-program";
 import { places } from "./places";
@@ -43,7 +44,7 @@ async function forgetPendingOperations(stack: string): Promise<void> {
 
 /** Clears the lock of a run that is gone. */
 async function clearStaleLock(stack: string): Promise<void> {
-  const folder = path.join(places.state, ".pulumi", "locks", "organization", "homelab", stack);
+  const folder = path.join(places.state, ".pulumi", "locks", "organization", PROJECT, stack);
   const locks = readLocks(folder);
   if (locks.length === 0) return;
   const alive = workingRun(locks);

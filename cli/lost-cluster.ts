@@ -1,6 +1,14 @@
 import * as net from "node:net";
 import { load } from "js-yaml";
-import { inClear, resourceName, type StackState, type StateResource } from "../checks/stack-state";
+import {
+  IN_CLUSTER,
+  inClear,
+  NAMES,
+  resourceName,
+  type StackState,
+  type StateResource,
+  TYPES,
+} from "../checks/stack-state";
 import { withSsh } from "../providers/host/ssh/connect";
 import { poll } from "../providers/poll";
 import { HostError } from "../providers/host/ssh/errors";
@@ -44,7 +52,7 @@ export async function forgetLostCluster(
 
 /** Where the provider of the cluster's objects asks for the API server; secrets of `resources` are in clear. */
 function serverOf(resources: readonly StateResource[]): URL | undefined {
-  const provider = resources.find(({ type }) => type === "pulumi:providers:kubernetes");
+  const provider = resources.find(({ type }) => type === TYPES.kubernetesProvider);
   const kubeconfig = load(String(inClear(provider?.inputs?.["kubeconfig"]))) as
     { clusters?: { cluster?: { server?: string } }[] } | undefined;
   const server = kubeconfig?.clusters?.[0]?.cluster?.server;
@@ -55,7 +63,7 @@ function serverOf(resources: readonly StateResource[]): URL | undefined {
 export function withoutObjects(state: StackState): { state: StackState; forgotten: string[] } {
   const resources = state.deployment.resources ?? [];
   const lost = new Set(
-    resources.filter(({ type, deletedWith }) => type.startsWith("kubernetes:") && !deletedWith).map(({ urn }) => urn),
+    resources.filter(({ type, deletedWith }) => type.startsWith(IN_CLUSTER) && !deletedWith).map(({ urn }) => urn),
   );
   const kept = (urns: string[]) => urns.filter((urn) => !lost.has(urn));
   const left = resources
@@ -124,7 +132,7 @@ cluster, volumes and devices of a tailnet among that. If the cluster is gone for
 
 /** The control plane's host: the cluster's initialisation is deleted with it. */
 function controlPlaneOf(resources: readonly StateResource[]): SshTarget | undefined {
-  const init = resources.find((resource) => resourceName(resource) === "cluster-control-plane-init");
+  const init = resources.find((resource) => resourceName(resource) === NAMES.init);
   const host = resources.find(({ urn }) => urn === init?.deletedWith);
   return inClear(host?.outputs?.["target"]) as SshTarget | undefined;
 }

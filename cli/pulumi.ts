@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import type { EngineEvent } from "@pulumi/pulumi/automation/events";
 import { resourceName, type StackState } from "../checks/stack-state";
 import { Failure, must, run } from "../lab/run-program";
+import { settingsOf } from "../settings/stack-file";
 import { knownAction } from "./advice";
 import { hasLocalState } from "./backend";
 import { type EventReader, eventReader, type Shown } from "./events";
@@ -104,9 +105,8 @@ export async function settingsInClear(stack: string): Promise<Record<string, unk
     string,
     { value?: string; objectValue?: unknown }
   >;
-  return Object.fromEntries(
-    Object.entries(shown).map(([key, { value, objectValue }]) => [key.replace(/^homelab:/, ""), objectValue ?? value]),
-  );
+  const values = Object.entries(shown).map(([key, { value, objectValue }]) => [key, objectValue ?? value] as const);
+  return settingsOf(Object.fromEntries(values));
 }
 
 /** An output of the stack; secrets in clear. */

@@ -1,11 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { TYPES } from "../../checks/stack-state";
 import { parseConfiguration } from "../../settings";
 import { PROJECT } from "../../settings/stack-file";
 import { madeUpHostKey } from "../from-empty-settings";
 import type { ReleaseInputs } from "./rendering";
 import type { Pin } from "./sources";
-
-const RELEASE = "kubernetes:helm.sh/v3:Release";
 
 /** The settings of a stack are refused: the program was not run. */
 export class RefusedSettings extends Error {
@@ -39,7 +38,7 @@ export async function runProgram(
       newResource: ({ type, name, inputs }) => {
         const made = inputs as Record<string, unknown>;
         const pin =
-          type === RELEASE
+          type === TYPES.release
             ? pins.find((one) => String(made.chart).includes(`/${one.name}-${one.version}-`))
             : undefined;
         if (pin) releases[pin.name] = releaseOf(made);
@@ -82,15 +81,15 @@ function releaseOf(inputs: Record<string, unknown>): ReleaseInputs {
 /** What the rest of the program reads of its resources. */
 function madeUpOutputs(type: string): Record<string, unknown> {
   switch (type) {
-    case "pulumi-nodejs:dynamic/ssh:Key":
+    case TYPES.sshKey:
       return { publicKey: madeUpHostKey("key"), privateKey: "made-up" };
-    case "pulumi-nodejs:dynamic/nspawn:Machine":
+    case TYPES.nspawnMachine:
       return { incarnation: "made-up" };
-    case "pulumi-nodejs:dynamic/multipass:Machine":
+    case TYPES.multipassMachine:
       return { incarnation: "made-up", address: "192.0.2.11", cpus: 2, memory: "4G", disk: "20G" };
-    case "pulumi-nodejs:dynamic/host:Inspection":
+    case TYPES.inspection:
       return { drifts: {}, facts: {} };
-    case "command:remote:Command":
+    case TYPES.command:
       return { stdout: "clusters: []\n", stderr: "" };
     default:
       return {};
