@@ -2,7 +2,7 @@ import type { SshTarget } from "../providers/host/ssh/target";
 import { addons } from "../components/addons/list";
 import { KubernetesApi } from "../components/cluster/kubernetes-api";
 import { DEFAULT_DNS_DOMAIN } from "../settings/cluster";
-import { inClear, type StackState, type StateResource, TYPES } from "./stack-state";
+import { inClear, type StateResource, TYPES } from "./stack-state";
 
 /** How a run of the Pulumi CLI ended. */
 export interface PulumiEnded {
@@ -34,7 +34,7 @@ export interface ClusterAccess {
   pulumi: RunPulumi;
 }
 
-/** The stack was never brought up, or can't be read. */
+/** The stack was never brought up. */
 export class NoCluster extends Error {
   constructor(
     message: string,
@@ -45,25 +45,25 @@ export class NoCluster extends Error {
   }
 }
 
+/** What is known of a stack on the workstation. */
+export interface KnownStack {
+  name: string;
+  /** Of its state, with secrets in clear. */
+  resources: readonly Pick<StateResource, "type" | "outputs">[];
+  /** What its settings file has, by key without the project's name. */
+  settings: Readonly<Record<string, unknown>>;
+}
+
 /**
  * Reads from the stack's state how its cluster is reached, and from its settings what it should have. Opens no connection.
  *
- * @param settings what the stack's settings file has, by key without the project's name
  * @throws NoCluster
  */
-export async function accessTo(
-  stack: string,
-  pulumi: RunPulumi,
-  settings: Readonly<Record<string, unknown>>,
-): Promise<ClusterAccess> {
-  const exported = await pulumi(["stack", "export", "--show-secrets"]);
-  if (exported.exitCode !== 0)
-    throw new NoCluster(`stack ${stack} can't be read: ${exported.stderr.trim()}`, "Run `make up` first.");
-  const resources = resourcesOf(exported.stdout);
+export function accessTo({ name, resources, settings }: KnownStack, pulumi: RunPulumi): ClusterAccess {
   const outputs = resources.find(({ type }) => type === TYPES.stack)?.outputs ?? {};
   const kubeconfig = inClear(outputs.kubeconfig);
   if (typeof kubeconfig !== "string")
-    throw new NoCluster(`stack ${stack} has no cluster yet: its state has no kubeconfig`, "Run `make up` first.");
+    throw new NoCluster(`stack ${name} has no cluster yet: its state has no kubeconfig`, "Run `make up` first.");
   return {
     api: new KubernetesApi(kubeconfig),
     expected: expectedOf(outputs, settings),
@@ -72,10 +72,6 @@ export async function accessTo(
       .flatMap((resource) => (inClear(resource.outputs?.target) as SshTarget | undefined) ?? []),
     pulumi,
   };
-}
-
-function resourcesOf(exported: string): StateResource[] {
-  return (JSON.parse(exported) as StackState).deployment.resources ?? [];
 }
 
 function expectedOf(outputs: Record<string, unknown>, settings: Readonly<Record<string, unknown>>): ExpectedCluster {

@@ -6,6 +6,7 @@ import { endedOf, Failure } from "../lab/run-program";
 import { type Called, runCommand } from "./command-line";
 import { places } from "./places";
 import { coloured, say } from "./progress";
+import { exportState, stackExists } from "./pulumi";
 import { requireRoot } from "./workstation";
 import { setUp } from "./setup";
 import type { Stack } from "./stack";
@@ -52,8 +53,12 @@ function pulumiFor(stack: Stack): RunPulumi {
 }
 
 async function accessOf(stack: Stack): Promise<ClusterAccess> {
+  const { name } = stack;
+  if (!(await stackExists(name))) throw new Failure(`stack ${name} does not exist yet`, "Run `make up` first.");
+  const { resources = [] } = (await exportState(name, { secrets: "clear" })).deployment;
+  const { settings } = readStackFile(places.settings(name));
   try {
-    return await accessTo(stack.name, pulumiFor(stack), readStackFile(places.settings(stack.name)).settings);
+    return accessTo({ name, resources, settings }, pulumiFor(stack));
   } catch (error) {
     throw error instanceof NoCluster ? new Failure(error.message, error.action) : error;
   }

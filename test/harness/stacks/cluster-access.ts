@@ -2,12 +2,14 @@ import { accessTo, type ClusterAccess } from "../../../checks/access";
 import type { Check } from "../../../checks/check";
 import type { Finding } from "../../../checks/finding";
 import { runChecks } from "../../../checks/run-checks";
+import { settingsOf } from "../../../settings/stack-file";
 import type { LabStack } from "./lab-stack";
 
 /** What `make check` reaches a stack's cluster by. To be closed by `access.api.close()`. */
 export async function clusterAccess(stack: LabStack): Promise<ClusterAccess> {
-  const settings = Object.entries(stack.settings).map(([key, value]) => [key.replace(/^homelab:/, ""), value]);
-  return accessTo(stack.name, (args) => stack.cli(args), Object.fromEntries(settings) as Record<string, unknown>);
+  const settings = settingsOf({ ...stack.settings });
+  const resources = await stack.resources("--show-secrets");
+  return accessTo({ name: stack.name, resources, settings }, (args) => stack.cli(args));
 }
 
 /** What the checks of `make check` find; by default all of them. */

@@ -76,13 +76,16 @@ test("a namespace that was removed is not made again by a check that is still at
 });
 
 describe("what the state says of a cluster", () => {
-  const state = (outputs: object, others: object[] = []) =>
-    JSON.stringify({ deployment: { resources: [{ type: "pulumi:pulumi:Stack", outputs }, ...others] } });
+  type Resource = Parameters<typeof accessTo>[0]["resources"][number];
+  const state = (outputs: Record<string, unknown>, others: Resource[] = []) => [
+    { type: "pulumi:pulumi:Stack", outputs },
+    ...others,
+  ];
   const secret = (value: unknown) => ({ plaintext: JSON.stringify(value) });
-  const read = (stdout: string, config = {}) =>
-    accessTo("lab", async () => ({ exitCode: 0, stdout, stderr: "" }), config);
+  const read = (resources: Resource[], settings = {}) =>
+    accessTo({ name: "lab", resources, settings }, async () => ({ exitCode: 1, stdout: "", stderr: "not to be run" }));
 
-  test("is its kubeconfig, its nodes, its add-ons and how its hosts are reached", async () => {
+  test("is its kubeconfig, its nodes, its add-ons and how its hosts are reached", () => {
     const outputs = {
       kubeconfig: secret(kubeconfig("https://127.0.0.1:6443")),
       nodes: [{ name: "cp1", role: "control-plane" }],
@@ -91,7 +94,7 @@ describe("what the state says of a cluster", () => {
     const target = { name: "cp1", host: "127.0.0.1" };
     const inspection = { type: "pulumi-nodejs:dynamic/host:Inspection", outputs: { target: secret(target) } };
     const config = { gitops: { repoURL: "https://git" }, cluster: { dnsDomain: "home.arpa" } };
-    const found = await read(state(outputs, [inspection]), config);
+    const found = read(state(outputs, [inspection]), config);
     expect(found.api.host).toBe("127.0.0.1:6443");
     expect(found.hosts).toEqual([target]);
     expect(found.expected).toEqual({
@@ -102,11 +105,9 @@ describe("what the state says of a cluster", () => {
     });
   });
 
-  test("is nothing where it was never brought up", async () => {
-    await expect(read(state({}))).rejects.toThrow(NoCluster);
-    await expect(accessTo("lab", async () => ({ exitCode: 1, stdout: "", stderr: "no stack" }), {})).rejects.toThrow(
-      "no stack",
-    );
+  test("is nothing where it was never brought up", () => {
+    expect(() => read(state({}))).toThrow(NoCluster);
+    expect(() => read([])).toThrow("stack lab has no cluster yet");
   });
 });
 
