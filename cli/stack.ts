@@ -1,8 +1,9 @@
 import * as fs from "node:fs";
+import type { z } from "zod";
 import { addonsSchema } from "../components/addons/list";
-import type { AddonName } from "../lab/addons/mirror";
+import { type AddonName, addonNames } from "../lab/addons/names";
 import { DEFAULT_STATE_DIR, schema as nspawnSchema } from "../providers/machines/nspawn/settings";
-import { placesOf, valueOf } from "../settings/places";
+import { type Place, placesOf, valueOf } from "../settings/places";
 import { mappingOf, parseStackFile } from "../settings/stack-file";
 import { gatewayAddress } from "../settings/subnets";
 import { stateFile } from "./backend";
@@ -69,22 +70,26 @@ export async function askMultipass(): Promise<{ works: boolean; why: string }> {
 /** What the text of a stack's file says. The program itself checks the settings; here a wrong one is only not found. */
 export function readSettings(text: string): Omit<Stack, "name" | "because"> {
   const { settings, salt, secretsProvider = "passphrase" } = parseStackFile(text);
-  const { argocd, tailscale } = placesOf(addonsSchema, settings.addons ?? {});
+  const addons = placesOf(addonsSchema, settings.addons ?? {});
   const nspawn = placesOf(nspawnSchema, settings.machines ?? {});
   const { kind } = mappingOf(settings.machines);
   const subnet = valueOf(nspawn.network.subnet);
   const ownHosts = ["127.0.0.1", ...(subnet === undefined ? [] : [gatewayAddress(subnet)])];
   return {
-    addons: [
-      ...(valueOf(argocd.enabled) ? (["argocd"] as const) : []),
-      ...(valueOf(tailscale.enabled) || valueOf(tailscale.machines.enabled) ? (["tailscale"] as const) : []),
-    ],
+    addons: addonNames.filter((name) => isOn(addons[name])),
     imagesFolder: `${valueOf(nspawn.stateDir) ?? DEFAULT_STATE_DIR}/images`,
     machineKind: String(kind),
     mirrorAddresses: kind === "nspawn" ? ownAddresses(JSON.stringify(settings), ownHosts) : [],
     ...(salt === undefined ? {} : { salt }),
     otherSecretsProvider: secretsProvider !== "passphrase",
   };
+}
+
+type Addons = Place<z.output<typeof addonsSchema>>;
+
+/** In the cluster, or on the hosts. */
+function isOn(addon: Addons[AddonName]): boolean {
+  return Boolean(valueOf(addon.enabled) || ("machines" in addon && valueOf(addon.machines.enabled)));
 }
 
 /** Each `host:port` of the http addresses in a text whose host is this workstation, in the order of the hosts. */

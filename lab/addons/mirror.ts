@@ -7,13 +7,11 @@ import { must } from "../run-program";
 import { ensureMirror } from "../packages/main";
 import { ensureAddon, isBuilt } from "./addon";
 import { argocdAddon } from "./argocd/addon";
+import { type AddonName, addonNames } from "./names";
 import { tailscaleAddon } from "./tailscale/addon";
 import { whyNoTimeFor } from "./time-left";
 
-const addons = { argocd: argocdAddon, tailscale: tailscaleAddon } as const;
-
-export type AddonName = keyof typeof addons;
-export const addonNames = Object.keys(addons) as AddonName[];
+const addons = { argocd: argocdAddon, tailscale: tailscaleAddon } satisfies Record<AddonName, unknown>;
 
 const onStandardError: Say = (line) => void process.stderr.write(`${line}\n`);
 

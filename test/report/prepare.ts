@@ -1,5 +1,6 @@
 import type { Tier } from "./tiers";
-import { type AddonName, addonNames, ensureMirrorWith, whyNoAddon } from "../../lab/addons/mirror";
+import { ensureMirrorWith, whyNoAddon } from "../../lab/addons/mirror";
+import { type AddonName, addonNames } from "../../lab/addons/names";
 import { ensureAllBinaries, type Group } from "../../lab/build/binaries";
 import { phase, sayIn } from "../../cli/progress";
 import { installMissing, LAB_NEEDS, requireRoot } from "../../cli/workstation";

@@ -1,0 +1,4 @@
+/** The add-ons of whose images and charts the lab has a part of its own; without their recipes, which take long to load. */
+export const addonNames = ["argocd", "tailscale"] as const;
+
+export type AddonName = (typeof addonNames)[number];
