@@ -51,7 +51,7 @@ export function pinnedKey({ pinned = "" }: Pick<ListedServer, "pinned">): Buffer
 
 /**
  * The hosts of a settings file. It is read leniently: the program's own check refuses an inventory whose host keys are not in it
- * yet.
+ * yet. So `resolveSsh` can't be used here: it takes checked settings with decrypted secrets, and a user for each host.
  *
  * @param values the settings by key, without the project's name
  */
