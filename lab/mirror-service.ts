@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import { poll } from "../providers/poll";
 import { ensureBinaries } from "./build/binaries";
 import { Failure, lastLines } from "./run-program";
 import { mirrorProgramName } from "./packages/main";
@@ -18,7 +19,7 @@ export interface MirrorService {
 
 const startSeconds = 10;
 const stopSeconds = 10;
-const pollMs = 50;
+const pollSeconds = 0.05;
 
 const pidFile = (runDir: string): string => path.join(runDir, "mirror.pid");
 const logFile = (runDir: string): string => path.join(runDir, "mirror.log");
@@ -130,11 +131,7 @@ function isZombie(pid: number): boolean {
   }
 }
 
-async function within(seconds: number, done: () => Promise<boolean>): Promise<boolean> {
-  const end = Date.now() + seconds * 1000;
-  while (Date.now() < end) {
-    if (await done()) return true;
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
-  }
-  return false;
+async function within(limitSeconds: number, done: () => Promise<boolean>): Promise<boolean> {
+  const ask = async () => (await done()) || undefined;
+  return (await poll(ask, { limitSeconds, everySeconds: pollSeconds })) === true;
 }
