@@ -59,7 +59,7 @@ const VALUES: Readonly<Record<string, string>> = {
   cluster_gone: String(CLUSTER_GONE),
 };
 
-/** The text of a `.sh` file beside the module that uses it. */
+/** The text of a `.sh` or `.pl` file beside the module that uses it. */
 export function readShell(folder: string, file: string): string {
   return readFileSync(path.join(folder, file), "utf8");
 }
