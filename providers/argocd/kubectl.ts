@@ -1,14 +1,11 @@
+import { readShell } from "../host/shell/library";
 import { clusterScript } from "../host/shell/script";
 import { quote } from "../host/shell/quote";
 import { REFRESH } from "./applications";
 
 /** Prints every Application of the cluster as JSON lists have it; an empty list where there is no such kind. */
 export function applicationsScript(): string {
-  return clusterScript(`if [ -z "$(kubectl get crd applications.argoproj.io --ignore-not-found -o name)" ]; then
-  echo '{"items":[]}'
-else
-  kubectl get applications.argoproj.io -A -o json
-fi`);
+  return clusterScript(readShell(__dirname, "applications.sh").trimEnd());
 }
 
 /** Prints one Application, or nothing. */
