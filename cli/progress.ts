@@ -34,7 +34,7 @@ const MARKS: Readonly<Record<string, "green" | "red" | "yellow">> = { "✓": "gr
 /** Colours for a person's terminal, and nowhere else: the marks ✓ ✗ ! at the start of a line, and headings that end with a colon. */
 export function coloured(text: string, screen: Screen, environment: NodeJS.ProcessEnv = process.env): string {
   if (!isLive(screen, environment) || environment.NO_COLOR) return text;
-  // Node would look at its own standard output; what counts is the screen that was named.
+  // Node would ask its own standard output; what counts is the screen that was named.
   const paint = (format: Parameters<typeof styleText>[0], part: string) =>
     styleText(format, part, { validateStream: false });
   return text

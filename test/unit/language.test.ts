@@ -28,7 +28,7 @@ const RULES: readonly Rule[] = [
   { not: String.raw`\bis of it\b`, but: "belongs to it" },
   { not: String.raw`\bgo(es)? with (it|them|the)\b`, but: "is deleted with" },
   { not: String.raw`\bclaim(s|ed)?\b|Claims?\b(?<!VolumeClaims?)`, but: "expected state" },
-  { not: String.raw`\blook(s|ed)?-?At|\blook-at`, but: "inspect; facts, preflight check" },
+  { not: String.raw`\blook(s|ed|ing)? at\b|\blook(s|ed)?-?At|\blook-at`, but: "inspect; facts, preflight check" },
   { not: "gather", but: "read the facts" },
   { not: String.raw`\bwaysIn\b|\bways in\b`, but: "loginMethods; login methods" },
   { not: String.raw`\bdiall?(ed|ing)\b`, but: "connect" },

@@ -1,6 +1,6 @@
 import type { Finding, LastingFacts, Role } from "./hosts";
 
-/** A host among the others: those that were looked at now, and those that were looked at before. */
+/** A host among the others: those that were inspected now, and those that were inspected before. */
 export interface KnownHost {
   name: string;
   role: Role;

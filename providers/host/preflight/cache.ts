@@ -13,7 +13,7 @@ export function rememberInspected(target: SshTarget, outcome: Inspected | Error)
 
 /**
  * What was seen of the host; `undefined` where the preflight did not try.
- * @throws what kept the preflight from looking: a login that failed must not be tried again
+ * @throws what kept the preflight from inspecting the host: a login that failed must not be tried again
  */
 export function takeInspected(target: SshTarget): Inspected | undefined {
   const key = keyOf(target);

@@ -25,8 +25,8 @@ export interface PreflightOutputs {
  * fails with all findings at once, and no host was changed. A host that can't be reached is no finding: its own inspection
  * fails, and the others go on.
  *
- * How hosts are reached is not in the outputs, and what is expected of them is not compared: neither makes a host that was
- * looked at another one.
+ * How hosts are reached is not in the outputs, and what is expected of them is not compared: neither makes an
+ * inspected host another one.
  */
 export const preflightDriver: Driver<PreflightInputs, PreflightOutputs> = {
   diff(_id, recorded, wanted) {
@@ -45,7 +45,7 @@ export const preflightDriver: Driver<PreflightInputs, PreflightOutputs> = {
   },
 };
 
-/** The hosts that were looked at and are the same since. */
+/** The hosts that were inspected and are the same since. */
 function stillChecked(
   { hosts, checked }: PreflightOutputs,
   wanted: readonly PreflightHost[],

@@ -12,11 +12,11 @@ import { parseProbes, PROBE_SECONDS, type ProbeReport, probeScript } from "./pro
 
 /** What all hosts showed. */
 export interface Seen {
-  /** By host; those that could not be looked at are not in it. */
+  /** By host; those that could not be inspected are not in it. */
   inspected: Map<string, Inspected>;
   /** Why a host could not be reached, or not for long enough. */
   unreached: Map<string, Error>;
-  /** Why a host that was reached could not be looked at: something is wrong with it. */
+  /** Why a host that was reached could not be inspected: something is wrong with it. */
   refused: Map<string, Error>;
   /** The probes of the last round: of the second, where any failed in the first. */
   plan: Probe[];
@@ -24,7 +24,7 @@ export interface Seen {
   reports: Map<string, ProbeReport>;
 }
 
-/** A machine that was just started may still boot. In seconds. */
+/** A host that was just started may still boot. In seconds. */
 const CONNECT = { timeoutSeconds: 180 };
 const PROBING = "trying the network between the hosts";
 /** A busy host takes a while to start the probes. In seconds. */

@@ -8,12 +8,12 @@ import type { Seen } from "./inspect-all";
 import { reachFindings } from "./reach-findings";
 import { findingsTable } from "./table";
 
-/** What is known of all hosts when they have been looked at. */
+/** What is known of all hosts when they have been inspected. */
 export interface Checked extends Seen {
   /** In the order of the inventory. */
   hosts: readonly PreflightHost[];
   expected: Expectations;
-  /** Hosts that were looked at in an earlier run, and not in this one. */
+  /** Hosts that were inspected in an earlier run, and not in this one. */
   known: ReadonlyMap<string, LastingFacts>;
 }
 

@@ -41,7 +41,7 @@ const infoSchema = z.object({
   ),
 });
 
-/** Looks at a VM; `undefined` where Multipass knows none of that name. */
+/** Reads the state of a VM; `undefined` where Multipass knows none of that name. */
 export async function findVm(name: string): Promise<Vm | undefined> {
   const doing = "reading the state of the VM";
   let said: string;

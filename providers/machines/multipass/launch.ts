@@ -7,7 +7,7 @@ import { fingerprintOf, newRecord, type Owner, ownerOf, type VmRecord } from "./
 import { foreign, foreignDeleted, shrinking, unidentified } from "./refusals";
 import { userData } from "./user-data";
 
-/** How long a VM that another run is preparing may take to appear, and a booting one to be looked into. */
+/** How long a VM that another run is preparing may take to appear, and a booting one to be inspected. */
 const TRIES = 10;
 const TRY_EVERY_MS = 1_000;
 

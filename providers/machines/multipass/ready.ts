@@ -10,12 +10,12 @@ export const SSH = { port: 22 };
 const BOOT_LIMIT = 300;
 /** The user's own user-data may install things. In seconds. */
 const CLOUD_INIT_LIMIT = 1200;
-const LOOK_EVERY_MS = 1_000;
+const POLL_EVERY_MS = 1_000;
 
 /** Waits until a VM runs and has an address; starts it where it is switched off. */
 export async function waitUntilRunning(name: string, limitSeconds = BOOT_LIMIT): Promise<Vm> {
   const deadline = Date.now() + limitSeconds * 1000;
-  for (let started = false; ; await sleep(LOOK_EVERY_MS)) {
+  for (let started = false; ; await sleep(POLL_EVERY_MS)) {
     const vm = await findVm(name);
     if (!vm) throw new Error(`${name}: the VM went away while it was waited for. Run the same command again`);
     if (vm.state === "Running" && vm.ipv4.length > 0) return vm;

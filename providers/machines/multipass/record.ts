@@ -48,7 +48,7 @@ export function fingerprintOf(vm: MachineInputs): string {
  */
 export type Owner = { is: "ours"; record?: VmRecord } | { is: "foreign" } | { is: "unknown"; why: string };
 
-/** Looks into a VM that runs. */
+/** Inspects a VM that runs. */
 export async function ownerOf(name: string, hostKeyPublic: string): Promise<Owner> {
   // cloud-init lets root alone read even the public part of a host key that it was given.
   const result = await runInVm(name, ["sudo", "cat", HOST_KEY_PATH, RECORD_PATH]);

@@ -22,7 +22,7 @@ interface Found {
  *
  * - while the manager runs, every change of the ConfigMap longhorn-default-setting goes to the Setting objects;
  * - its objects hold finalizers, which only Longhorn removes;
- * - the job looks at the Setting, not at the ConfigMap, and refuses unless that is true.
+ * - the job reads the Setting, not the ConfigMap, and refuses unless that is true.
  */
 export class FakeLonghorn {
   /** What the job did, in its order. */

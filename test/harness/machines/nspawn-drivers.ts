@@ -11,7 +11,7 @@ import { missingRequirements } from "./requirements";
 
 /** Why this workstation can't run the drivers' machines, for the report; nothing where it can. */
 export function whyNoNspawn(): string | undefined {
-  return missingRequirements("looking at processes and interfaces", {
+  return missingRequirements("reading processes and interfaces", {
     "systemd-nspawn": "systemd-container",
     mmdebstrap: "mmdebstrap",
     ip: "iproute2",

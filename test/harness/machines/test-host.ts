@@ -4,7 +4,7 @@ import path from "node:path";
 import execa from "execa";
 
 /**
- * A host of the tests as its owner sees it: from the workstation, through its namespaces, whoever made it. Tests look at hosts
+ * A host of the tests as its owner sees it: from the workstation, through its namespaces, whoever made it. Tests inspect hosts
  * this way, so that what they count in sshd's log is the program's alone.
  */
 export abstract class TestHost {

@@ -62,7 +62,7 @@ export function freeNetwork(): string {
   const taken = new Set(
     Object.values(os.networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address)),
   );
-  // Another beginning in each process: two that look at the same time must not find the same.
+  // Another beginning in each process: two that search at the same time must not find the same.
   for (let tried = 0; tried < 249; tried++) {
     const network = `10.91.${1 + ((process.pid + tried) % 249)}`;
     if (![...taken].some((address) => address.startsWith(`${network}.`))) return network;

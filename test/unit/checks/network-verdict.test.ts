@@ -42,7 +42,7 @@ test("a network in which everything answers is in order", () => {
   expect(statuses(findingsOf(seen(["cp1", "w1"])))).toEqual(ALL_OK);
 });
 
-test("with one node there is no way between nodes; the rest is looked at", () => {
+test("with one node there is no way between nodes; the rest is checked", () => {
   const findings = findingsOf(seen(["cp1"]));
   expect(statuses(findings)).toEqual({ ...ALL_OK, "pod to pod": "skipped" });
   expect(findings[1]?.text).toBe("there is only one node, cp1");

@@ -115,7 +115,7 @@ describe("the report", () => {
   const findings = [
     ok("nodes", "all 2 are Ready"),
     warning("certificates", "8 days left", "renew them"),
-    failed("DNS", "no\nanswer", "look at CoreDNS"),
+    failed("DNS", "no\nanswer", "see CoreDNS"),
     skipped("storage", "there is none"),
   ];
 
@@ -130,7 +130,7 @@ describe("the report", () => {
       "! certificates",
       "  renew them",
       "✗ DNS",
-      "  look at CoreDNS",
+      "  see CoreDNS",
       "",
       "1 ok, 1 to see to, 1 failed, 1 not checked",
     ]);

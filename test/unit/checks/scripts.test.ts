@@ -42,7 +42,7 @@ describe("the client, with programs that answer as a network would", () => {
     const { stdout } = spawnSync("sh", ["-c", client], { env, encoding: "utf8" });
     return readResults(stdout).sort((a, b) => (`${a.way} ${a.target}` < `${b.way} ${b.target}` ? -1 : 1));
   };
-  // Time that flies: each look at the clock is a minute later, so that what fails has failed at once.
+  // Time that flies: each reading of the clock is a minute later, so that what fails has failed at once.
   const hurry = () =>
     program("date", `n=$(cat ${programs}/n 2>/dev/null || echo 0); echo $((n + 60)) >${programs}/n; echo "$n"`);
 

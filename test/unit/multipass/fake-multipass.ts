@@ -13,7 +13,7 @@ export interface FakeVm {
   hostKey?: string;
   /** What is in the VM's record, as text. */
   record?: string;
-  /** What the next looks at the VM find, before `state` does. */
+  /** What the next readings of the VM find, before `state` does. */
   states?: string[];
   /** The addresses that DHCP gives at the next start. */
   nextIpv4?: string[];
@@ -36,7 +36,7 @@ interface State {
 export interface FakeMultipass {
   /** How it was called, in order. */
   calls(): { args: string[]; stdin: string; at: number }[];
-  /** The same as text, without looks at VMs. */
+  /** The same as text, without readings of VMs. */
   changes(): string[];
   vms(): Record<string, FakeVm>;
   put(name: string, vm: Partial<FakeVm>): void;

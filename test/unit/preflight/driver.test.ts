@@ -38,7 +38,7 @@ test("the preflight is repeated for a host that is new, replaced, or was not rea
   expect(changes(inputs, { ...recorded, unchecked: ["n2"] })).toBe(true);
 });
 
-test("a host that was looked at before is compared by what is recorded, without a connection", async () => {
+test("a host that was inspected before is compared by what is recorded, without a connection", async () => {
   const without = { ...inputs, hosts: [host(1)], targets: [target(1)] };
   expect(await preflightDriver.update?.("preflight", recorded, without)).toEqual({
     hosts: [host(1)],

@@ -70,7 +70,7 @@ test("a tier that the workstation can't run counts as skipped, with its reason",
   });
 });
 
-test("the look at the sources counts only where it fails", () => {
+test("the check of the sources counts only where it fails", () => {
   const lint: Tier = { name: "unit", runner: "lint" };
   leave({ runner: "lint" });
   expect(judge(reports, lint).counts).toEqual({ passed: 0, failed: 0, skipped: 0 });
