@@ -72,7 +72,6 @@ const ALLOWED: readonly { file: RegExp; text: RegExp; why: string }[] = [
     text: /homelab\/claims|"claims"|`claims`|expected claims kubeadm/,
     why: "a folder of earlier checkouts on hosts, which is removed",
   },
-  { file: /^providers\/host\/ssh\/scan-host-keys\.ts$/, text: /username: "nobody"/, why: "a user name" },
 ];
 
 /** Lists of the words that aren't used, history, and what tools write. */

@@ -72,7 +72,7 @@ async function shownKey(
     client.on("close", () => reject(new Error("it closed the connection before it showed a key")));
     client.connect({
       ...(stream ? { sock: stream } : at),
-      username: "nobody",
+      username: "homelab-scan",
       authHandler: [],
       algorithms: { serverHostKey: [HOST_KEY_TYPE] },
       hostVerifier: (key: Buffer) => {
