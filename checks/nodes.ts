@@ -29,7 +29,7 @@ export function nodesFinding(nodes: Node[], inventory: string[]): Finding {
     return failed(
       NAME,
       few(faults),
-      `Is the machine on, and does its kubelet run? On ${first}: systemctl status kubelet, journalctl -u kubelet. \`make up\` lets a node that is missing join.`,
+      `Is the host on, and does its kubelet run? On ${first}: systemctl status kubelet, journalctl -u kubelet. \`make up\` lets a node that is missing join.`,
     );
   }
   const unknown = names.filter((name) => !inventory.includes(name));

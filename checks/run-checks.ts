@@ -121,7 +121,7 @@ async function apiFinding({ api }: ClusterAccess): Promise<Finding> {
       error instanceof Error ? error.message : String(error),
       expired
         ? `${RENEWAL}. Then \`make refresh\` and \`make up\` read the new kubeconfig.`
-        : "Is the control plane's machine on, and does the workstation reach it? There: systemctl status kubelet; crictl ps -a | grep kube-apiserver. `make up` starts machines that are off.",
+        : "Is the control plane's host on, and does the workstation reach it? There: systemctl status kubelet; crictl ps -a | grep kube-apiserver. `make up` starts machines that are off.",
     );
   }
 }

@@ -28,13 +28,13 @@ export const kernelModules: Step = {
 };
 
 /**
- * Commands that load modules and list them for the boot. A machine on another's kernel can do neither: they must be there, and
+ * Commands that load modules and list them for the boot. A host on another's kernel can do neither: they must be there, and
  * what that kernel has loaded is never taken out again.
  */
 export function loadModules(list: ModuleList, sharedKernel: boolean): string {
   const { modules, instead = "" } = list;
   const action = sharedKernel
-    ? `this machine shares its kernel: run 'modprobe {module}' on the workstation${instead}`
+    ? `this host shares its kernel: run 'modprobe {module}' on the workstation${instead}`
     : `see 'modprobe {module}'; the kernel's package may be incomplete, or was replaced since the last boot: then reboot${instead}`;
   const remember = sharedKernel ? "" : '\n  remember_module "$module"';
   const atBoot = sharedKernel ? "" : `\nwrite_file ${list.file} 644 ${hereDocument(fileText(list))}`;

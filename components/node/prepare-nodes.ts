@@ -12,13 +12,13 @@ import { withStorageLabel, withStorageMetadata } from "./storage-metadata";
 import { addons } from "../addons/list";
 import { possibleStorage, storageOf } from "../addons/longhorn/storage";
 
-/** A machine that is ready for kubeadm, with what the inventory says of the node that it becomes. */
+/** A host that is ready for kubeadm, with what the inventory says of the node that it becomes. */
 export interface InventoriedNode {
   prepared: PreparedNode;
   inventory: NodeSettings;
 }
 
-/** Inspects all machines before the first change on any; then inspects and prepares each, without waiting for others. */
+/** Inspects all hosts before the first change on any; then inspects and prepares each, without waiting for others. */
 export function prepareNodes(machines: Machine[], settings: Settings): InventoriedNode[] {
   const inventory: readonly NodeSettings[] = settings.machines.nodes;
   const parts = addons.flatMap(({ hosts }) => hosts?.(settings) ?? []);

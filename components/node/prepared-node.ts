@@ -13,7 +13,7 @@ export interface PreparedNodeArgs {
   drift: (step: string) => pulumi.Output<Drift>;
 }
 
-/** A machine with everything that kubeadm needs. Its steps run one after the other, each as a resource of its own. */
+/** A host with everything that kubeadm needs. Its steps run one after the other, each as a resource of its own. */
 export class PreparedNode extends pulumi.ComponentResource {
   readonly machine: Machine;
 

@@ -17,12 +17,12 @@ export interface NodeSteps {
   /** Added to the sysctls that are needed, or in their place. */
   sysctls: Readonly<Record<string, string>>;
   repositories: { kubernetes: AptRepository; docker: AptRepository };
-  /** The machine keeps volumes of Longhorn. */
+  /** The host keeps volumes of Longhorn. */
   storage?: StorageFolder;
   proxy?: { http?: string; https?: string; noProxy: readonly string[] };
 }
 
-/** All that decides what the steps of one host do: its settings, and what its machine can do. */
+/** All that decides what the steps of one host do: its settings, and what the host can do. */
 export type StepArgs = NodeSteps & Capabilities;
 
 /** One step of a host. Pure: what comes out depends on the arguments alone. */

@@ -48,7 +48,7 @@ export const storage: Step = {
   isWanted: ({ storage: folder }) => folder !== undefined,
 
   commands({ storage: folder, sharedKernel }) {
-    if (!folder) throw new Error("the machine keeps no volumes");
+    if (!folder) throw new Error("the host keeps no volumes");
     return `${mountedDisk(folder.disk)}${loadModules(STORAGE_MODULES, sharedKernel)}
 remember_unit ${ISCSID}
 install_missing ${quoteAll(PACKAGES)}

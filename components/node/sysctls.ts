@@ -42,7 +42,7 @@ type SysctlArgs = Pick<StepArgs, "sysctls" | "sharedKernel">;
 
 /**
  * Kernel parameters, now and at every boot, and read back; and routes that networkd must leave alone. On a shared kernel those
- * that count for the whole kernel are only ever raised, and never written down: other machines, and the workstation itself, rely
+ * that count for the whole kernel are only ever raised, and never written down: other hosts, and the workstation itself, rely
  * on them too.
  */
 export const sysctls: Step = {
@@ -51,10 +51,10 @@ export const sysctls: Step = {
   commands(args) {
     const { own, minimum } = divided(args);
     const action = args.sharedKernel
-      ? "this machine shares its kernel: set it on the workstation, or remove it from homelab:sysctls"
+      ? "this host shares its kernel: set it on the workstation, or remove it from homelab:sysctls"
       : "is the name right, and does the kernel allow the value? 'sysctl -w' says why not";
     const { network, kernel } = SET_BY_KUBERNETES;
-    // What counts for a whole kernel stays raised when one of its machines is removed: others rely on it by then.
+    // What counts for a whole kernel stays raised when one of its hosts is removed: others rely on it by then.
     const remembered = [...own.map(([name]) => name), ...network, ...(args.sharedKernel ? [] : kernel)];
     return [
       `action=${quote(action)}`,

@@ -12,11 +12,11 @@ import { inspect, INSPECTING } from "./inspect";
 
 export interface InspectionInputs {
   target: SshTarget;
-  /** Changes when the machine is replaced. */
+  /** Changes when the host is replaced. */
   incarnation: string;
-  /** The steps that the machine gets. */
+  /** The steps that the host gets. */
   steps: string[];
-  /** What the inventory declares of the machine, to be compared with what is found. */
+  /** What the inventory declares of the host, to be compared with what is found. */
   sharedKernel?: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface InspectionOutputs extends InspectionInputs, DriftRecord {
   facts: HostFacts;
 }
 
-/** A machine that was just started may still boot. In seconds. */
+/** A host that was just started may still boot. In seconds. */
 const CONNECT_FIRST = { timeoutSeconds: 180 };
 /** One dead host must not keep a refresh of the others waiting. In seconds. */
 const CONNECT_AGAIN = { timeoutSeconds: 30 };

@@ -7,11 +7,11 @@ import type { HostFacts } from "./host-facts";
 export interface HostInspectionArgs {
   /** How the host is reached. Secret, because the private key is in it. */
   target: pulumi.Input<SshTarget>;
-  /** Changes when the machine is replaced. */
+  /** Changes when the host is replaced. */
   incarnation: pulumi.Input<string>;
-  /** The steps that the machine gets. */
+  /** The steps that the host gets. */
   steps: string[];
-  /** What the inventory declares of the machine: a host that is otherwise is refused. */
+  /** What the inventory declares of the host: one that is otherwise is refused. */
   sharedKernel?: boolean;
 }
 

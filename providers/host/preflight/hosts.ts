@@ -1,7 +1,7 @@
 import type { Diagnosis } from "../../diagnosis";
 import type { HostReport } from "../inspection/parse";
 
-/** What a machine is for in the cluster. */
+/** What a host is for in the cluster. */
 export type Role = "control-plane" | "worker";
 
 /** A host as the settings say it. */
@@ -10,9 +10,9 @@ export interface PreflightHost {
   role: Role;
   /** IPv4 address of the node within the cluster. */
   address: string;
-  /** Changes when the machine is replaced. */
+  /** Changes when the host is replaced. */
   incarnation: string;
-  /** The machine runs on another's kernel, and shows the other's hardware. */
+  /** The host runs on another's kernel, and shows the other's hardware. */
   sharedKernel: boolean;
 }
 

@@ -156,10 +156,10 @@ test("a disk of the inventory that is not mounted is refused: the volumes would 
   expect(there("ssd/longhorn")).toBe(true);
 });
 
-test("a machine on another's kernel loads no modules and lists none for the boot", () => {
+test("a host on another's kernel loads no modules and lists none for the boot", () => {
   make("absent/dm_crypt");
   const { stderr } = run({ sharedKernel: true });
-  expect(stderr).toContain("this machine shares its kernel");
+  expect(stderr).toContain("this host shares its kernel");
   expect(there("ours/before/journal")).toBe(false);
   expect(storage.expected(stepArgs({ sharedKernel: true, dataPath: "/d" }))).not.toContainEqual(
     expect.objectContaining({ key: "/etc/modules-load.d/homelab-longhorn.conf" }),

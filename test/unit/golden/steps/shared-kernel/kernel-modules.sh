@@ -4,7 +4,7 @@ host=cp1 step=kernel-modules
 main() {
 begin
 for module in br_netfilter overlay; do
-  load_module "$module" 'this machine shares its kernel: run '\''modprobe {module}'\'' on the workstation'
+  load_module "$module" 'this host shares its kernel: run '\''modprobe {module}'\'' on the workstation'
 done
 expect module br_netfilter present
 expect module overlay present

@@ -3,7 +3,7 @@ host=cp1 step=sysctls
 . /var/lib/homelab/library.sh || { echo "$host: $step: /var/lib/homelab/library.sh can't be read; run pulumi refresh, then pulumi up: it is written again" >&2; exit 1; }
 main() {
 begin
-action='this machine shares its kernel: set it on the workstation, or remove it from homelab:sysctls'
+action='this host shares its kernel: set it on the workstation, or remove it from homelab:sysctls'
 remember_sysctl net.bridge.bridge-nf-call-ip6tables net.bridge.bridge-nf-call-iptables net.ipv4.ip_forward net.ipv4.conf.all.rp_filter net.ipv4.fib_multipath_use_neigh
 write_file /etc/sysctl.d/99-zz-homelab.conf 644 <<'EOF'
 # Written by homelab.
