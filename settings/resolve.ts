@@ -22,7 +22,6 @@ export type MirrorsSettings = Settings["mirrors"];
 export type AddonsSettings = Settings["addons"];
 export type CiliumSettings = AddonsSettings["cilium"];
 export type LonghornSettings = AddonsSettings["longhorn"];
-export type ArgocdSettings = AddonsSettings["argocd"];
 export type GitopsSettings = NonNullable<Settings["gitops"]>;
 export type TailscaleSettings = AddonsSettings["tailscale"];
 
