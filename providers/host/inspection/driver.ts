@@ -2,7 +2,7 @@ import { warn } from "../../warn";
 import { difference, type Driver, sameValue } from "../../driver";
 import { takeInspected } from "../preflight/cache";
 import { clockFinding } from "../preflight/clock";
-import { hostFindings } from "../preflight/host-findings";
+import { hostFindings } from "../preflight/judge";
 import { withSsh } from "../ssh/connect";
 import { HostError } from "../ssh/errors";
 import type { SshTarget } from "../ssh/target";

@@ -2,10 +2,18 @@ import { HostError } from "../ssh/errors";
 import { warn } from "../../warn";
 import { acrossFindings, type KnownHost } from "./across-findings";
 import { clockFindings } from "./clock";
-import { hostFindings } from "./host-findings";
-import { type Expectations, type Finding, type LastingFacts, lastingFacts, type PreflightHost } from "./hosts";
+import {
+  type Expectations,
+  type Finding,
+  type InspectedHost,
+  type LastingFacts,
+  lastingFacts,
+  type PreflightHost,
+} from "./hosts";
 import type { Seen } from "./inspect-all";
+import { machineProblems } from "./machine-findings";
 import { reachFindings } from "./reach-findings";
+import { softwareProblems } from "./software-findings";
 import { findingsTable } from "./table";
 
 /** What is known of all hosts when they have been inspected. */
@@ -43,6 +51,11 @@ export function findingsOf({ hosts, expected, known, inspected, refused, plan, r
     ...clockFindings(new Map([...inspected].map(([name, found]) => [name, found.clockAheadSeconds]))),
     ...reachFindings(plan, reports),
   ];
+}
+
+/** Everything for which nothing may be done on this host. Empty: it can be prepared. */
+export function hostFindings(host: InspectedHost): Finding[] {
+  return [...machineProblems(host), ...softwareProblems(host)].map((problem) => ({ hosts: [host.name], ...problem }));
 }
 
 function asFinding([host, failure]: [string, Error]): Finding {

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { KUBERNETES_FILES, KUBEADM_STATE } from "../../kubeadm/kubeadm-state";
 import { EXPECTED_FOLDER } from "../facts/expected";
 import { FACT_FILES } from "../facts/facts";
 import { quote } from "./quote";
@@ -12,6 +11,17 @@ export const BEFORE_FOLDER = "/var/lib/homelab/before";
 export const HOST_LOCK = "/run/homelab.lock";
 /** Exit code of a script that asks a cluster where the cluster, or its API server, is gone. */
 export const CLUSTER_GONE = 7;
+
+/** Folder on a host for what a run with kubeadm leaves for the next one: its configuration, and how far it came. */
+const KUBEADM_STATE = "/var/lib/homelab/kubeadm";
+/** What a cluster leaves on a host. */
+const KUBERNETES_FILES = [
+  "/etc/kubernetes/admin.conf",
+  "/etc/kubernetes/kubelet.conf",
+  "/etc/kubernetes/bootstrap-kubelet.conf",
+  "/etc/kubernetes/manifests/kube-apiserver.yaml",
+  "/var/lib/etcd/member",
+] as const;
 
 /** The systems that the steps are written for, as `ID VERSION_ID` of os-release. */
 export const SUPPORTED_SYSTEMS = ["ubuntu 22.04", "ubuntu 24.04", "debian 12", "debian 13"] as const;

@@ -1,10 +1,10 @@
 import { difference, type Driver } from "../../driver";
 import { withSsh } from "../../host/ssh/connect";
+import { incarnationOf } from "../../host/ssh/host-key";
 import { runAsRootOrFail } from "../../host/ssh/root";
 import type { SshTarget } from "../../host/ssh/target";
 import { isOf, skipIfUnreachable } from "../../host/ssh/skip-if-unreachable";
 import { warn } from "../../warn";
-import { incarnationOf } from "./incarnation";
 import { undoScript } from "./undo-script";
 
 export interface MetalHostInputs {

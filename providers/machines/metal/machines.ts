@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { incarnationOf } from "./incarnation";
+import { incarnationOf } from "../../host/ssh/host-key";
 import { MetalHost } from "./resource";
 import { SshKeyFile } from "../ssh-key/resource";
 import type { HostSshSettings, LoginSettings } from "../../../settings";

@@ -1,6 +1,6 @@
 import type { ServerChannel } from "ssh2";
 import { metalHostDriver } from "../../../providers/machines/metal/driver";
-import { incarnationOf } from "../../../providers/machines/metal/incarnation";
+import { incarnationOf } from "../../../providers/host/ssh/host-key";
 import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
 import { startServer, type TestServer } from "../ssh/in-process-server";
 

@@ -1,7 +1,7 @@
 import { kernelModules } from "../../../components/node/kernel-modules";
 import type { StepArgs } from "../../../components/node/step";
 import { NEEDED_MODULES } from "../../../providers/host/inspection/script";
-import { hostFindings } from "../../../providers/host/preflight/host-findings";
+import { hostFindings } from "../../../providers/host/preflight/judge";
 import type { Expectations, InspectedHost } from "../../../providers/host/preflight/hosts";
 
 const GOOD: Readonly<Record<string, string>> = {
