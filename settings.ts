@@ -16,7 +16,7 @@ export { controlPlaneEndpoint, nodeAddress } from "./settings/resolve";
 export { gatewayAddress, prefixLength } from "./settings/subnets";
 
 /** Either the settings, complete and unchangeable, or all that is wrong with them, one line each. */
-export type Parsing = { settings: Settings; problems?: undefined } | { settings?: undefined; problems: string[] };
+type Parsing = { settings: Settings; problems?: undefined } | { settings?: undefined; problems: string[] };
 
 /**
  * Checks the settings and fills in the defaults. Pure.

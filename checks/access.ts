@@ -5,7 +5,7 @@ import { DEFAULT_DNS_DOMAIN } from "../settings/cluster";
 import { inClear, type StateResource, TYPES } from "./stack-state";
 
 /** How a run of the Pulumi CLI ended. */
-export interface PulumiEnded {
+interface PulumiEnded {
   exitCode: number;
   stdout: string;
   stderr: string;
@@ -15,7 +15,7 @@ export interface PulumiEnded {
 export type RunPulumi = (args: string[], limits?: { signal?: AbortSignal }) => Promise<PulumiEnded>;
 
 /** What the stack says that the cluster has. */
-export interface ExpectedCluster {
+interface ExpectedCluster {
   nodes: { name: string; role: string }[];
   /** Names of the add-ons that are installed. */
   addons: string[];

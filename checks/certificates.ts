@@ -16,7 +16,7 @@ const CONNECT = { timeoutSeconds: 30 };
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** The certificates of kubeadm and of kubelet on one host. */
-export interface HostCertificates {
+interface HostCertificates {
   host: string;
   certificates: Certificate[];
 }

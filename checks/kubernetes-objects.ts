@@ -28,7 +28,7 @@ export interface Node {
   status: { conditions?: Condition[]; addresses?: { type: string; address: string }[] };
 }
 
-export interface ContainerStatus {
+interface ContainerStatus {
   name: string;
   restartCount: number;
   state?: { waiting?: { reason?: string; message?: string } };

@@ -16,14 +16,14 @@ export const GUARDED_PORT = 8081;
 const ANSWER = "homelab-check";
 
 /** What a client asks: a kind of way, a word for the result's line; and a host or `host:port`. */
-export interface Request {
+interface Request {
   way: string;
   to: string;
   /** What the result is told apart by, as a node's name. */
   target: string;
 }
 
-export interface ClientArgs {
+interface ClientArgs {
   /** Must answer. */
   requests: readonly Request[];
   /** Must be refused. */

@@ -9,7 +9,7 @@ export const CHECK_LABEL = "homelab/check";
 /** Who made it: `<workstation>:<process id>`. */
 const MAKER = "homelab/checked-by";
 /** No check takes longer, in minutes: what is older was left by one that was killed. */
-export const LONGEST_CHECK_MINUTES = 15;
+const LONGEST_CHECK_MINUTES = 15;
 /** On volumes that a StorageClass' provisioner made. */
 const PROVISIONED = "pv.kubernetes.io/provisioned-by";
 /** How long what a check made may take to go, in seconds. */
@@ -25,7 +25,7 @@ interface Volume {
 }
 
 /** What a killed check left behind, and what of another one's is left alone. */
-export interface Leftovers {
+interface Leftovers {
   removed: string[];
   inUse: string[];
 }

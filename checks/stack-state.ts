@@ -50,7 +50,7 @@ export const NAMES = {
 } as const;
 
 /** What a URN is made of: `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`. */
-export interface UrnParts {
+interface UrnParts {
   stack: string;
   project: string;
   type: string;

@@ -10,7 +10,7 @@ export interface CheckFailure {
 }
 
 /** What separates the recorded inputs from the wanted ones. */
-export interface Difference {
+interface Difference {
   changes: boolean;
   /** Names of the inputs that can't be changed in place. Empty: an update is enough. */
   replaces: string[];
@@ -19,7 +19,7 @@ export interface Difference {
 }
 
 /** A thing as it was found; `undefined` from `read` says that it is gone for good. */
-export interface Reading<Inputs, Outputs> {
+interface Reading<Inputs, Outputs> {
   id: string;
   inputs: Inputs;
   outputs: Outputs;

@@ -37,7 +37,7 @@ export interface Guard<T extends Guarded> {
 }
 
 /** Times in seconds. */
-export interface LeavingTimes {
+interface LeavingTimes {
   limit: number;
   /** How long an object may be there that is not being deleted: others may be deleted with what is deleted, one after the other. */
   grace: number;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-export interface PollOptions {
+interface PollOptions {
   /** Without one it ends with an answer, an error or the signal. In seconds. */
   limitSeconds?: number;
   everySeconds?: number;

@@ -22,7 +22,7 @@ interface Network {
 }
 
 /** The well-formed subnets that exist in the cluster, or for its machines. */
-export function networksOf(settings: WrittenSettings): { machines?: Network; pods?: Network; services?: Network } {
+function networksOf(settings: WrittenSettings): { machines?: Network; pods?: Network; services?: Network } {
   const network = (setting: Place<string> | undefined): Network | undefined => {
     const subnet = setting && valueOf(setting);
     return setting && subnet !== undefined ? { setting, subnet } : undefined;

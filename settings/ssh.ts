@@ -102,7 +102,7 @@ export const hostSshSchema = described(
 ).prefault({} as { hostKey: string });
 
 type SshPlace = Place<z.output<typeof sshSchema>>;
-export type HostSshPlace = Place<z.output<typeof hostSshSchema>>;
+type HostSshPlace = Place<z.output<typeof hostSshSchema>>;
 
 /** How hosts are reached is a matter of metal; the machines that the program makes get a user and keys from it. */
 export const sshRule: Rule = ({ machines, ssh }, report) => {

@@ -5,7 +5,7 @@ import { load } from "js-yaml";
 export const PROJECT = "homelab";
 
 /** What Pulumi.<stack>.yaml holds. */
-export interface StackFile {
+interface StackFile {
   /** The project's settings by key, without its name. An encrypted value is `{ secure: … }`, as it is in the file. */
   settings: Record<string, unknown>;
   /** Of the passphrase that encrypts secrets; none where there is no secret yet, or something else encrypts them. */

@@ -12,7 +12,7 @@ import type { HelmReleases } from "./helm-releases";
 import type { Values } from "./values";
 
 /** What the settings of every add-on have. */
-export type AddonSchema = z.ZodType<{ enabled: boolean; values: Record<string, unknown> }>;
+type AddonSchema = z.ZodType<{ enabled: boolean; values: Record<string, unknown> }>;
 
 /**
  * An add-on: what is known of it before its code is loaded, because every preview reads the settings and few clusters have every

@@ -57,13 +57,13 @@ type Unfinished = (
  *
  * @param records the latest first
  */
-export const unfinishedInstall: Unfinished = async (records, describe) => {
+const unfinishedInstall: Unfinished = async (records, describe) => {
   const deployed = records.find(({ status }) => status === "deployed");
   return deployed && (await describe(deployed)) !== OWNER ? [] : records;
 };
 
 /** Before an upgrade only the latest record can be in the way; the revision below it is what Helm goes on from. */
-export const unfinishedUpgrade: Unfinished = async ([latest]) => {
+const unfinishedUpgrade: Unfinished = async ([latest]) => {
   return latest && /^pending-/.test(latest.status) ? [latest] : [];
 };
 

@@ -7,7 +7,7 @@ import type { Charts } from "./charts";
 import { HelmReleases } from "./helm-releases";
 import { addons, leftOut } from "./list";
 
-export interface PlatformArgs {
+interface PlatformArgs {
   cluster: Cluster;
   settings: Settings;
   /** Of the add-ons that are on. */

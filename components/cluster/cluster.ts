@@ -9,7 +9,7 @@ import type { Endpoint } from "./endpoint";
 import { joinConfig, kubeletPatch, registrationTaints } from "./kubeadm-config";
 import { nodeMetadataScript } from "./node-metadata";
 
-export interface ClusterArgs {
+interface ClusterArgs {
   name: string;
   settings: ClusterSettings;
   endpoint: Endpoint;

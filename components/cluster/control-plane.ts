@@ -8,7 +8,7 @@ import type { Endpoint } from "./endpoint";
 import { initScript } from "./init-script";
 import { clusterConfig, initRegistration, kubeletPatch, registrationTaints } from "./kubeadm-config";
 
-export interface ControlPlaneArgs {
+interface ControlPlaneArgs {
   /** The cluster's name. */
   name: string;
   settings: ClusterSettings;

@@ -1,7 +1,7 @@
 import { readShell } from "../../providers/host/shell/library";
 import { quote } from "../../providers/host/shell/quote";
 
-export interface InitScriptArgs {
+interface InitScriptArgs {
   /** kubeadm's InitConfiguration: it matters once, when the node registers. */
   registration: string;
   /** kubeadm's ClusterConfiguration and the KubeletConfiguration. */

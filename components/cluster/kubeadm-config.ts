@@ -21,7 +21,7 @@ export interface Taint {
 }
 
 /** What a node says of itself when it registers. */
-export interface NodeRegistration {
+interface NodeRegistration {
   name: string;
   /** The address that the node is reached by: a host may have several. */
   address: string;
@@ -34,7 +34,7 @@ export interface Endpoint {
   port: number;
 }
 
-export interface ClusterConfigArgs {
+interface ClusterConfigArgs {
   clusterName: string;
   cluster: ClusterSettings;
   /** By which nodes and people reach the API server. */

@@ -5,7 +5,7 @@ import { RemoteStep } from "../remote/remote-step";
 import type { NodeSteps } from "./step";
 import { stepsOf } from "./steps";
 
-export interface PreparedNodeArgs {
+interface PreparedNodeArgs {
   machine: Machine;
   /** What the settings say of hosts. */
   settings: NodeSteps;

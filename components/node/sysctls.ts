@@ -3,7 +3,7 @@ import { hereDocument, quote, quoteAll } from "../../providers/host/shell/quote"
 import type { Step, StepArgs } from "./step";
 
 /** What every node needs, by name. */
-export const NEEDED_SYSCTLS: Readonly<Record<string, string>> = {
+const NEEDED_SYSCTLS: Readonly<Record<string, string>> = {
   // A pod's container watches files: the defaults (128 and 8192) are used up by a few dozen of them.
   "fs.inotify.max_user_instances": "512",
   "fs.inotify.max_user_watches": "524288",
@@ -28,7 +28,7 @@ const SET_BY_KUBERNETES = {
 } as const;
 
 /** Sorts after 99-sysctl.conf, which is /etc/sysctl.conf: what is there can't undo this at boot. */
-export const SYSCTL_FILE = "/etc/sysctl.d/99-zz-homelab.conf";
+const SYSCTL_FILE = "/etc/sysctl.d/99-zz-homelab.conf";
 
 /** Rules and routes that networkd must leave alone. */
 const NETWORKD_FILE = "/etc/systemd/networkd.conf.d/homelab.conf";

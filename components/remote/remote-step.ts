@@ -6,7 +6,7 @@ import { rootShell, rootShellWithPassword, stepScript } from "../../providers/ho
 import { commandConnection } from "./connection";
 import { type Drift, withDrift } from "./drift";
 
-export interface RemoteStepArgs {
+interface RemoteStepArgs {
   /** The step's name on the host and in messages: a DNS label. */
   step: string;
   /** Where it runs. The type of its connection requires the host key: without one the command would trust any host. */
@@ -27,7 +27,7 @@ export interface RemoteStepArgs {
   timeout?: string;
 }
 
-export interface RemoteStepOptions extends pulumi.CustomResourceOptions {
+interface RemoteStepOptions extends pulumi.CustomResourceOptions {
   /** What the step prints is a secret. */
   secretOutput?: boolean;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { hash } from "bcryptjs";
 import { difference, type Driver } from "../driver";
 
-export interface PasswordInputs {
+interface PasswordInputs {
   /** The password as the settings have it; empty where one is to be made. Secret. */
   given: string;
 }

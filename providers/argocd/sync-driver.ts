@@ -29,7 +29,7 @@ export interface SyncInputs {
 }
 
 /** Times in seconds. Not constants, so that tests needn't wait. */
-export interface SyncTimes {
+interface SyncTimes {
   limit: number;
   /** How long an error must last: Argo CD's own parts report errors of each other while they start. */
   grace: number;
@@ -81,7 +81,7 @@ async function readApplication(session: SshSession, namespace: string, name: str
 }
 
 /** Argo CD, as far as it is asked of one Application. */
-export interface AskedArgocd {
+interface AskedArgocd {
   read: () => Promise<Application | undefined>;
   /** Has it ask the repository again. `read` shows the annotation REFRESH until it has. */
   ask: () => Promise<void>;

@@ -1,7 +1,7 @@
 import { readShell } from "../host/shell/library";
 import { quote } from "../host/shell/quote";
 
-export interface JoinScriptArgs {
+interface JoinScriptArgs {
   /** JoinConfiguration with the token: this script goes over stdin and is never stored. */
   config: string;
   kubeletPatch: string;

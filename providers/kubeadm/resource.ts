@@ -1,7 +1,7 @@
 import { type Args, driverResource } from "../driver-resource";
 import type { JoinInputs } from "./join-driver";
 
-export type KubeadmJoinArgs = Args<JoinInputs>;
+type KubeadmJoinArgs = Args<JoinInputs>;
 
 /** A node's membership in a kubeadm cluster: made by `kubeadm join`, ended by drain, delete and `kubeadm reset`. */
 export class KubeadmJoin extends driverResource<KubeadmJoinArgs>("kubeadm-join", "kubeadm:Join", {

@@ -21,7 +21,7 @@ export interface Device {
   tags?: string[];
 }
 
-export interface AuthKey {
+interface AuthKey {
   /** The public part, by which it is deleted. */
   id: string;
   key: string;

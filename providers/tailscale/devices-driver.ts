@@ -12,7 +12,7 @@ export interface DevicesInputs {
   cluster: string;
 }
 
-export interface DevicesOutputs extends DevicesInputs {
+interface DevicesOutputs extends DevicesInputs {
   /** Ids of devices that had these names before: they are never removed. */
   others: string[];
 }

@@ -8,7 +8,7 @@ import type { TailnetAccess } from "./api";
  * - `unreachable`: no answer.
  * - `refused`: it answered something else.
  */
-export type TailnetErrorKind = "credentials" | "unreachable" | "refused";
+type TailnetErrorKind = "credentials" | "unreachable" | "refused";
 
 const ACTIONS: Record<TailnetErrorKind, string> = {
   credentials:

@@ -21,7 +21,7 @@ timeout ${SHORT_LIMIT_SECONDS} tailscale status --json --peers=false || die "tai
 `;
 }
 
-export interface LoginScriptArgs {
+interface LoginScriptArgs {
   /** Secret: this script goes over standard input and is never stored. */
   authKey: string;
   hostname: string;

@@ -10,7 +10,7 @@ export const PAGES = {
   argocd: { namespace: "argocd", service: "argocd-server", port: 443 },
   hubble: { namespace: "kube-system", service: "hubble-ui", port: 80 },
 } as const;
-export type Page = keyof typeof PAGES;
+type Page = keyof typeof PAGES;
 
 /** The pages that are switched on. */
 export function pagesOf(settings: TailscaleSettings): Page[] {

@@ -11,7 +11,7 @@ const DATA_FOLDERS = ["/var/lib/tailscale", "/var/cache/tailscale"] as const;
 /** tailscaled's own port for WireGuard. */
 const PORT = 41641;
 
-export interface TailscaleStepArgs {
+interface TailscaleStepArgs {
   /** Of the package tailscale. */
   version: string;
   repository: AptRepository;

@@ -10,7 +10,7 @@ import { type DriftRecord, noDrift, raiseDrift, withSteps } from "./compare";
 import { certificateWarnings, type HostFacts, hostFacts } from "./host-facts";
 import { inspect, INSPECTING } from "./inspect";
 
-export interface InspectionInputs {
+interface InspectionInputs {
   target: SshTarget;
   /** Changes when the host is replaced. */
   incarnation: string;
@@ -20,7 +20,7 @@ export interface InspectionInputs {
   sharedKernel?: boolean;
 }
 
-export interface InspectionOutputs extends InspectionInputs, DriftRecord {
+interface InspectionOutputs extends InspectionInputs, DriftRecord {
   facts: HostFacts;
 }
 

@@ -1,6 +1,6 @@
 import type { ObservedFact } from "../facts/facts";
 
-export interface ReportedStep {
+interface ReportedStep {
   /** Id of the run that wrote the expected state. */
   run: string;
   /** What it expects, and what the host shows of it. */

@@ -4,7 +4,7 @@ import type { SshTarget } from "../ssh/target";
 import type { StepDrift } from "./compare";
 import type { HostFacts } from "./host-facts";
 
-export interface HostInspectionArgs {
+interface HostInspectionArgs {
   /** How the host is reached. Secret, because the private key is in it. */
   target: pulumi.Input<SshTarget>;
   /** Changes when the host is replaced. */

@@ -6,7 +6,7 @@ import { quote } from "../shell/quote";
 /** Kernel modules without which a node can't work: those of the steps, and the one of Cilium's tunnel. */
 export const NEEDED_MODULES = ["br_netfilter", "overlay", "vxlan"] as const;
 
-export interface InspectionScriptOptions {
+interface InspectionScriptOptions {
   /** Print as well what tells whether the host can be prepared: memory, ports, name resolution, and so on. */
   preflight?: boolean;
   /** Where the steps' expected state is, if not where the steps write it. */

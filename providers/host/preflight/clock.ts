@@ -1,7 +1,7 @@
 import type { Finding } from "./hosts";
 
 /** Certificates and tokens are not valid yet, or no more, on a host whose clock is further off; etcd complains before. */
-export const MOST_SKEW_SECONDS = 30;
+const MOST_SKEW_SECONDS = 30;
 
 const SET_CLOCK = "turn NTP on: 'sudo timedatectl set-ntp true' (or install chrony), and see that 'timedatectl' agrees";
 

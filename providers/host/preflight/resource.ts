@@ -3,7 +3,7 @@ import { driverResource } from "../../driver-resource";
 import type { SshTarget } from "../ssh/target";
 import type { Expectations, PreflightHost } from "./hosts";
 
-export interface PreflightArgs {
+interface PreflightArgs {
   hosts: pulumi.Input<pulumi.Input<PreflightHost>[]>;
   /** How each host is reached, in the order of `hosts`. Secret, because private keys are in it. */
   targets: pulumi.Input<pulumi.Input<SshTarget>[]>;

@@ -7,8 +7,8 @@ import { quote } from "./quote";
 /** Where the steps find the library on a host. Only root writes there. */
 export const LIBRARY_FILE = "/var/lib/homelab/library.sh";
 /** Where it is remembered what a host was like before its first change. */
-export const BEFORE_FOLDER = "/var/lib/homelab/before";
-export const HOST_LOCK = "/run/homelab.lock";
+const BEFORE_FOLDER = "/var/lib/homelab/before";
+const HOST_LOCK = "/run/homelab.lock";
 /** Exit code of a script that asks a cluster where the cluster, or its API server, is gone. */
 export const CLUSTER_GONE = 7;
 

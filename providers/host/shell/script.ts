@@ -2,7 +2,7 @@ import { expectCommands, type ExpectedFact } from "../facts/expected";
 import { LIBRARY_FILE, libraryText } from "./library";
 import { hereDocument, quote } from "./quote";
 
-export interface ScriptArgs {
+interface ScriptArgs {
   /** The host's name in messages. Left out: its own hostname. */
   host?: string;
   /** The step's name: a DNS label. */

@@ -5,7 +5,7 @@ import { type AgentInboundRequest, AgentProtocol, type ParsedKey, type SigningRe
 import type { OneKeyAgent } from "./agent";
 
 /** Makes the agent when it is first asked for. It may fail, and is then asked again by the next connection. */
-export type FindAgent = () => Promise<OneKeyAgent>;
+type FindAgent = () => Promise<OneKeyAgent>;
 
 /**
  * An SSH agent at a socket of its own, which has one key of another agent, for programs that offer every key that they find.

@@ -19,7 +19,7 @@ export interface About {
   doing: string;
 }
 
-export interface HostErrorParts extends About, Omit<Diagnosis, "subject"> {
+interface HostErrorParts extends About, Omit<Diagnosis, "subject"> {
   kind: HostErrorKind;
 }
 

@@ -4,7 +4,7 @@ import { HostError } from "./errors";
 import { succeeded } from "./run";
 import type { RunOptions, RunResult, SshSession, SshTarget } from "./target";
 
-export interface RootOptions extends Omit<RunOptions, "stdin"> {
+interface RootOptions extends Omit<RunOptions, "stdin"> {
   /** What is being done, for messages. Left out: what the session is for. */
   doing?: string;
 }
@@ -55,7 +55,7 @@ export async function runAsRootOrFail(session: SshSession, script: string, optio
  * nothing behind it; where sudo refuses, the last line of standard error is `marker`. Where sudo doesn't ask, because of
  * NOPASSWD or because it asked just now, the password is still in the stream: root's shell passes over all lines up to `marker`.
  */
-export function sudoWithPassword(marker: string): string {
+function sudoWithPassword(marker: string): string {
   const root = `while IFS= read -r line; do [ "$line" = ${marker} ] && exec bash -s; done; exit 1`;
   const user = [
     "export LC_ALL=C",

@@ -1,5 +1,5 @@
 /** A further network of a VM, as `multipass launch --network` takes it. */
-export interface VmNetwork {
+interface VmNetwork {
   /** As `multipass networks` lists it. */
   name: string;
   /** `auto`: Multipass configures the interface in the VM. */

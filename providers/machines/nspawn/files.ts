@@ -1,7 +1,7 @@
 import { quote } from "../../host/shell/quote";
 
 /** A file that is written into a machine's tree. */
-export interface TreeFile {
+interface TreeFile {
   /** Absolute, as the machine sees it. */
   path: string;
   mode: "600" | "644" | "440";

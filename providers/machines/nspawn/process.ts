@@ -41,7 +41,7 @@ export function bootId(): string | undefined {
  * Shell lines that define `running`: the machine's own systemd-nspawn lives. The process is known by its id, its start
  * time, the boot and its command line, so that another that got the same id later is not taken for it. Sets `pid`.
  */
-export function runningFunction(id: MachineId): string {
+function runningFunction(id: MachineId): string {
   return `running() {
   local start boot
   read -r pid start boot 2>/dev/null <${quote(`${machineDir(id)}/${PROCESS}`)} || return 1
@@ -52,7 +52,7 @@ export function runningFunction(id: MachineId): string {
 }
 
 /** Shell lines that switch the machine off and remove what it leaves on this workstation besides its tree. */
-export function stopScript(id: MachineId, host: HostFeatures): string {
+function stopScript(id: MachineId, host: HostFeatures): string {
   const name = cgroupName(id);
   return `${lockScript(id)}
 ${runningFunction(id)}
