@@ -1,4 +1,3 @@
-import { readShell } from "../host/shell/library";
 import { clusterScript } from "../host/shell/script";
 import { type Guard, type Guarded, guardDriver } from "../guard";
 
@@ -29,7 +28,9 @@ export const tailscaleObjectsDriver = guardDriver(tailscaleObjectsGuard);
  * its own on it. What the operator made itself is left out: it is deleted with what it was made for.
  */
 export function takenUpScript(): string {
-  return clusterScript(readShell(__dirname, "objects.sh").trimEnd());
+  return clusterScript(`own=$(kubectl api-resources --api-group=tailscale.com --verbs=list -o name | paste -sd,)
+kubectl get "ingresses.networking.k8s.io,services\${own:+,$own}" --all-namespaces -o jsonpath='{range .items[*]}{.kind}|{.metadata.namespace}|{.metadata.name}|{.metadata.deletionTimestamp}|{.metadata.labels.tailscale\\.com/managed}|{.metadata.finalizers[*]}{"\\n"}{end}' |
+  awk -F'|' '$5 != "true" && $6 ~ /(^| )tailscale\\.com\\// { print $1 "|" $2 "|" $3 "|" $4 }'`);
 }
 
 /** Reads what the script prints. */
