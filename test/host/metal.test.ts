@@ -105,7 +105,9 @@ onHosts(title, () => {
     });
     expect((await stack.planned()).sort()).toEqual(hosts.all.map(({ name }) => `update ${name}-sysctls`));
     const diff = await stack.previewText();
-    expect(diff.match(/^ *\+ set_sysctl net\.ipv4\.tcp_keepalive_time 600$/gm)).toHaveLength(hosts.all.length);
+    expect(diff.match(/^ *\+ set_sysctl net\.ipv4\.tcp_keepalive_time 600 \\?"\$action\\?"$/gm)).toHaveLength(
+      hosts.all.length,
+    );
     await stack.up();
     for (const host of hosts.all) expect(await host.run(`sysctl -n ${KEEPALIVE}`)).toBe("600");
   });
