@@ -238,6 +238,9 @@ function handOver(): void {
     await mkdir(path.join(repository.work, "apps", "large"));
     await writeFile(path.join(repository.work, "apps", "large", "crd.json"), JSON.stringify(definitionOf(LARGE)));
     await repository.commit("A large CRD");
+    // While the settings were wrong, ApplicationSets waited twice as long after each failure: their next try may be minutes away.
+    const refresh = "argocd.argoproj.io/application-set-refresh=true";
+    await kubectl.run("-n", "argocd", "annotate", "applicationsets.argoproj.io", "--all", "--overwrite", refresh);
     expect(await eventually(() => argocd.isSynced("large"), 180)).toBe(true);
     expect(await size("larges.homelab.example")).toBeGreaterThan(ANNOTATION_LIMIT);
   });
