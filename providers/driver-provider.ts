@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import type { DriverKind } from "./drivers";
@@ -12,42 +14,18 @@ export interface Bridge {
   delete(id: string, props: unknown): Promise<void>;
 }
 
-const providers = new Map<DriverKind, pulumi.dynamic.ResourceProvider>();
-
-/** The provider of a kind. Every resource of a kind shares one, so that it is serialised once. */
-export function driverProvider(kind: DriverKind): pulumi.dynamic.ResourceProvider {
-  let provider = providers.get(kind);
-  if (!provider) {
-    provider = providerOf(kind);
-    providers.set(kind, provider);
-  }
-  return provider;
-}
+const text = readFileSync(path.join(__dirname, "driver-provider.txt"), "utf8");
 
 /**
- * The only functions of this program that Pulumi serialises into its state. They hold nothing but the driver's kind; each
- * loads the driver from disk when it is called. So the state stays small (a class would take twice the 1.5 KB), `refresh`
- * and `destroy` run the code of today's checkout rather than of the day of creation, and drivers may use any library.
+ * The provider of a kind, as the state keeps it: a module that Pulumi runs in a plain process of Node, in the project's folder. It holds
+ * nothing but the driver's kind, and loads the driver from disk when it is called. So the state stays small (a class would take twice the
+ * 1.5 KB), `refresh` and `destroy` run the code of today's checkout rather than of the day of creation, and drivers may use any library.
  *
- * Serialisation forbids in here: imports used as values, `#private`, captured constants.
+ * The text is the one that Pulumi's SDK made of functions for the first clusters: any other previews every resource that has a driver as
+ * changed. The SDK would make it again in each run, which takes a quarter of a second, because it attaches a debugger to the program.
  */
-function providerOf(kind: DriverKind): pulumi.dynamic.ResourceProvider {
-  const bridge = (): Bridge => {
-    // The engine runs this in a plain node process whose working directory is the project's folder.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    require("tsx/cjs");
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const { bridgeTo } = require(process.cwd() + "/providers/bridge") as { bridgeTo: (kind: string) => Bridge };
-    return bridgeTo(kind);
-  };
-  return {
-    check: async (olds, news) => bridge().check(olds, news),
-    diff: async (id, olds, news) => bridge().diff(id, olds, news),
-    create: async (inputs) => bridge().create(inputs),
-    read: async (id, props) => bridge().read(id, props),
-    update: async (id, olds, news) => bridge().update(id, olds, news),
-    delete: async (id, props) => bridge().delete(id, props),
-  };
+export function driverProvider(kind: DriverKind): string {
+  return text.replace('"KIND"', JSON.stringify(kind));
 }
 
 /** Long enough for a request to leave, in milliseconds: the program is busy from then on until it has made every resource. */

@@ -17,7 +17,7 @@ interface Options {
   deleteBeforeReplace?: boolean;
 }
 
-type DriverResource<Outputs> = pulumi.dynamic.Resource & {
+type DriverResource<Outputs> = pulumi.CustomResource & {
   readonly [Name in keyof Outputs]: pulumi.Output<Outputs[Name]>;
 };
 
@@ -31,19 +31,17 @@ export function driverResource<ResourceArgs extends object, Outputs extends obje
   type: `${string}:${string}`,
   { outputs = [], secrets = [], deleteBeforeReplace }: Options = {},
 ): new (name: string, args: ResourceArgs, opts?: pulumi.CustomResourceOptions) => DriverResource<Outputs> {
-  const [module, typeName] = type.split(":");
   const unknown = Object.fromEntries(outputs.map((output) => [output, undefined]));
-  class OfDriver extends pulumi.dynamic.Resource {
+  class OfDriver extends pulumi.CustomResource {
     constructor(name: string, args: ResourceArgs, opts?: pulumi.CustomResourceOptions) {
       const options = { ...opts, ...(deleteBeforeReplace ? { deleteBeforeReplace } : {}) };
       const additionalSecretOutputs = [...secrets];
+      // What `pulumi.dynamic.Resource` does, beside making the text.
       super(
-        driverProvider(kind),
+        `pulumi-nodejs:dynamic/${type}`,
         name,
-        { ...args, ...unknown },
+        { ...args, ...unknown, __provider: driverProvider(kind) },
         { ...options, additionalSecretOutputs },
-        module,
-        typeName,
       );
     }
   }
