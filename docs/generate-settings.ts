@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
+import { FINDINGS } from "../providers/host/preflight/finding-names";
 import { kinds } from "../providers/machines/kinds";
 import { type JsonSchema, settingsJsonSchema, stackFileJsonSchema } from "../settings/json-schema";
 import { supported } from "../versions";
@@ -48,10 +49,28 @@ interface Row {
 /** The whole page. */
 export function settingsPage(): string {
   const { machines, ...others } = settingsJsonSchema().properties ?? {};
-  const sections = Object.entries(others).map(([name, shape]) =>
-    section(`homelab:${name}`, shape.description, sectionRows(name, shape)),
+  const sections = Object.entries(others).map(
+    ([name, shape]) =>
+      section(`homelab:${name}`, shape.description, sectionRows(name, shape)) +
+      (name === "preflight" ? findings() : ""),
   );
   return [introduction, ...machineSections(machines ?? {}), ...sections].join("\n");
+}
+
+/** What accepting each finding means, and why the others can't be accepted. */
+function findings(): string {
+  const rows = Object.entries(FINDINGS).sort(([a], [b]) => (a < b ? -1 : 1));
+  const accepted = rows.flatMap(([name, kind]) => ("accepted" in kind ? [[code(name), kind.accepted]] : []));
+  const refused = rows.flatMap(([name, kind]) => ("refused" in kind ? [[code(name), kind.refused]] : []));
+  return `
+Names for \`preflight.accept\`:
+
+${markdownTable([["Finding", "Accepting it means"], ...accepted])}
+
+Findings that can't be accepted:
+
+${markdownTable([["Finding", "Why, and what to do"], ...refused])}
+`;
 }
 
 /** One table of what all kinds of machine have, and one for each kind of what it has beside that. */

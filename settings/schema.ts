@@ -7,6 +7,7 @@ import { machinesRule, machinesSchema } from "./machines";
 import { mirrorsSchema } from "./mirrors";
 import { networksRule } from "./networks";
 import { nodesRule } from "./nodes";
+import { preflightSchema } from "./preflight";
 import { proxySchema } from "./proxy";
 import { described } from "./fields";
 import type { Rule } from "./rule";
@@ -26,6 +27,7 @@ export const settingsSchema = z.strictObject({
     sshSchema,
   ).prefault({}),
   gitops: gitopsSchema.optional(),
+  preflight: described("The checks of all hosts before the first change on any", preflightSchema).prefault({}),
   proxy: described(
     "Proxy for the hosts' own downloads: packages and images. What runs in the cluster is told by values of its own, for instance `addons.argocd.values.repoServer.env`",
     proxySchema,

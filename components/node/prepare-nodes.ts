@@ -35,6 +35,7 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
     },
     { dependsOn: machines.map(({ running }) => running) },
   );
+  const accepted = [...settings.preflight.accept];
   const storage = storageOf(settings);
   const possible = possibleStorage(settings).nodes.map(({ node }) => node);
   return inventory.map((node, index) => {
@@ -52,6 +53,7 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
         incarnation: machine.incarnation,
         steps: [...stepsOf(machine.capabilities, steps).map((step) => step.name), ...parts.map(({ step }) => step)],
         sharedKernel: machine.capabilities.sharedKernel,
+        ...(accepted.length > 0 ? { accepted } : {}),
       },
       { deletedWith: machine.resource, dependsOn: [machine.running, preflight] },
     );
@@ -81,6 +83,7 @@ function expectations(settings: Settings): Expectations {
     // Kubelet's own default since 1.35.
     refusesCgroupV1: kubelet.failCgroupV1 ?? true,
     ignored: kubeadm.ignorePreflightErrors,
+    accepted: settings.preflight.accept,
   };
 }
 

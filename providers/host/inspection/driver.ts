@@ -2,7 +2,9 @@ import { warn } from "../../warn";
 import { difference, type Driver, sameValue } from "../../driver";
 import { takeInspected } from "../preflight/cache";
 import { clockFinding } from "../preflight/clock";
-import { hostFindings } from "../preflight/judge";
+import type { AcceptableName } from "../preflight/finding-names";
+import { hostFindings, notAccepted } from "../preflight/judge";
+import { whatToDo } from "../preflight/table";
 import { withSsh } from "../ssh/connect";
 import { HostError } from "../ssh/errors";
 import type { SshTarget } from "../ssh/target";
@@ -18,6 +20,8 @@ interface InspectionInputs {
   steps: string[];
   /** What the inventory declares of the host, to be compared with what is found. */
   sharedKernel?: boolean;
+  /** Findings that are only a warning. */
+  accepted?: AcceptableName[];
 }
 
 interface InspectionOutputs extends InspectionInputs, DriftRecord {
@@ -34,7 +38,8 @@ const CONNECT_AGAIN = { timeoutSeconds: 30 };
  * because it changes by itself; `read` is the only part of a refresh that connects to the host, and does so once.
  */
 export const inspectionDriver: Driver<InspectionInputs, InspectionOutputs> = {
-  diff: (_id, recorded, wanted) => difference(recorded, wanted),
+  // What is accepted decides whether a host is admitted; an admitted one stays as it is.
+  diff: (_id, recorded, wanted) => difference(recorded, wanted, { ignore: ["accepted"] }),
 
   async create(inputs) {
     const facts = await admitted(inputs);
@@ -62,8 +67,12 @@ export const inspectionDriver: Driver<InspectionInputs, InspectionOutputs> = {
   },
 };
 
-function inputsOf({ target, incarnation, steps, sharedKernel }: InspectionOutputs): InspectionInputs {
-  return { target, incarnation, steps, ...(sharedKernel === undefined ? {} : { sharedKernel }) };
+function inputsOf({ target, incarnation, steps, sharedKernel, accepted }: InspectionOutputs): InspectionInputs {
+  return {
+    ...{ target, incarnation, steps },
+    ...(sharedKernel === undefined ? {} : { sharedKernel }),
+    ...(accepted === undefined ? {} : { accepted }),
+  };
 }
 
 /**
@@ -71,20 +80,23 @@ function inputsOf({ target, incarnation, steps, sharedKernel }: InspectionOutput
  * where it did not, this does, as far as one host tells. Throws where the steps can't run: before anything was changed.
  */
 async function admitted(inputs: InspectionInputs): Promise<HostFacts> {
-  const { target, sharedKernel } = inputs;
+  const { target, sharedKernel, accepted = [] } = inputs;
   const known = takeInspected(target);
   if (known) return hostFacts(known.report.facts);
   const found = await withSsh(target, CONNECT_FIRST, INSPECTING, (session) => inspect(session, { preflight: true }));
-  const findings = [
-    ...hostFindings({ name: target.name, report: found.report, sharedKernel }),
-    ...clockFinding(target.name, found.clockAheadSeconds),
-  ];
+  const findings = notAccepted(
+    [
+      ...hostFindings({ name: target.name, report: found.report, sharedKernel }),
+      ...clockFinding(target.name, found.clockAheadSeconds),
+    ],
+    accepted,
+  );
   if (findings.length > 0) {
     throw new HostError({
       kind: "command",
       host: target.name,
       doing: INSPECTING,
-      problem: findings.map(({ problem, action }) => `${problem}: ${action}`).join("; "),
+      problem: findings.map((finding) => `${finding.problem}: ${whatToDo(finding)}`).join("; "),
       action: "Nothing was changed on the host; fix that and run the same command again",
     });
   }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { driverResource } from "../../driver-resource";
+import type { AcceptableName } from "../preflight/finding-names";
 import type { SshTarget } from "../ssh/target";
 import type { StepDrift } from "./compare";
 import type { HostFacts } from "./host-facts";
@@ -13,6 +14,8 @@ interface HostInspectionArgs {
   steps: string[];
   /** What the inventory declares of the host: one that is otherwise is refused. */
   sharedKernel?: boolean;
+  /** Findings that are only a warning. */
+  accepted?: AcceptableName[];
 }
 
 /** The status of a host: its facts, and the drift of its steps, as of the last `refresh`. */

@@ -17,22 +17,26 @@ export function acrossFindings(hosts: readonly KnownHost[]): Finding[] {
   return [
     ...shared(hosts, ({ hostname }) => [hostname.toLowerCase()]).map(({ value, names }) => ({
       hosts: names,
+      name: "same-hostname" as const,
       problem: `the hostname '${value}' is that of ${count(names)} hosts`,
       action: "'sudo hostnamectl set-hostname NAME' with the name of each in homelab:machines",
     })),
     ...shared(hosts, ({ machineId }) => [machineId]).map(({ value, names }) => ({
       hosts: names,
+      name: "same-machine-id" as const,
       problem: `/etc/machine-id is the same (${value}): was one disk copied to the others?`,
       action:
         "on all but one: 'sudo rm /etc/machine-id /var/lib/dbus/machine-id; sudo systemd-machine-id-setup', then reboot",
     })),
     ...shared(hosts, ({ productUuid }) => [productUuid], hardware).map(({ value, names }) => ({
       hosts: names,
+      name: "same-product-uuid" as const,
       problem: `the hardware's product_uuid is the same (${value})`,
       action: `${UNKNOWN_FIX} in its firmware or hypervisor, or declare containers with the capability sharedKernel`,
     })),
     ...shared(hosts, ({ macs }) => macs, hardware).map(({ value, names }) => ({
       hosts: names,
+      name: "same-mac" as const,
       problem: `a network device has the same address on each (${value})`,
       action: `${UNKNOWN_FIX} MAC address`,
     })),
@@ -70,6 +74,7 @@ function mixedResolvers(hosts: readonly KnownHost[]): Finding[] {
   return [
     {
       hosts: different,
+      name: "mixed-resolvers",
       problem: `systemd-resolved is ${here}, and on ${first.name} it is ${there}: all kubelets get one path to their resolv.conf`,
       action: `have it on all hosts or on none: 'sudo ${first.facts.resolved ? "apt-get install systemd-resolved" : "systemctl disable --now systemd-resolved"}', or the other way on ${first.name}`,
     },

@@ -11,6 +11,7 @@ export function clockFinding(host: string, aheadSeconds: number): Finding[] {
   return [
     {
       hosts: [host],
+      name: "clock",
       problem: `the clock is ${apart(aheadSeconds)} the workstation's`,
       action: `on whichever is wrong, ${SET_CLOCK}`,
     },
@@ -31,13 +32,19 @@ export function clockFindings(ahead: ReadonlyMap<string, number>): Finding[] {
     if (Math.abs(seconds - middle) <= MOST_SKEW_SECONDS) continue;
     findings.push({
       hosts: [host],
+      name: "clock",
       problem: `the clock is ${apart(seconds - middle)} most others'`,
       action: SET_CLOCK,
     });
   }
   if (Math.abs(middle) > MOST_SKEW_SECONDS) {
     const problem = `the clock of the workstation, which runs pulumi, is ${apart(-middle)} most hosts'`;
-    findings.push({ hosts: [], problem, action: "set it right; certificates would seem expired, or not valid yet" });
+    findings.push({
+      hosts: [],
+      name: "clock",
+      problem,
+      action: "set it right; certificates would seem expired, or not valid yet",
+    });
   }
   return findings;
 }

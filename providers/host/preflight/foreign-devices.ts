@@ -14,6 +14,7 @@ export function foreignDevices({ expected, report: { facts } }: InspectedHost): 
     if (!taken) return [];
     return [
       {
+        name: "foreign-device" as const,
         problem: `device ${device} has ${address}, an address of ${taken.setting} (${taken.subnet})`,
         action: `'sudo ip link delete ${device}' where another cluster has left it behind; else choose another ${taken.setting}`,
       },

@@ -1,5 +1,6 @@
 import type { Diagnosis } from "../../diagnosis";
 import type { HostReport } from "../inspection/parse";
+import type { AcceptableName, FindingName } from "./finding-names";
 
 /** What a host is for in the cluster. */
 export type Role = "control-plane" | "worker";
@@ -29,9 +30,11 @@ export interface Expectations {
   refusesCgroupV1: boolean;
   /** kubeadm's own checks whose failure is a warning, as in "NumCPU"; "all" for every one. */
   ignored: readonly string[];
+  /** Findings that are only a warning. */
+  accepted: readonly AcceptableName[];
 }
 
-/** A problem of hosts that must be fixed before the first change. */
+/** A problem of hosts that must be fixed, or accepted, before the first change. */
 export interface Finding extends Problem {
   /** The hosts that have it: one, or those that share what must be unique; none: it is the workstation's. */
   hosts: readonly string[];
@@ -49,7 +52,10 @@ export interface InspectedHost {
 }
 
 /** A problem of one host, before it is said which. */
-export type Problem = Omit<Diagnosis, "subject">;
+export interface Problem extends Omit<Diagnosis, "subject"> {
+  /** Its kind: decides whether it can be accepted. */
+  name: FindingName;
+}
 
 /** Whether the settings ignore one of kubeadm's own checks. */
 export function isIgnored(expected: Expectations | undefined, check: string): boolean {

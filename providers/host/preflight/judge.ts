@@ -2,6 +2,7 @@ import { HostError } from "../ssh/errors";
 import { warn } from "../../warn";
 import { acrossFindings, type KnownHost } from "./across-findings";
 import { clockFindings } from "./clock";
+import { type AcceptableName, meaningOfAccepting } from "./finding-names";
 import {
   type Expectations,
   type Finding,
@@ -25,15 +26,29 @@ export interface Checked extends Seen {
   known: ReadonlyMap<string, LastingFacts>;
 }
 
-/** Throws where there are findings, with one table of them all. Warns of hosts that could not be reached. */
+/**
+ * Throws where there are findings that aren't accepted, with one table of them all. Warns of those that are, and of hosts that
+ * could not be reached.
+ */
 export function judge(checked: Checked): void {
-  const findings = findingsOf(checked);
+  const findings = notAccepted(findingsOf(checked), checked.expected.accepted);
   if (findings.length > 0) throw new Error(refusal(findings, checked));
   // Why it was not is in the error of its own inspection.
   for (const name of checked.unreached.keys()) warn(`${name}: not checked, and left out of this run`);
 }
 
-/** All that forbids any change. */
+/** The findings that forbid any change; the others are accepted by name, and are warned of where nothing forbids it. */
+export function notAccepted(findings: readonly Finding[], accepted: readonly AcceptableName[]): Finding[] {
+  const isAccepted = ({ name }: Finding) => (accepted as readonly string[]).includes(name);
+  const refused = findings.filter((finding) => !isAccepted(finding));
+  if (refused.length > 0) return refused;
+  for (const { hosts, name, problem } of findings) {
+    warn(`${hosts.join(", ") || "workstation"}: ${problem}; accepted as ${name}: ${meaningOfAccepting(name)}`);
+  }
+  return [];
+}
+
+/** All that is wrong. */
 export function findingsOf({ hosts, expected, known, inspected, refused, plan, reports }: Checked): Finding[] {
   const own = hosts.flatMap(({ name, role, sharedKernel }) => {
     const found = inspected.get(name);
@@ -62,6 +77,7 @@ function asFinding([host, failure]: [string, Error]): Finding {
   const parts = failure instanceof HostError ? failure : undefined;
   return {
     hosts: [host],
+    name: "inspection",
     problem: parts?.problem ?? failure.message,
     action: parts?.action ?? "run the same command again",
   };

@@ -20,12 +20,17 @@ function system({ report: { facts } }: InspectedHost): Problem[] {
     (SUPPORTED_MACHINES as readonly string[]).includes(facts.machine ?? "");
   if (!supported) {
     problems.push({
+      name: "unsupported-system",
       problem: `${facts.osName || name} on ${facts.machine} is not supported`,
       action: `use ${SUPPORTED}`,
     });
   }
   if (facts.init !== "systemd") {
-    problems.push({ problem: `the first process is '${facts.init}'`, action: "use a system that runs systemd" });
+    problems.push({
+      name: "no-systemd",
+      problem: `the first process is '${facts.init}'`,
+      action: "use a system that runs systemd",
+    });
   }
   return problems;
 }
@@ -36,11 +41,19 @@ function size({ role, expected, report: { facts } }: InspectedHost): Problem[] {
   const problems: Problem[] = [];
   if (cpus < controlPlaneMinimum.cpus && !isIgnored(expected, "NumCPU")) {
     const problem = `${cpus} CPU: a control plane needs ${controlPlaneMinimum.cpus}`;
-    problems.push({ problem, action: "give it more, make it a worker, or ignore kubeadm's check NumCPU" });
+    problems.push({
+      name: "few-cpus",
+      problem,
+      action: "give it more, make it a worker, or ignore kubeadm's check NumCPU",
+    });
   }
   if (memory < controlPlaneMinimum.memoryMiB && !isIgnored(expected, "Mem")) {
     const problem = `${memory} MiB of memory: a control plane needs ${controlPlaneMinimum.memoryMiB} MiB`;
-    problems.push({ problem, action: "give it more, make it a worker, or ignore kubeadm's check Mem" });
+    problems.push({
+      name: "little-memory",
+      problem,
+      action: "give it more, make it a worker, or ignore kubeadm's check Mem",
+    });
   }
   return problems;
 }
@@ -48,6 +61,7 @@ function size({ role, expected, report: { facts } }: InspectedHost): Problem[] {
 function disks({ report: { facts } }: InspectedHost): Problem[] {
   const [var_, root] = [Number(facts.varFreeMiB), Number(facts.rootFreeMiB)];
   const short = (path: string, free: number, least: number): Problem => ({
+    name: "little-disk",
     problem: `${path} has ${free} MiB free: at least ${least} MiB are needed`,
     action: `make room, for example with 'sudo apt-get clean' and 'sudo journalctl --vacuum-size=100M', or enlarge ${path}`,
   });
@@ -64,6 +78,7 @@ function kernel({ sharedKernel, expected, report: { facts } }: InspectedHost): P
     .map(([name]) => name);
   if (missing.length > 0) {
     problems.push({
+      name: "missing-module",
       problem: `kernel ${facts.kernel} has no module ${missing.join(", ")}, built in or to load`,
       action:
         "install kmod and the kernel's modules (on Ubuntu linux-modules-extra); where the kernel was replaced since the last boot, reboot",
@@ -71,6 +86,7 @@ function kernel({ sharedKernel, expected, report: { facts } }: InspectedHost): P
   }
   if (facts.cgroupVersion === "1" && expected?.refusesCgroupV1) {
     problems.push({
+      name: "cgroup-v1",
       problem: "the host uses cgroup v1, and kubelet refuses it",
       action: "boot with systemd.unified_cgroup_hierarchy=1, or set homelab:cluster kubelet.failCgroupV1 to false",
     });
@@ -85,6 +101,7 @@ function container({ sharedKernel, report: { facts } }: InspectedHost): Problem[
   const seen = shared ? `it runs in a container (${facts.container})` : "it has a kernel of its own";
   return [
     {
+      name: "shared-kernel",
       problem: `the capability sharedKernel is declared as ${sharedKernel}, but ${seen}`,
       action: `set capabilities.sharedKernel to ${shared} under homelab:machines, or under this host in its nodes`,
     },

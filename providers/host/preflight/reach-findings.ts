@@ -34,12 +34,13 @@ export function reachFindings(plan: readonly Probe[], reports: ReadonlyMap<strin
     const numbers = probes.map(({ port }) => `${port.port}/${port.protocol}`).join(", ");
     alike.set(key, {
       hosts: [to],
+      name: "firewall",
       from: names,
       problem: `packets from ${names.join(", ")} ${HOW[outcome]} at ${probes[0]?.address ?? ""} on ${ports}`,
       action: `let ${numbers} in from ${names.join(", ")}: check the firewall of ${to} ('sudo nft list ruleset', 'sudo ufw status') and at any between the hosts`,
     });
   }
-  return [...alike.values()].map(({ hosts, problem, action }) => ({ hosts, problem, action }));
+  return [...alike.values()].map(({ hosts, name, problem, action }) => ({ hosts, name, problem, action }));
 }
 
 /** The probes that failed: those to try once more, in case that one host was late for the others. */

@@ -14,11 +14,11 @@ function identity({ name, report: { facts } }: InspectedHost): Problem[] {
   const problems: Problem[] = [];
   if (!HOSTNAME.test(facts.hostname ?? "")) {
     const problem = `the hostname '${facts.hostname ?? ""}' is none by RFC 1123 (letters, digits and hyphens)`;
-    problems.push({ problem, action: `'sudo hostnamectl set-hostname ${name}'` });
+    problems.push({ name: "hostname", problem, action: `'sudo hostnamectl set-hostname ${name}'` });
   }
   if (!/^[0-9a-f]{32}$/.test(facts.machineId ?? "")) {
     const problem = "/etc/machine-id holds no id";
-    problems.push({ problem, action: "'sudo systemd-machine-id-setup', then reboot" });
+    problems.push({ name: "machine-id", problem, action: "'sudo systemd-machine-id-setup', then reboot" });
   }
   return problems;
 }
@@ -31,6 +31,7 @@ function packages({ report }: InspectedHost): Problem[] {
   const damaged = words(report.facts.unfinishedPackages).some((word) => /^(reinstreq|half-installed):/.test(word));
   return [
     {
+      name: "dpkg-interrupted",
       problem: `dpkg was interrupted: ${some(unfinished)} ${unfinished.length === 1 ? "is" : "are"} half installed`,
       action: `'sudo dpkg --configure -a'${damaged ? ` and 'sudo apt-get install --reinstall ${unfinished.slice(0, 5).join(" ")}'` : ""}; 'sudo dpkg --audit' must then print nothing`,
     },
@@ -57,6 +58,7 @@ function nameResolution({ report: { facts } }: InspectedHost): Problem[] {
   const file = resolved ? "/run/systemd/resolve/resolv.conf" : "/etc/resolv.conf";
   return [
     {
+      name: "resolver-loop",
       problem: `name resolution would loop: ${file} names ${servers.join(", ")}, which in a pod is the pod`,
       action: resolved
         ? "give systemd-resolved a real server: DNS= in /etc/systemd/resolved.conf"
@@ -69,6 +71,7 @@ function otherCluster({ report: { facts } }: InspectedHost): Problem[] {
   if (facts.kubeadm || !facts.kubernetesFile) return [];
   return [
     {
+      name: "foreign-cluster",
       problem: `there is a Kubernetes node that this program did not make (${facts.kubernetesFile} exists)`,
       action: "if it may go, 'sudo kubeadm reset' on the host; else take the host out of homelab:machines",
     },
@@ -89,7 +92,7 @@ function portsInUse({ role, expected, report: { facts } }: InspectedHost): Probl
       const action = pid
         ? `stop it: 'sudo systemctl status ${pid}' names its unit`
         : "remove the interface that uses it: 'ip -d link'";
-      return [{ problem: `port ${portText(port)} is in use by ${by}`, action }];
+      return [{ name: "port-in-use" as const, problem: `port ${portText(port)} is in use by ${by}`, action }];
     });
 }
 

@@ -1,3 +1,4 @@
+import { meaningOfAccepting } from "./finding-names";
 import type { Finding } from "./hosts";
 
 /** The whole line; the engine indents it by a few columns more. */
@@ -13,7 +14,11 @@ export function findingsTable(findings: readonly Finding[], hostNames: readonly 
   const place = ({ hosts: [first = ""] }: Finding) => (first === "" ? hostNames.length : hostNames.indexOf(first));
   const rows = [...findings]
     .sort((a, b) => place(a) - place(b))
-    .map(({ hosts, problem, action }) => ({ host: hosts.join(", ") || WORKSTATION, problem, action }));
+    .map(({ hosts, problem, ...finding }) => ({
+      host: hosts.join(", ") || WORKSTATION,
+      problem,
+      action: whatToDo(finding),
+    }));
   const hostWidth = Math.min(WIDEST_HOST, Math.max(...[HEADER, ...rows].map(({ host }) => longestWord(host))));
   const rest = WIDTH - hostWidth - 2 * GAP.length;
   const problemWidth = Math.floor(rest / 2);
@@ -29,6 +34,12 @@ export function findingsTable(findings: readonly Finding[], hostNames: readonly 
   };
   const rule = "-".repeat(WIDTH);
   return [line(HEADER), rule, ...rows.map(line), rule].join("\n");
+}
+
+/** What to do about a finding, the way to accept it included. */
+export function whatToDo({ name, action }: Pick<Finding, "name" | "action">): string {
+  if (meaningOfAccepting(name) === undefined) return action;
+  return `${action}; or accept it: preflight.accept: [${name}] in the settings`;
 }
 
 function longestWord(text: string): number {

@@ -133,6 +133,7 @@ describe("hosts that the preflight inspects", () => {
       subnets: [],
       refusesCgroupV1: false,
       ignored: ["all"],
+      accepted: [],
     };
     return preflightDriver.create({ hosts: inventory, targets, expected }).then(
       () => "",

@@ -45,7 +45,7 @@ const PROBES = probePlan(
     { name: "cp1", role: "control-plane", address: "10.90.0.11", ...PROBED },
     { name: "worker1", role: "worker", address: "10.90.0.12", ...PROBED },
   ],
-  { apiPort: 6443, cilium: true, hubble: true, subnets: [], refusesCgroupV1: true, ignored: [] },
+  { apiPort: 6443, cilium: true, hubble: true, subnets: [], refusesCgroupV1: true, ignored: [], accepted: [] },
 );
 
 testGolden(

@@ -31,6 +31,7 @@ test.each<[string, Partial<LastingFacts>, RegExp, RegExp]>([
   const [first, ...others] = acrossFindings([host(1, same), host(2), host(3, same)]);
   expect(first).toEqual({
     hosts: ["n1", "n3"],
+    name: expect.stringMatching(/^same-/) as string,
     problem: expect.stringMatching(found) as string,
     action: expect.stringMatching(fix) as string,
   });

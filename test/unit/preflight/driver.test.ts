@@ -17,7 +17,15 @@ const facts = (number: number) => {
 const inputs: PreflightInputs = {
   hosts: [host(1), host(2)],
   targets: [target(1), target(2)],
-  expected: { apiPort: 6443, cilium: true, hubble: true, subnets: [], refusesCgroupV1: true, ignored: [] },
+  expected: {
+    apiPort: 6443,
+    cilium: true,
+    hubble: true,
+    subnets: [],
+    refusesCgroupV1: true,
+    ignored: [],
+    accepted: [],
+  },
 };
 const recorded: PreflightOutputs = {
   hosts: inputs.hosts,

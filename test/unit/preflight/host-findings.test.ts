@@ -36,6 +36,7 @@ const EXPECTED: Expectations = {
   subnets: [{ setting: "cluster.podSubnet", subnet: "10.244.0.0/16" }],
   refusesCgroupV1: true,
   ignored: [],
+  accepted: [],
 };
 
 const host = (facts: Record<string, string> = {}, args: Partial<InspectedHost> = {}): InspectedHost => ({

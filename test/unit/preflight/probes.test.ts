@@ -20,6 +20,7 @@ const EXPECTED: Expectations = {
   subnets: [],
   refusesCgroupV1: true,
   ignored: [],
+  accepted: [],
 };
 
 function host(number: number, role: Role, listening?: string): ProbedHost {
@@ -138,6 +139,7 @@ describe("what the probes say", () => {
     expect(reachFindings(probes, reports(lost))).toEqual([
       {
         hosts: ["n3"],
+        name: "firewall",
         problem: "packets from n1, n2 get no answer at 10.0.0.3 on 10250/tcp (kubelet), 8472/udp (Cilium's tunnel)",
         action: expect.stringContaining("let 10250/tcp, 8472/udp in from n1, n2: check the firewall of n3") as string,
       },

@@ -5,9 +5,19 @@ const LONG = "x".repeat(150);
 test("the table has each finding once, in the order of the inventory, within 100 columns", () => {
   const table = findingsTable(
     [
-      { hosts: [], problem: "the clock of the workstation is wrong", action: "set it" },
-      { hosts: ["worker1"], problem: `a word that is longer than a column: ${LONG}`, action: "shorten it" },
-      { hosts: ["cp1", "worker1"], problem: "/etc/machine-id is the same", action: "make another" },
+      { hosts: [], name: "clock", problem: "the clock of the workstation is wrong", action: "set it" },
+      {
+        hosts: ["worker1"],
+        name: "hostname",
+        problem: `a word that is longer than a column: ${LONG}`,
+        action: "shorten it",
+      },
+      {
+        hosts: ["cp1", "worker1"],
+        name: "same-machine-id",
+        problem: "/etc/machine-id is the same",
+        action: "make another",
+      },
     ],
     ["cp1", "worker1"],
   );

@@ -80,7 +80,18 @@ describe("any text", () => {
 
 describe("any JSON", () => {
   it("in the place of any setting is answered with settings or problems, never with an exception", () => {
-    const keys = ["machines", "cluster", "containerd", "sysctls", "mirrors", "addons", "ssh", "gitops", "proxy"];
+    const keys = [
+      "machines",
+      "cluster",
+      "containerd",
+      "sysctls",
+      "mirrors",
+      "addons",
+      "ssh",
+      "gitops",
+      "proxy",
+      "preflight",
+    ];
     const sections = fc.dictionary(fc.constantFrom(...keys), fc.jsonValue());
     const inventory = fc.record({ kind: fc.constantFrom("nspawn", "multipass", "metal"), nodes: fc.jsonValue() });
     fc.assert(
