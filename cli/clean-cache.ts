@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
-import { cacheRoot } from "../lab/build/cache";
+import { cacheRoot, deleteFromCache } from "../lab/build/cache-folder";
+import { removeImagesScript } from "../providers/machines/nspawn/base-image";
 import { Failure, must } from "../lab/run-program";
 import { type Called, runCommand } from "./command-line";
 import { places } from "./places";
@@ -14,12 +15,12 @@ async function cleanCache({ stack: wanted }: Called): Promise<void> {
     throw new Failure("a stack is set up, and its mirror serves from the cache", "Run `make down` first.");
   }
   const images = (await chooseStack(wanted)).imagesFolder;
-  await phase(`removing ${cacheRoot()}`, async () => fs.rmSync(cacheRoot(), { recursive: true, force: true }));
+  await phase(`removing ${cacheRoot()}`, async () => deleteFromCache(cacheRoot()));
   clearHomelab();
   if (!fs.existsSync(images)) return;
-  await requireRoot(`removing ${images}`);
-  const [program = "", ...args] = asRoot(["rm", "-r", "--", images]);
-  await phase(`removing ${images}`, () => must(`removing ${images}`, program, args));
+  await requireRoot(`removing the images in ${images}`);
+  const [program = "", ...args] = asRoot(["bash", "-euc", removeImagesScript(images)]);
+  await phase(`removing the images in ${images}`, () => must(`removing the images in ${images}`, program, args));
 }
 
 void runCommand("clean-cache", cleanCache);

@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { cacheRoot } from "../lab/build/cache";
+import { cacheRoot } from "../lab/build/cache-folder";
 import { stopMirror } from "../lab/mirror-service";
 import { Failure, must } from "../lab/run-program";
 import { protectingSettings } from "./advice";

@@ -4,7 +4,8 @@ import * as path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
-import { cached, cacheRoot } from "../lab/build/cache";
+import { cached } from "../lab/build/cache";
+import { cacheRoot, openCache } from "../lab/build/cache-folder";
 import { labVersions } from "../lab/build/versions";
 import { must } from "../lab/run-program";
 
@@ -33,7 +34,7 @@ export async function downloadCli(releases = RELEASES): Promise<string | undefin
     const archive = await open(`${releases}/pulumi-v${version}-${platform}-${os.arch()}.tar.gz`, aborter);
     return await cached("released-cli", version, (unfinished) => unpack(archive, unfinished));
   } catch {
-    fs.mkdirSync(cacheRoot(), { recursive: true });
+    openCache();
     fs.writeFileSync(tried, "");
     return undefined;
   } finally {

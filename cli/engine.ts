@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { ensureAllBinaries } from "../lab/build/binaries";
-import { cacheRoot } from "../lab/build/cache";
+import { cacheRoot } from "../lab/build/cache-folder";
 import { labVersions } from "../lab/build/versions";
 import { sayIn } from "./progress";
 import { must } from "../lab/run-program";

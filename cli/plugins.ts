@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { dependencies } from "../package.json";
-import { cacheRoot } from "../lab/build/cache";
+import { cacheRoot } from "../lab/build/cache-folder";
 import { run } from "../lab/run-program";
 import { places } from "./places";
 import { findProgram, isInside } from "./programs";

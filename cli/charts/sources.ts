@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { load } from "js-yaml";
 import { fetchChart } from "../../components/addons/chart";
 import { WrongChart } from "../../components/addons/chart-download";
-import { cacheRoot } from "../../lab/build/cache";
+import { cacheRoot } from "../../lab/build/cache-folder";
 import { say } from "../progress";
 
 /** A chart as `charts/<folder>/` pins it. */

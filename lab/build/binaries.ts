@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { cached, cacheRoot, keyOf } from "./cache";
+import { cached, keyOf } from "./cache";
+import { cacheRoot } from "./cache-folder";
 import { buildOptions, compile, prepare } from "./compile";
 import { assembleEngine, engineScripts } from "./engine";
 import { deleteGoCaches, requireGo } from "./go";

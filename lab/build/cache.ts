@@ -1,16 +1,8 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 
-/**
- * Where the lab keeps what it builds, outside the checkout: `HOMELAB_LAB_CACHE`, else `homelab-lab` in the user's cache
- * folder. It holds `<artefact>/<key>/`; a folder that is there is complete.
- */
-export function cacheRoot(): string {
-  const userCache = process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache");
-  return process.env.HOMELAB_LAB_CACHE || path.join(userCache, "homelab-lab");
-}
+import { cacheRoot, deleteFromCache, openCache } from "./cache-folder";
 
 /** Key of an artefact: changes exactly when one of the files, or anything in `recipe`, does. */
 export function keyOf(recipe: object, sources: readonly string[]): string {
@@ -50,7 +42,7 @@ export async function cached(artefact: string, key: string, fill: (folder: strin
     await fill(unfinished);
     publish(unfinished, folder);
   } finally {
-    fs.rmSync(unfinished, { recursive: true, force: true });
+    deleteFromCache(unfinished);
   }
   dropOldKeys(path.dirname(folder));
   return folder;
@@ -58,11 +50,11 @@ export async function cached(artefact: string, key: string, fill: (folder: strin
 
 /** A folder of this process for what is not finished yet. Those of processes that were killed are deleted. */
 function emptyFolder(): string {
-  const unfinished = path.join(cacheRoot(), "unfinished");
+  const unfinished = path.join(openCache(), "unfinished");
   fs.mkdirSync(unfinished, { recursive: true });
   for (const name of fs.readdirSync(unfinished)) {
     const pid = /^(\d+)-/.exec(name)?.[1];
-    if (pid && !isRunning(Number(pid))) fs.rmSync(path.join(unfinished, name), { recursive: true, force: true });
+    if (pid && !isRunning(Number(pid))) deleteFromCache(path.join(unfinished, name));
   }
   const folder = fs.mkdtempSync(path.join(unfinished, `${process.pid}-`));
   // mkdtemp's mode is the owner's alone.
@@ -93,6 +85,6 @@ function dropOldKeys(artefactFolder: string): void {
   const age = (name: string): number => fs.statSync(path.join(artefactFolder, name)).mtimeMs;
   const newestFirst = fs.readdirSync(artefactFolder).sort((a, b) => age(b) - age(a));
   for (const name of newestFirst.slice(keptKeys)) {
-    fs.rmSync(path.join(artefactFolder, name), { recursive: true, force: true });
+    deleteFromCache(path.join(artefactFolder, name));
   }
 }

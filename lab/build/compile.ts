@@ -5,7 +5,7 @@ import { finished } from "node:stream/promises";
 
 import execa from "execa";
 
-import { cacheRoot } from "./cache";
+import { cacheRoot } from "./cache-folder";
 import { goEnvironmentFor, requireSpace } from "./go";
 import { startProgress, type Say } from "./progress";
 import type { Recipe } from "./recipes";

@@ -4,7 +4,7 @@ import * as path from "node:path";
 
 import execa from "execa";
 
-import { cacheRoot } from "./cache";
+import { cacheRoot, deleteFromCache, openCache } from "./cache-folder";
 import { Failure } from "../run-program";
 
 /** Caches of the Go command for what is built once: the lab's own, so that the lab may delete them. */
@@ -37,6 +37,7 @@ function goEnvironment(): NodeJS.ProcessEnv {
  */
 export function goEnvironmentFor({ ours }: { ours?: boolean }): NodeJS.ProcessEnv {
   if (ours) return goEnvironment();
+  openCache();
   for (const folder of Object.values(goCaches)) fs.mkdirSync(folder(), { recursive: true });
   return {
     ...goEnvironment(),
@@ -74,7 +75,7 @@ function byVersion(a: string, b: string): number {
 
 /** Deletes what compiling leaves behind: some 10 GB that nothing needs once the binaries are there. */
 export function deleteGoCaches(): void {
-  fs.rmSync(path.join(cacheRoot(), "go"), { recursive: true, force: true });
+  deleteFromCache(path.join(cacheRoot(), "go"));
 }
 
 /** Bytes below which compiling is not started. The largest recipe leaves about as much. */
@@ -82,16 +83,16 @@ const neededSpace = 15e9;
 
 /** Makes room for the next recipe if the disk is short: first the compiled packages go, which only save time. */
 export function requireSpace(): void {
-  fs.mkdirSync(cacheRoot(), { recursive: true });
+  const cache = openCache();
   const free = (): number => {
-    const { bavail, bsize } = fs.statfsSync(cacheRoot());
+    const { bavail, bsize } = fs.statfsSync(cache);
     return bavail * bsize;
   };
   if (free() >= neededSpace) return;
-  fs.rmSync(goCaches.packages(), { recursive: true, force: true });
+  deleteFromCache(goCaches.packages());
   if (free() >= neededSpace) return;
   throw new Failure(
-    `building needs ${neededSpace / 1e9} GB in ${cacheRoot()}, and ${(free() / 1e9).toFixed(1)} GB are free`,
-    "Make room, or set HOMELAB_LAB_CACHE to a folder on a larger disk.",
+    `building needs ${neededSpace / 1e9} GB in ${cache}, and ${(free() / 1e9).toFixed(1)} GB are free`,
+    "Make room, or set HOMELAB_LAB_CACHE to a folder on a larger disk: the lab makes its own below it.",
   );
 }

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 
-import { cacheRoot } from "./cache";
+import { cacheRoot, openCache } from "./cache-folder";
 import { Failure } from "../run-program";
 
 /**
@@ -13,8 +13,7 @@ import { Failure } from "../run-program";
  * @param doing shown to the processes that wait for this one
  */
 export async function withBuildLock<T>(doing: string, say: (line: string) => void, work: () => Promise<T>): Promise<T> {
-  fs.mkdirSync(cacheRoot(), { recursive: true });
-  const lock = path.join(cacheRoot(), "build.lock");
+  const lock = path.join(openCache(), "build.lock");
   const holder = `${lock}.holder`;
   let held = await hold(lock, ["--nonblock"]);
   if (!held) {

@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { cached, cacheRoot, keyOf } from "../build/cache";
+import { cached, keyOf } from "../build/cache";
+import { cacheRoot } from "../build/cache-folder";
 import { withBuildLock } from "../build/lock";
 import { must } from "../run-program";
 import { indexedPackage, packagesIndex, releaseFile } from "../packages/apt-repository";

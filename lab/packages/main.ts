@@ -3,7 +3,8 @@ import * as path from "node:path";
 
 import { checkImage, versions } from "../../versions";
 import { ensureAllBinaries, keyFor } from "../build/binaries";
-import { cached, cacheRoot, keyOf } from "../build/cache";
+import { cached, keyOf } from "../build/cache";
+import { cacheRoot } from "../build/cache-folder";
 import { withBuildLock } from "../build/lock";
 import type { Say } from "../build/progress";
 import { labVersions } from "../build/versions";

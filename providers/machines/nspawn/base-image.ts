@@ -57,8 +57,7 @@ export function buildScript(path: string, image: Image, sources: string[]): stri
   return `image=${quote(path)}
 if [ -e "$image" ]; then return 0; fi
 command -v mmdebstrap >/dev/null || { echo "mmdebstrap is missing: apt-get install mmdebstrap" >&2; return 1; }
-mkdir -p "$(dirname "$image")"
-chmod 700 "$(dirname "$image")"
+mkdir -p -m 700 "$(dirname "$image")"
 exec 9>"$image.lock"
 flock 9
 if [ -e "$image" ]; then return 0; fi
@@ -75,6 +74,16 @@ mmdebstrap --quiet --variant=minbase --format=tar \\
   --customize-hook='chroot "$1" systemctl enable --quiet systemd-networkd.service ssh.service' \\
   ${quote(image.release)} "$image.part"${list} 9>&-
 mv "$image.part" "$image"`;
+}
+
+/**
+ * The script that deletes the images in a folder, and the folder where nothing else is in it. `stateDir` may be a folder of the
+ * user's own, with files beside them.
+ */
+export function removeImagesScript(folder: string): string {
+  const pattern = "(debian|ubuntu)-[a-z]+-[0-9a-f]{12}\\.tar(\\.(lock|part|list))?";
+  return `find ${quote(folder)} -maxdepth 1 -type f -regextype posix-extended -regex ${quote(`.*/${pattern}`)} -delete
+rmdir --ignore-fail-on-non-empty ${quote(folder)}`;
 }
 
 /**

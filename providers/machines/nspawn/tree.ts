@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import path from "node:path";
 import { quote } from "../../host/shell/quote";
 import { parseHostKey } from "../../host/ssh/host-key";
 import { imageKey } from "./base-image";
@@ -41,9 +42,10 @@ export async function writeTree(
     cgroupVersion: hostFeatures().cgroup.version,
     aptSources: inputs.aptSources ?? [],
   };
-  const script = `mkdir -p ${quote(inputs.stateDir)}/machines
-chmod 700 ${quote(inputs.stateDir)}/machines
-mkdir -p ${quote(dir)}
+  // Other users must not run what is in a tree. `stateDir` may be a folder of the user's own, where `machines` is theirs.
+  const script = `mkdir -p -m 700 ${quote(inputs.stateDir)}/machines
+mkdir -p -m 700 ${quote(path.dirname(dir))}
+mkdir -p -m 700 ${quote(dir)}
 ${lockScript(inputs)}
 ${writeRecordScript(inputs.stateDir, record)}
 mkdir ${quote(tree)}

@@ -5,6 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import execa from "execa";
 import { downloadCli } from "../../../cli/download";
+import { cacheRoot } from "../../../lab/build/cache-folder";
 
 let folder: string;
 let server: http.Server;
@@ -61,5 +62,5 @@ test.each([
 ])("%s is not taken for a release", async (_what, make) => {
   archive = await make();
   await expect(downloadCli(releases())).resolves.toBeUndefined();
-  expect(fs.existsSync(path.join(folder, "cache", "released-cli"))).toBe(false);
+  expect(fs.existsSync(path.join(cacheRoot(), "released-cli"))).toBe(false);
 });

@@ -4,6 +4,9 @@ import * as os from "node:os";
 import * as path from "node:path";
 
 import { cached, keyOf } from "../../../lab/build/cache";
+import { cacheRoot, deleteFromCache, openCache } from "../../../lab/build/cache-folder";
+import { deleteGoCaches } from "../../../lab/build/go";
+import { Failure } from "../../../lab/run-program";
 
 let folder: string;
 
@@ -67,7 +70,7 @@ describe("an artefact", () => {
       throw new Error("the compiler ran out of memory");
     });
     await expect(broken).rejects.toThrow("the compiler ran out of memory");
-    expect(fs.readdirSync(path.join(folder, "cache", "unfinished"))).toEqual([]);
+    expect(fs.readdirSync(path.join(cacheRoot(), "unfinished"))).toEqual([]);
     const result = await cached("thing", "key", write("whole"));
     expect(fs.readFileSync(path.join(result, "file"), "utf8")).toBe("whole");
   });
@@ -76,14 +79,14 @@ describe("an artefact", () => {
     const [one, other] = await Promise.all(["one", "other"].map((text) => cached("thing", "key", write(text))));
     expect(one).toBe(other);
     expect(["one", "other"]).toContain(fs.readFileSync(path.join(one ?? "", "file"), "utf8"));
-    expect(fs.readdirSync(path.join(folder, "cache", "unfinished"))).toEqual([]);
+    expect(fs.readdirSync(path.join(cacheRoot(), "unfinished"))).toEqual([]);
   });
 
   it("whose maker was killed is cleaned up after", async () => {
     const killed = spawnSync("true").pid;
-    fs.mkdirSync(path.join(folder, "cache", "unfinished", `${killed}-abc`), { recursive: true });
+    fs.mkdirSync(path.join(cacheRoot(), "unfinished", `${killed}-abc`), { recursive: true });
     await cached("thing", "key", write("whole"));
-    expect(fs.readdirSync(path.join(folder, "cache", "unfinished"))).toEqual([]);
+    expect(fs.readdirSync(path.join(cacheRoot(), "unfinished"))).toEqual([]);
   });
 
   it("that is old makes room for newer ones", async () => {
@@ -93,6 +96,88 @@ describe("an artefact", () => {
       fs.utimesSync(result, time, time);
     }
     await cached("thing", "added", write("added"));
-    expect(fs.readdirSync(path.join(folder, "cache", "thing")).sort()).toEqual(["added", "newer", "newest"]);
+    expect(fs.readdirSync(path.join(cacheRoot(), "thing")).sort()).toEqual(["added", "newer", "newest"]);
+  });
+});
+
+describe("a cache in a folder of the user's own", () => {
+  const mine = () => path.join(folder, "mine");
+  const write = (result: string) => fs.promises.writeFile(path.join(result, "file"), "built");
+  const files = ["go/src/main.go", "unfinished/1-novel.txt", "thing/one", "logs/diary", "photo.jpg"];
+
+  beforeEach(() => {
+    for (const file of files) {
+      fs.mkdirSync(path.dirname(path.join(mine(), file)), { recursive: true });
+      fs.writeFileSync(path.join(mine(), file), "mine");
+    }
+    process.env.HOMELAB_LAB_CACHE = mine();
+  });
+
+  const expectMineIsThere = () => {
+    expect(files.filter((file) => !fs.existsSync(path.join(mine(), file)))).toEqual([]);
+  };
+
+  it("cache-elsewhere: is a folder of its own below it: nothing that builds or cleans up touches the user's files", async () => {
+    const result = await cached("thing", "key", write);
+    expect(path.relative(mine(), result)).toBe(path.join("homelab-lab", "thing", "key"));
+    fs.mkdirSync(path.join(cacheRoot(), "go", "modules"), { recursive: true });
+    deleteGoCaches();
+    expect(fs.readdirSync(cacheRoot()).sort()).toEqual([".homelab-lab-cache", "thing", "unfinished"]);
+    deleteFromCache(cacheRoot());
+    expect(fs.existsSync(cacheRoot())).toBe(false);
+    expectMineIsThere();
+  });
+
+  it("cache-elsewhere: is refused where that folder has files that are not the lab's, and none is deleted", async () => {
+    fs.renameSync(mine(), path.join(folder, "homelab-lab"));
+    process.env.HOMELAB_LAB_CACHE = path.join(folder, "homelab-lab");
+    expect(cacheRoot()).toBe(path.join(folder, "homelab-lab"));
+    const refused = /has files that are not the lab's \(photo\.jpg, thing\); nothing in it was touched/;
+    await expect(cached("thing", "key", write)).rejects.toThrow(refused);
+    for (const deletes of [deleteGoCaches, () => deleteFromCache(cacheRoot())]) expect(deletes).toThrow(refused);
+    fs.renameSync(path.join(folder, "homelab-lab"), mine());
+    expectMineIsThere();
+  });
+
+  it("cache-elsewhere: never loses a file beside it, by whatever path", () => {
+    openCache();
+    for (const place of [mine(), path.join(cacheRoot(), "..", "photo.jpg"), folder, "/"]) {
+      expect(() => deleteFromCache(place)).toThrow(Failure);
+    }
+    expectMineIsThere();
+  });
+
+  it("of before there was a marker is used as it is, and can be deleted", async () => {
+    const root = path.join(folder, "homelab-lab");
+    process.env.HOMELAB_LAB_CACHE = root;
+    for (const name of [
+      "go",
+      "logs",
+      "unfinished",
+      "binaries-etcd/key",
+      "debian-base/key",
+      "engine/key",
+      "mirror/key",
+    ]) {
+      fs.mkdirSync(path.join(root, name), { recursive: true });
+    }
+    for (const name of ["build.lock", "build.lock.holder", "times.tsv"]) fs.writeFileSync(path.join(root, name), "");
+    const never = () => Promise.reject(new Error("it was built again"));
+    await expect(cached("mirror", "key", never)).resolves.toBe(path.join(root, "mirror", "key"));
+    expect(openCache()).toBe(root);
+    expect(fs.existsSync(path.join(root, ".homelab-lab-cache"))).toBe(true);
+    deleteFromCache(root);
+    expect(fs.existsSync(root)).toBe(false);
+  });
+
+  const asRoot = process.getuid?.() === 0 ? it : it.skip;
+  asRoot("is refused where another user made it (skipped without root: only root gives a folder away)", () => {
+    fs.mkdirSync(cacheRoot());
+    fs.chownSync(path.join(mine(), "homelab-lab"), 65534, 65534);
+    const refused = "belongs to another user (id 65534), whose programs would run as root in the lab's machines";
+    expect(cacheRoot).toThrow(refused);
+    process.env.SUDO_UID = "65534";
+    expect(cacheRoot()).toBe(path.join(mine(), "homelab-lab"));
+    delete process.env.SUDO_UID;
   });
 });

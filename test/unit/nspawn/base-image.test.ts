@@ -1,8 +1,13 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import path from "node:path";
+import execa from "execa";
 import {
   buildScript,
   deb822Lines,
   imageKey,
   imagePath,
+  removeImagesScript,
   sourcesFor,
 } from "../../../providers/machines/nspawn/base-image";
 
@@ -74,4 +79,22 @@ test("an image gets its name only when it is whole, and carries no host keys", (
   const script = buildScript("/srv/lab/images/x.tar", bookworm, ["deb http://a b main"]);
   expect(script.trimEnd().endsWith('mv "$image.part" "$image"')).toBe(true);
   expect(script).toContain('rm -f "$1"/etc/ssh/ssh_host_*');
+});
+
+test("cache-elsewhere: in a folder of the user's own the images are deleted, and nothing else", async () => {
+  const folder = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "homelab-images-")), "it's mine");
+  const image = `${imageKey(bookworm)}.tar`;
+  const mine = ["photo.tar", "debian-12.iso", `copy-of-${image}`, "sub/holiday.jpg"];
+  for (const file of [...mine, image, `${image}.lock`, `sub/${image}`]) {
+    fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+    fs.writeFileSync(path.join(folder, file), "");
+  }
+  const remove = () => execa("bash", ["-euc", removeImagesScript(folder)]);
+  await remove();
+  expect(fs.readdirSync(folder, { recursive: true }).sort()).toEqual([...mine, "sub", `sub/${image}`].sort());
+  for (const name of fs.readdirSync(folder)) fs.rmSync(path.join(folder, name), { recursive: true });
+  fs.writeFileSync(path.join(folder, image), "");
+  await remove();
+  expect(fs.existsSync(folder)).toBe(false);
+  fs.rmdirSync(path.dirname(folder));
 });
