@@ -5,8 +5,8 @@ import { load } from "js-yaml";
 import { addons } from "../../components/addons/list";
 
 const CHECKOUT = path.resolve(__dirname, "..", "..");
-/** Half a second on an idle workstation, and many times that beside tests that start machines. */
-const LOADING_MS = 60_000;
+// Half a second on an idle workstation, and many times that beside tests that start machines.
+jest.setTimeout(60_000);
 
 test("the program loads what it needs alone, nothing of SSH and few of Kubernetes' groups: every preview waits for it", async () => {
   const project = load(readFileSync(path.join(CHECKOUT, "Pulumi.yaml"), "utf8")) as {
@@ -31,7 +31,7 @@ test("the program loads what it needs alone, nothing of SSH and few of Kubernete
     expect(names).toContain(path.join(name, "addon.ts"));
     expect(names).not.toContain(path.join(name, `${name}.ts`));
   }
-}, LOADING_MS);
+});
 
 test("the lines of an error are those of its TypeScript file", async () => {
   const failing = `
@@ -42,4 +42,4 @@ test("the lines of an error are those of its TypeScript file", async () => {
   const source = readFileSync(path.join(CHECKOUT, "providers/host/shell/quote.ts"), "utf8").split("\n");
   const line = 1 + source.findIndex((text) => text.includes("throw new Error"));
   expect(stdout).toContain(`quote.ts:${line}:`);
-}, LOADING_MS);
+});
