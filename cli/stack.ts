@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import type { z } from "zod";
-import { addonsSchema } from "../components/addons/list";
 import { type AddonName, addonNames } from "../lab/addons/names";
 import { DEFAULT_STATE_DIR, schema as nspawnSchema } from "../providers/machines/nspawn/settings";
+import { addonsSchema } from "../settings/addons";
 import { type Place, placesOf, valueOf } from "../settings/places";
 import { mappingOf, parseStackFile } from "../settings/stack-file";
 import { gatewayAddress } from "../settings/subnets";

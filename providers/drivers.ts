@@ -1,3 +1,4 @@
+import { addons, type OneAddon } from "../components/addons/list";
 import type { Driver } from "./driver";
 import { type Kind, kinds } from "./machines/kinds";
 
@@ -11,29 +12,18 @@ const ownDrivers = {
     (require("./host/inspection/driver") as typeof import("./host/inspection/driver")).inspectionDriver,
   preflight: () => (require("./host/preflight/driver") as typeof import("./host/preflight/driver")).preflightDriver,
   "kubeadm-join": () => (require("./kubeadm/join-driver") as typeof import("./kubeadm/join-driver")).joinDriver,
-  "tailscale-login": () =>
-    (require("./tailscale/login-driver") as typeof import("./tailscale/login-driver")).tailscaleLoginDriver,
-  "tailscale-devices": () =>
-    (require("./tailscale/devices-driver") as typeof import("./tailscale/devices-driver")).tailscaleDevicesDriver,
-  "tailscale-objects": () =>
-    (require("./tailscale/objects-guard") as typeof import("./tailscale/objects-guard")).tailscaleObjectsDriver,
-  "argocd-password": () =>
-    (require("./argocd/password-driver") as typeof import("./argocd/password-driver")).passwordDriver,
-  "argocd-applications": () =>
-    (require("./argocd/applications-guard") as typeof import("./argocd/applications-guard")).applicationsDriver,
-  "gitops-sync": () => (require("./argocd/sync-driver") as typeof import("./argocd/sync-driver")).syncDriver,
 } satisfies Record<string, () => unknown>;
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 type NamesIn<Drivers> = Drivers extends unknown ? keyof Drivers : never;
 
 /** The kinds of driver. A kind is in users' states: it is as permanent as a resource's name. */
-export type DriverKind = NamesIn<typeof ownDrivers | Kind["drivers"]>;
+export type DriverKind = NamesIn<typeof ownDrivers | Kind["drivers"] | NonNullable<OneAddon["drivers"]>>;
 
 /** The driver of a kind. Throws where the kind is unknown: the state was written by a newer checkout. */
 export function driverOf(kind: string): Driver<never, object> {
   const drivers = new Map<string, () => unknown>(
-    [ownDrivers, ...kinds.map((machines) => machines.drivers)].flatMap((some) => Object.entries(some)),
+    [ownDrivers, ...[...kinds, ...addons].map((one) => one.drivers ?? {})].flatMap((some) => Object.entries(some)),
   );
   const load = drivers.get(kind);
   if (!load) {

@@ -1,6 +1,8 @@
 import { z } from "zod";
-import { addons, addonsSchema } from "../components/addons/list";
+import type { AddonSettings } from "../components/addons/addon";
+import { addons } from "../components/addons/list";
 import { gitopsSchema } from "../components/addons/argocd/settings";
+import { addonsSchema } from "./addons";
 import { clusterRule, clusterSchema } from "./cluster";
 import { containerdSchema } from "./containerd";
 import { machinesRule, machinesSchema } from "./machines";
@@ -41,5 +43,5 @@ export const rules: readonly Rule[] = [
   networksRule,
   clusterRule,
   sshRule,
-  ...addons.flatMap(({ rule }) => rule ?? []),
+  ...addons.flatMap(({ settings }) => (settings() as AddonSettings).rule ?? []),
 ];

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { dump } from "js-yaml";
 import { addons } from "../../components/addons/list";
-import { NO_STORAGE_NODE } from "../../components/addons/longhorn/rule";
+import { NO_STORAGE_NODE } from "../../components/addons/longhorn/settings";
 import { mappingOf, readStackFile } from "../../settings/stack-file";
 import { madeUpHostKey } from "../from-empty-settings";
 import { RefusedSettings, runProgram } from "./mocked-program";

@@ -14,27 +14,39 @@ import type { Values } from "./values";
 /** What the settings of every add-on have. */
 type AddonSchema = z.ZodType<{ enabled: boolean; values: Record<string, unknown> }>;
 
+/** What the `settings.ts` of an add-on has. */
+export interface AddonSettings {
+  /** The schema of `addons.<name>`. */
+  schema: AddonSchema;
+  /** What must be true between its settings, and between them and others. */
+  rule?: Rule;
+  /** What is switched on and still left out, each with the setting that is missing. With the add-on's name in it, it is not installed. */
+  leftOut?: (addons: AddonsSettings) => Record<string, string>;
+  /** Why its release can't have these values: sentences that begin with the value's path. `values` are the chart's and the user's. */
+  valueProblems?: (values: Values, addons: AddonsSettings) => string[];
+}
+
 /**
- * An add-on: what is known of it before its code is loaded, because every preview reads the settings and few clusters have every
- * add-on. It is one folder, and one entry in `list.ts`.
+ * An add-on: what is known of it before its code is loaded. Each part is loaded when it is needed: few clusters have every add-on, and
+ * the process of the drivers needs none of the settings. It is one folder, and one entry in `list.ts`.
  */
-export interface Addon<Name extends string = string, Schema extends AddonSchema = AddonSchema> {
+export interface Addon<
+  Name extends string = string,
+  Parts extends AddonSettings = AddonSettings,
+  Driver extends string = string,
+> {
   /** Its key in `homelab:addons`. */
   readonly name: Name;
-  /** The schema of `addons.<name>`. */
-  readonly settings: Schema;
-  /** What must be true between its settings, and between them and others. */
-  readonly rule?: Rule;
+  /** Its `settings.ts`. */
+  readonly settings: () => Parts;
   /** Folder of its chart, below `charts/`. */
   readonly chart: string;
   /** Where its pods run. */
   readonly namespace: string;
   /** Its name in the stack's output `versions`, where that is not `name`. */
   readonly versionName?: string;
-  /** What is switched on and still left out, each with the setting that is missing. With `name` in it the add-on is not installed. */
-  readonly leftOut?: (addons: AddonsSettings) => Record<string, string>;
-  /** Why its release can't have these values: sentences that begin with the value's path. `values` are the chart's and the user's. */
-  readonly valueProblems?: (values: Values, addons: AddonsSettings) => string[];
+  /** By the kind of driver, which is in users' states: it is as permanent as a resource's name. */
+  readonly drivers?: Readonly<Record<Driver, () => unknown>>;
   /** What it does on each host; `undefined` where that is off. */
   readonly hosts?: (settings: Settings) => HostPart | undefined;
   /** Its part of `make check`. */

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings";
+import type { AddonSettings } from "./addon";
 import { type FetchedChart, fetchChart, previewChart } from "./chart";
 import { type AddonName, addonsOn } from "./list";
 import { mergeValues } from "./values";
@@ -15,10 +16,11 @@ export type Charts = Partial<Record<AddonName, FetchedChart>>;
 export async function fetchCharts({ addons, mirrors }: Pick<Settings, "addons" | "mirrors">): Promise<Charts> {
   const charts: Charts = {};
   const problems: string[] = [];
-  for (const { name, chart: folder, valueProblems } of addonsOn(addons)) {
+  for (const { name, chart: folder, settings } of addonsOn(addons)) {
     try {
       const chart = await chartOf(folder, mirrors.charts);
       charts[name] = chart;
+      const { valueProblems }: AddonSettings = settings();
       const wrong = valueProblems?.(mergeValues(chart.values, addons[name].values), addons) ?? [];
       problems.push(...wrong.map((problem) => `charts/${folder}/values.yaml or addons.${name}.values: ${problem}`));
     } catch (error) {

@@ -1,5 +1,5 @@
-import { z } from "zod";
 import type { AddonsSettings } from "../../settings";
+import type { Addon } from "./addon";
 import { argocd } from "./argocd/addon";
 import { cilium } from "./cilium/addon";
 import { longhorn } from "./longhorn/addon";
@@ -8,19 +8,13 @@ import { tailscale } from "./tailscale/addon";
 /** The add-ons, in the order in which they are installed. */
 export const addons = [cilium, longhorn, tailscale, argocd] as const;
 
-type OneAddon = (typeof addons)[number];
+export type OneAddon = (typeof addons)[number];
 export type AddonName = OneAddon["name"];
-
-/** `homelab:addons`: the settings of each add-on by its name. */
-export const addonsSchema = z.strictObject(
-  Object.fromEntries(addons.map(({ name, settings }) => [name, settings])) as {
-    [One in OneAddon as One["name"]]: One["settings"];
-  },
-);
 
 /** What is switched on and still left out, by name, with the setting that is missing. */
 export function leftOut(settings: AddonsSettings): Record<string, string> {
-  return Object.assign({}, ...addons.map((addon) => addon.leftOut?.(settings))) as Record<string, string>;
+  const all: readonly Addon[] = addons;
+  return Object.assign({}, ...all.map((addon) => addon.settings().leftOut?.(settings))) as Record<string, string>;
 }
 
 /** The add-ons that are installed. */

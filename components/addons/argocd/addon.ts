@@ -1,14 +1,25 @@
+/* eslint-disable @typescript-eslint/no-require-imports -- loaded when it is needed: see `Addon`. */
 import type { Addon } from "../addon";
-import { argocdRule } from "./rule";
-import { argocdSchema } from "./settings";
 
-/* eslint-disable @typescript-eslint/no-require-imports -- loaded where it is on: see `Addon`. */
-export const argocd: Addon<"argocd", typeof argocdSchema> = {
+const drivers = {
+  "argocd-password": () =>
+    (require("../../../providers/argocd/password-driver") as typeof import("../../../providers/argocd/password-driver"))
+      .passwordDriver,
+  "argocd-applications": () =>
+    (
+      require("../../../providers/argocd/applications-guard") as typeof import("../../../providers/argocd/applications-guard")
+    ).applicationsDriver,
+  "gitops-sync": () =>
+    (require("../../../providers/argocd/sync-driver") as typeof import("../../../providers/argocd/sync-driver"))
+      .syncDriver,
+};
+
+export const argocd: Addon<"argocd", typeof import("./settings"), keyof typeof drivers> = {
   name: "argocd",
-  settings: argocdSchema,
-  rule: argocdRule,
+  settings: () => require("./settings") as typeof import("./settings"),
   chart: "argo-cd",
   namespace: "argocd",
+  drivers,
   check: () => (require("./check") as typeof import("./check")).gitopsCheck,
   load: () => require("./argocd") as typeof import("./argocd"),
 };

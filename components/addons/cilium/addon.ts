@@ -1,14 +1,11 @@
+/* eslint-disable @typescript-eslint/no-require-imports -- loaded when it is needed: see `Addon`. */
 import type { Addon } from "../addon";
-import { ciliumRule, ciliumSchema, socketProblems } from "./settings";
 
-/* eslint-disable @typescript-eslint/no-require-imports -- loaded where it is on: see `Addon`. */
-export const cilium: Addon<"cilium", typeof ciliumSchema> = {
+export const cilium: Addon<"cilium", typeof import("./settings"), never> = {
   name: "cilium",
-  settings: ciliumSchema,
-  rule: ciliumRule,
+  settings: () => require("./settings") as typeof import("./settings"),
   chart: "cilium",
   namespace: "kube-system",
-  valueProblems: socketProblems,
   check: () => (require("./check") as typeof import("./check")).ciliumCheck,
   load: () => require("./cilium") as typeof import("./cilium"),
 };

@@ -6,7 +6,7 @@ import type { Rule } from "../../../settings/rule";
 import { chartValues } from "../addon";
 import type { Values } from "../values";
 
-export const ciliumSchema = described(
+export const schema = described(
   "The network of the cluster, in kube-proxy's place too",
   z.strictObject({
     enabled: described("Install Cilium; without it the nodes wait for a network of your own", z.boolean()).default(
@@ -29,7 +29,7 @@ export const ciliumSchema = described(
   }),
 ).prefault({});
 
-export const ciliumRule: Rule = ({ addons: { cilium } }, report) => {
+export const rule: Rule = ({ addons: { cilium } }, report) => {
   const { enabled, relay, metrics, ui } = cilium.hubble;
   const off = valueOf(enabled) === false;
   if (off && valueOf(relay)) report(relay, "true needs hubble.enabled");
@@ -38,7 +38,7 @@ export const ciliumRule: Rule = ({ addons: { cilium } }, report) => {
 };
 
 /** Translating services for sockets inside pods would bypass the proxies of Tailscale's operator, which redirect traffic themselves. */
-export function socketProblems(values: Values, { tailscale }: AddonsSettings): string[] {
+export function valueProblems(values: Values, { tailscale }: AddonsSettings): string[] {
   const { socketLB } = values as { socketLB?: { hostNamespaceOnly?: unknown } | null };
   if (!tailscale.enabled || socketLB?.hostNamespaceOnly === true) return [];
   return [

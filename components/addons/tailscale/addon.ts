@@ -1,16 +1,27 @@
+/* eslint-disable @typescript-eslint/no-require-imports -- loaded when it is needed: see `Addon`. */
 import type { Addon } from "../addon";
-import { tailscaleRule } from "./rule";
-import { tailscaleLeftOut, tailscaleSchema } from "./settings";
 
-/* eslint-disable @typescript-eslint/no-require-imports -- loaded where it is on: see `Addon`. */
-export const tailscale: Addon<"tailscale", typeof tailscaleSchema> = {
+const drivers = {
+  "tailscale-login": () =>
+    (require("../../../providers/tailscale/login-driver") as typeof import("../../../providers/tailscale/login-driver"))
+      .tailscaleLoginDriver,
+  "tailscale-devices": () =>
+    (
+      require("../../../providers/tailscale/devices-driver") as typeof import("../../../providers/tailscale/devices-driver")
+    ).tailscaleDevicesDriver,
+  "tailscale-objects": () =>
+    (
+      require("../../../providers/tailscale/objects-guard") as typeof import("../../../providers/tailscale/objects-guard")
+    ).tailscaleObjectsDriver,
+};
+
+export const tailscale: Addon<"tailscale", typeof import("./settings"), keyof typeof drivers> = {
   name: "tailscale",
-  settings: tailscaleSchema,
-  rule: tailscaleRule,
+  settings: () => require("./settings") as typeof import("./settings"),
   chart: "tailscale-operator",
   namespace: "tailscale",
   versionName: "tailscale-operator",
-  leftOut: ({ tailscale: settings }) => tailscaleLeftOut(settings),
+  drivers,
   hosts: (settings) =>
     settings.addons.tailscale.machines.enabled
       ? (require("./hosts") as typeof import("./hosts")).tailscaleOnHosts(settings)

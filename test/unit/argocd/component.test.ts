@@ -7,7 +7,7 @@ import { install } from "../../../components/addons/argocd/argocd";
 import { HelmReleases } from "../../../components/addons/helm-releases";
 import type { Cluster } from "../../../components/cluster/cluster";
 import type { Machine } from "../../../providers/machines/machine";
-import { argocdSchema, gitopsSchema } from "../../../components/addons/argocd/settings";
+import { gitopsSchema, schema as argocdSchema } from "../../../components/addons/argocd/settings";
 import type { Settings } from "../../../settings";
 import { takeHooks } from "../../../cli/charts/mocked-program";
 

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { takeHooks } from "../../../cli/charts/mocked-program";
 import { type Addon, type AddonContext, chartValues } from "../../../components/addons/addon";
-import { addons, addonsOn, addonsSchema } from "../../../components/addons/list";
+import { addons, addonsOn } from "../../../components/addons/list";
 import { Platform } from "../../../components/addons/platform";
 import type { Cluster } from "../../../components/cluster/cluster";
 import type { NodeSteps, Step } from "../../../components/node/step";
@@ -12,6 +12,7 @@ import { describe as describeFact, type FactName, FACTS, holds } from "../../../
 import { libraryText } from "../../../providers/host/shell/library";
 import { stepScript } from "../../../providers/host/shell/script";
 import type { Settings } from "../../../settings";
+import { addonsSchema } from "../../../settings/addons";
 import { versions } from "../../../versions";
 
 /** The recipes of CONTRIBUTING.md, followed with throw-away things as far as that needs no file: in the lists of this process. */
@@ -81,14 +82,16 @@ describe("an add-on needs its entry in the list", () => {
   const contexts: AddonContext[] = [];
   const addon: Addon = {
     name: "throw-away",
-    settings: z.strictObject({ enabled: z.boolean(), values: chartValues }),
+    settings: () => ({
+      schema: z.strictObject({ enabled: z.boolean(), values: chartValues }),
+      leftOut: (all): Record<string, string> => {
+        const own = (all as unknown as Record<string, { missing?: boolean }>)["throw-away"];
+        if (own?.missing) return { "throw-away": "set `addons.throw-away.missing`" };
+        return {};
+      },
+    }),
     chart: "throw-away",
     namespace: "throw-away",
-    leftOut: (all): Record<string, string> => {
-      const own = (all as unknown as Record<string, { missing?: boolean }>)["throw-away"];
-      if (own?.missing) return { "throw-away": "set `addons.throw-away.missing`" };
-      return {};
-    },
     load: () => ({
       install: (context) => {
         contexts.push(context);

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { load as readYaml } from "js-yaml";
 import { CHECKS } from "../../../checks/run-checks";
-import { addons, addonsSchema } from "../../../components/addons/list";
+import { addons } from "../../../components/addons/list";
+import { addonsSchema } from "../../../settings/addons";
 
 const FOLDER = path.join(__dirname, "../../../components/addons");
 const foldersIn = (folder: string) =>
