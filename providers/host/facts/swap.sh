@@ -12,28 +12,84 @@ swap_active() {
 
 swap_at_boot() {
   local found unit
-  found=$(awk '$1 !~ /^#/ && $3 == "swap" { printf "%s ", $1 }' /etc/fstab 2>/dev/null || true)
+  found=$(swap_in_fstab | tr '\n' ' ')
   for unit in $(swap_units); do found+="$unit "; done
   echo "${found:-none}"
 }
 
-# swap_units: names of units that would bring swap back, zram's among them.
+# swap_in_fstab: the first field of the lines that are swap's, as they are there.
+swap_in_fstab() { awk '$1 !~ /^#/ && $3 == "swap" { print $1 }' /etc/fstab 2>/dev/null || true; }
+
+# Services that make swap areas and switch them on. What makes units of swap (fstab, zram-generator, rpi-swap) is found by those.
+swap_services='armbian-zram-config.service dphys-swapfile.service nvzramconfig.service swapspace.service zram-config.service zram-swap.service zramd.service zramswap.service'
+
+# swap_units: names of units that would bring swap back.
 swap_units() {
-  systemctl list-unit-files --no-legend --plain '*.swap' zramswap.service zram-config.service 2>/dev/null \
-    | awk '$2 != "masked" && $2 != "disabled" { print $1 }' || true
+  # shellcheck disable=SC2086 # a list of names
+  systemctl list-unit-files --no-legend --plain '*.swap' $swap_services 2>/dev/null \
+    | awk '$2 != "masked" && $2 != "masked-runtime" && $2 != "disabled" { print $1 }' || true
+}
+
+# swap_origins: lines ORIGIN:AREA of the areas in use, where the origin is what switches the area on at each boot: `fstab`, a unit, or
+# `unknown`.
+swap_origins() {
+  local area kind known origin path by
+  known=$(known_swap)
+  while read -r area kind _; do
+    [ "$kind" != Type ] || continue
+    origin=unknown
+    while IFS=: read -r by path; do
+      case $path in
+        zram) [[ $area == /dev/zram* ]] || continue ;;
+        */) [[ $area == "$path"* ]] || continue ;;
+        *) [ "$area" = "$path" ] || [ "$(readlink -f -- "$area")" = "$path" ] || continue ;;
+      esac
+      origin=$by
+      break
+    done <<<"$known"
+    printf '%s:%s\n' "$origin" "$area"
+  done </proc/swaps
+}
+
+# known_swap: lines ORIGIN:AREA of what is switched on at each boot. An area with a slash at its end is a folder; `zram` is each of zram's.
+known_swap() {
+  local area unit
+  swap_in_fstab | while read -r area; do
+    case $area in *=*) area=$(findfs "${area//\"/}" 2>/dev/null) || continue ;; esac
+    printf 'fstab:%s\n' "$(readlink -f -- "$area")"
+  done
+  for unit in $(swap_units); do
+    case $unit in
+      *.swap) area=$(readlink -f -- "$(systemctl show -p What --value -- "$unit" 2>/dev/null)") ;;
+      dphys-swapfile.*) area=$(file_value CONF_SWAPFILE /etc/dphys-swapfile /var/swap) ;;
+      swapspace.*) area=$(file_value swappath /etc/swapspace.conf /var/lib/swapspace)/ ;;
+      *) area=zram ;;
+    esac
+    printf '%s:%s\n' "$unit" "$area"
+  done
+}
+
+# file_value NAME FILE DEFAULT: what a line NAME=VALUE of the file says.
+file_value() {
+  local value
+  value=$(sed -n "s/^[[:space:]]*$1[[:space:]]*=[[:space:]]*\"\{0,1\}\([^\"[:space:]]*\).*/\1/p" "$2" 2>/dev/null | tail -n 1)
+  echo "${value:-$3}"
 }
 
 # Is put before a line of fstab that is switched off.
 swap_off='# off by homelab: '
 
+# remember_swap: the areas in use, but those that a service makes again when it is started.
 remember_swap() {
-  local device
-  for device in $(swap_active); do [ "$device" = none ] || remember swap "$device" active; done
+  local origin area
+  while IFS=: read -r -u 3 origin area; do
+    case $origin in *.service) ;; *) remember swap "$area" active ;; esac
+  done 3< <(swap_origins)
 }
 
 # swap_off_at_boot: in fstab, and in units, which may be made by generators.
 swap_off_at_boot() {
-  local unit line='^[^#[:space:]]+[[:space:]]+[^[:space:]]+[[:space:]]+swap([[:space:]]|$)'
+  local unit line='^[[:space:]]*[^#[:space:]][^[:space:]]*[[:space:]]+[^[:space:]]+[[:space:]]+swap([[:space:]]|$)'
   if grep -qsE "$line" /etc/fstab; then
     sed -E "s/$line/$swap_off&/" /etc/fstab | write_file /etc/fstab "$(stat -c %a /etc/fstab)"
     systemctl daemon-reload
@@ -41,7 +97,7 @@ swap_off_at_boot() {
   for unit in $(swap_units); do
     remember_unit "$unit"
     systemctl stop -- "$unit" 2>/dev/null || true
-    systemctl mask -- "$unit" 2>/dev/null || systemctl disable -- "$unit" 2>/dev/null || true
+    systemctl mask -- "$unit" >/dev/null 2>&1 || systemctl disable -- "$unit" >/dev/null 2>&1 || true
     echo "turned off $unit"
   done
   [ "$(swap_at_boot)" = none ] || die "this would bring swap back at the next boot: $(swap_at_boot)" "remove it by hand, then run pulumi up again"
@@ -58,6 +114,7 @@ prepare_restore_swap() {
   [ ! -f /etc/fstab ] || ! grep -q "^$swap_off" /etc/fstab || sed -i "s/^$swap_off//" /etc/fstab
 }
 
+# A service that is started again has switched its own areas on.
 restore_swap() {
   local device
   while IFS=$'\t' read -r -u 3 device _; do
