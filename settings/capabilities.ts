@@ -5,7 +5,7 @@ import { described } from "./fields";
 /** Each overrides what the kind of machine says. */
 export const capabilitiesSchema = z.strictObject({
   sharedKernel: described(
-    "The kernel is the workstation's: modules and its own sysctls can't be set",
+    "The kernel is another host's (containers: the lab, LXC): modules and its own sysctls can't be set",
     z.boolean(),
   ).optional(),
   iscsi: described("The kernel has iSCSI, which Longhorn needs", z.boolean()).optional(),

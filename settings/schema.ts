@@ -14,13 +14,14 @@ import { proxySchema } from "./proxy";
 import { described } from "./fields";
 import type { Rule } from "./rule";
 import { sshRule, sshSchema } from "./ssh";
-import { sysctlsSchema } from "./sysctls";
+import { modulesSchema, sysctlsSchema } from "./sysctls";
 
 /** Every setting of a stack: the keys of `homelab:` in Pulumi.<stack>.yaml. */
 export const settingsSchema = z.strictObject({
   machines: described("The machines that become the nodes", machinesSchema),
   cluster: described("Kubernetes", clusterSchema).prefault({}),
   containerd: described("The container runtime", containerdSchema).prefault({}),
+  modules: modulesSchema.prefault([]),
   sysctls: sysctlsSchema.prefault({}),
   mirrors: described("Where packages and charts come from", mirrorsSchema).prefault({}),
   addons: described("What is installed into the cluster", addonsSchema).prefault({}),

@@ -17,3 +17,14 @@ export const sysctlsSchema = described(
   "Kernel parameters of every host, added to those that Kubernetes needs or in their place",
   z.record(text(sysctlName, "Name"), scalarText(sysctlValue, "Value of the kernel parameter of this name")),
 );
+
+const moduleName: Format = pattern(
+  /^[A-Za-z0-9][A-Za-z0-9_-]*$/,
+  56,
+  "is not the name of a kernel module, as lsmod prints it, such as nf_conntrack",
+);
+
+export const modulesSchema = described(
+  "Kernel modules of every host, loaded now and at every boot, beside those that Kubernetes and the sysctls need",
+  z.array(text(moduleName, "Name of a kernel module, as lsmod prints it")),
+);

@@ -1,6 +1,10 @@
 import { type ExpectedFact, expectedFile } from "../../providers/host/facts/expected";
 import { hereDocument, quote, quoteAll } from "../../providers/host/shell/quote";
-import type { Step } from "./step";
+import type { NodeSteps, Step, StepArgs } from "./step";
+
+/** Where a shared kernel's modules are loaded and its sysctls are set. */
+export const ON_OWNER =
+  "on the host that lends the kernel (Proxmox or whatever runs the container; in the lab the workstation)";
 
 /** Modules that a step needs. */
 export interface ModuleList {
@@ -13,34 +17,74 @@ export interface ModuleList {
   instead?: string;
 }
 
-const NODE_MODULES: ModuleList = {
-  // Layers of images; what kube-proxy's replacement and the checks of kubeadm expect of bridges.
-  modules: ["br_netfilter", "overlay"],
+/**
+ * Layers of images. Not br_netfilter: kubeadm asks for it no more since 1.30 (kubernetes#123464), Cilium without a kube-proxy never did,
+ * and it makes iptables see the traffic between the virtual machines of a host.
+ */
+const EVERY_NODE = ["overlay"] as const;
+
+/**
+ * Which module brings the sysctls of a prefix: the kernel has them only when it is loaded. Left out is what the kernel loads by itself
+ * when the sysctl is set (the congestion controls and queues of TCP).
+ */
+const MODULE_OF_SYSCTLS: readonly (readonly [prefix: string, module: string])[] = [
+  ["fs.nfs.nlm_", "lockd"],
+  ["fs.nfs.nsm_", "lockd"],
+  ["fs.nfs.", "nfs"],
+  ["net.bridge.", "br_netfilter"],
+  ["net.ipv4.vs.", "ip_vs"],
+  ["net.mpls.", "mpls_router"],
+  ["net.netfilter.nf_conntrack_", "nf_conntrack"],
+  ["net.netfilter.nf_flowtable_", "nf_conntrack"],
+  ["net.nf_conntrack_max", "nf_conntrack"],
+  ["net.rds.", "rds"],
+  ["net.sctp.", "sctp"],
+  ["net.tipc.", "tipc"],
+  ["net.vrf.", "vrf"],
+  ["sunrpc.", "sunrpc"],
+];
+
+/** The modules that every host of the settings has: the needed ones, those of the settings, and those that bring the settings' sysctls. */
+export function nodeModules({ modules, sysctls }: Pick<NodeSteps, "modules" | "sysctls">): string[] {
+  const ofSysctls = Object.keys(sysctls).flatMap(
+    (name) => MODULE_OF_SYSCTLS.find(([prefix]) => name.startsWith(prefix))?.[1] ?? [],
+  );
+  return [...new Set([...EVERY_NODE, ...modules.map((name) => name.replaceAll("-", "_")), ...ofSysctls])].sort();
+}
+
+const listOf = (args: StepArgs): ModuleList => ({
+  modules: nodeModules(args),
   file: "/etc/modules-load.d/homelab.conf",
   purpose: "Kubernetes",
-};
+});
 
 /** Kernel modules, now and at every boot. What is built into the kernel counts as loaded. */
 export const kernelModules: Step = {
   name: "kernel-modules",
-  commands: ({ sharedKernel }) => loadModules(NODE_MODULES, sharedKernel),
-  expected: ({ sharedKernel }) => loadedModules(NODE_MODULES, sharedKernel),
+  commands: (args) => loadModules(listOf(args), args.sharedKernel),
+  expected: (args) => loadedModules(listOf(args), args.sharedKernel),
 };
 
 /**
- * Commands that load modules and list them for the boot. A host on another's kernel can do neither: they must be there, and
- * what that kernel has loaded is never taken out again.
+ * Commands that load modules and list them for the boot, and unload those that an earlier list had. A host on another's kernel can do
+ * neither: they must be there, and what that kernel has loaded is never taken out again.
  */
 export function loadModules(list: ModuleList, sharedKernel: boolean): string {
   const { modules, instead = "" } = list;
   const action = sharedKernel
-    ? `this host shares its kernel: run 'modprobe {module}' on the workstation${instead}`
+    ? `this host shares its kernel: run 'modprobe {module}' ${ON_OWNER}, and list it in /etc/modules-load.d there${instead}`
     : `see 'modprobe {module}'; the kernel's package may be incomplete, or was replaced since the last boot: then reboot${instead}`;
-  const remember = sharedKernel ? "" : '\n  remember_module "$module"';
-  const atBoot = sharedKernel ? "" : `\nwrite_file ${list.file} 644 ${hereDocument(fileText(list))}`;
-  return `for module in ${quoteAll(modules)}; do${remember}
-  load_module "$module" ${quote(action)}
-done${atBoot}`;
+  const load = modules.flatMap((name) => [
+    ...(sharedKernel ? [] : [`remember_module ${quote(name)}`]),
+    `load_module ${quote(name)} "$action"`,
+  ]);
+  const atBoot = sharedKernel
+    ? []
+    : [
+        `release_modules ${quoteAll([list.file, ...modules])}`,
+        `write_file ${list.file} 644 ${hereDocument(fileText(list))}`,
+      ];
+  return [`action=${quote(action)}`, ...load, ...atBoot].join("\n");
 }
 
 export function loadedModules(list: ModuleList, sharedKernel: boolean): ExpectedFact[] {

@@ -95,6 +95,7 @@ export function nodeSteps(settings: Settings): NodeSteps {
     criToolsVersion: versions.criTools,
     containerdVersion: versions.containerd,
     containerd: settings.containerd,
+    modules: settings.modules,
     sysctls: settings.sysctls,
     repositories: settings.mirrors.apt,
     proxy: settings.proxy,

@@ -14,6 +14,8 @@ export interface NodeSteps {
   /** Version of the package containerd.io; a distribution's suffix is allowed for. */
   containerdVersion: string;
   containerd: ContainerdSettings;
+  /** Kernel modules beside those that are needed. */
+  modules: readonly string[];
   /** Added to the sysctls that are needed, or in their place. */
   sysctls: Readonly<Record<string, string>>;
   repositories: { kubernetes: AptRepository; docker: AptRepository };

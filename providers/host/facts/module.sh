@@ -2,7 +2,7 @@
 # file may have hyphens where its name has underscores.
 observe_module() {
   case $1 in
-    overlay) ! grep -qw overlay /proc/filesystems || {
+    overlay) ! grep -qsw overlay /proc/filesystems || {
       echo present
       return 0
     } ;;
@@ -25,6 +25,29 @@ remember_module() { [ "$(observe_module "$1")" = present ] || remember module "$
 load_module() {
   [ "$(observe_module "$1")" = present ] || modprobe -- "$1" 2>/dev/null || true
   [ "$(observe_module "$1")" = present ] || die "the kernel module $1 can't be loaded" "${2//'{module}'/$1}"
+}
+
+# release_modules FILE NAME...: those that FILE lists and that are not among the names any more are unloaded where this program loaded
+# them, no other list has them and nothing uses them.
+release_modules() {
+  local file=$1 name
+  shift
+  [ -f "$file" ] || return 0
+  while read -r -u 3 name; do
+    case " $* " in *" $name "*) continue ;; esac
+    remembered module "$name" || continue
+    ! listed_elsewhere "$name" "$file" || continue
+    ! modprobe -r -- "$name" 2>/dev/null || echo "unloaded $name"
+  done 3< <(grep -v '^#' "$file")
+}
+
+# listed_elsewhere NAME FILE: whether another file than FILE lists the module for the boot.
+listed_elsewhere() {
+  local file
+  for file in /etc/modules /etc/modules-load.d/*.conf /run/modules-load.d/*.conf /usr/lib/modules-load.d/*.conf; do
+    [ "$file" = "$2" ] || ! grep -qsE "^[[:space:]]*${1//_/[-_]}[[:space:]]*\$" "$file" || return 0
+  done
+  return 1
 }
 
 # One that is in use stays until the next boot.

@@ -30,6 +30,7 @@ const settings: NodeSteps = {
   criToolsVersion: versions.criTools,
   containerdVersion: versions.containerd,
   containerd: { sandboxImage: "pause", mirrors: {} },
+  modules: [],
   sysctls: {},
   repositories: {
     kubernetes: { url: "https://k8s.example/{minor}/", fingerprint: "A".repeat(40) },

@@ -14,6 +14,7 @@ const plain: NodeSteps = {
   criToolsVersion: "1.36.0",
   containerdVersion: "2.2.3-1",
   containerd: { sandboxImage: "registry.k8s.io/pause:3.10.2", mirrors: {} },
+  modules: [],
   sysctls: {},
   repositories: {
     kubernetes: { url: "https://pkgs.k8s.io/core:/stable:/v{minor}/deb/", fingerprint: "A".repeat(40) },
@@ -30,6 +31,7 @@ const hostile: NodeSteps = {
     sandboxImage: `pause ${HOSTILE}`.replaceAll('"', ""),
     mirrors: { "docker.io": [`https://m.example/v2/${HOSTILE}`] },
   },
+  modules: [],
   sysctls: { "net.core.somaxconn": `1 ${HOSTILE}`.replaceAll('"', "") },
   repositories: {
     kubernetes: { url: `https://m.example/${HOSTILE}`, fingerprint: HOSTILE },
@@ -113,13 +115,13 @@ test("a changed sysctl changes one step, and in it only the lines that have the 
     stepsOf(capabilities, settings).map(({ name, ...step }) =>
       stepScript({ host: "cp1", step: name, ...step }).split("\n"),
     );
-  const [before, after] = [text(plain), text({ ...plain, sysctls: { "fs.inotify.max_user_instances": "1024" } })];
+  const [before, after] = [text(plain), text({ ...plain, sysctls: { "net.ipv4.ip_forward": "2" } })];
   const changed = before.flatMap((lines, index) => lines.filter((line) => !after[index]?.includes(line)));
   expect(changed).toEqual([
-    "fs.inotify.max_user_instances = 512",
-    'set_sysctl fs.inotify.max_user_instances 512 "$action"',
+    "net.ipv4.ip_forward = 1",
+    'set_sysctl net.ipv4.ip_forward 1 "$action"',
     expect.stringContaining("expect file /etc/sysctl.d/99-zz-homelab.conf"),
-    "expect sysctl fs.inotify.max_user_instances 512",
+    "expect sysctl net.ipv4.ip_forward 1",
   ]);
 });
 

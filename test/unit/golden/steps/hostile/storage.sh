@@ -7,10 +7,12 @@ main() {
 begin
 disk='/mnt/'\''; touch /pwned; "$(touch /pwned)" `touch /pwned` %s'
 mountpoint -q -- "$disk" || die "no disk is mounted at $disk, which the inventory names for the volumes" "mount it there, with a line in /etc/fstab, or correct storage.disk in homelab:machines; nothing is formatted by this program"
-for module in dm_crypt iscsi_tcp; do
-  remember_module "$module"
-  load_module "$module" 'see '\''modprobe {module}'\''; the kernel'\''s package may be incomplete, or was replaced since the last boot: then reboot; or leave the host out of storage: storage.enabled: false, in homelab:machines'
-done
+action='see '\''modprobe {module}'\''; the kernel'\''s package may be incomplete, or was replaced since the last boot: then reboot; or leave the host out of storage: storage.enabled: false, in homelab:machines'
+remember_module dm_crypt
+load_module dm_crypt "$action"
+remember_module iscsi_tcp
+load_module iscsi_tcp "$action"
+release_modules /etc/modules-load.d/homelab-longhorn.conf dm_crypt iscsi_tcp
 write_file /etc/modules-load.d/homelab-longhorn.conf 644 <<'EOF'
 # Written by homelab. Longhorn needs these modules.
 dm_crypt

@@ -3,20 +3,14 @@ host=cp1 step=sysctls
 . /var/lib/homelab/library.sh || { echo "$host: $step: /var/lib/homelab/library.sh can't be read; run pulumi refresh, then pulumi up: it is written again" >&2; exit 1; }
 main() {
 begin
-action='is the name right, and does the kernel allow the value? '\''sysctl -w'\'' says why not'
-remember_sysctl fs.inotify.max_user_instances fs.inotify.max_user_watches net.bridge.bridge-nf-call-ip6tables net.bridge.bridge-nf-call-iptables net.ipv4.ip_forward net.ipv4.conf.all.rp_filter net.ipv4.fib_multipath_use_neigh kernel.keys.root_maxbytes kernel.keys.root_maxkeys kernel.panic kernel.panic_on_oops kernel.timer_migration net.core.bpf_jit_enable vm.overcommit_memory
+action='is the name right, and does the kernel allow the value? '\''sysctl -w'\'' says why not; what a module brings needs the module in homelab:modules'
+remember_sysctl net.ipv4.ip_forward fs.inotify.max_user_instances fs.inotify.max_user_watches net.ipv4.conf.all.rp_filter net.ipv4.fib_multipath_use_neigh kernel.keys.root_maxbytes kernel.keys.root_maxkeys kernel.panic kernel.panic_on_oops kernel.timer_migration net.core.bpf_jit_enable vm.overcommit_memory
+release_sysctls /etc/sysctl.d/99-zz-homelab.conf net.ipv4.ip_forward fs.inotify.max_user_instances fs.inotify.max_user_watches
+keep_least /etc/sysctl.d/99-zz-homelab-least.conf "$action" fs.inotify.max_user_instances 512 fs.inotify.max_user_watches 524288
 write_file /etc/sysctl.d/99-zz-homelab.conf 644 <<'EOF'
 # Written by homelab.
-fs.inotify.max_user_instances = 512
-fs.inotify.max_user_watches = 524288
-net.bridge.bridge-nf-call-ip6tables = 1
-net.bridge.bridge-nf-call-iptables = 1
 net.ipv4.ip_forward = 1
 EOF
-set_sysctl fs.inotify.max_user_instances 512 "$action"
-set_sysctl fs.inotify.max_user_watches 524288 "$action"
-set_sysctl net.bridge.bridge-nf-call-ip6tables 1 "$action"
-set_sysctl net.bridge.bridge-nf-call-iptables 1 "$action"
 set_sysctl net.ipv4.ip_forward 1 "$action"
 if [ "$(observe_unit_active systemd-networkd.service)" = active ] || [ "$(observe_unit_enabled systemd-networkd.service)" = enabled ]; then
   write_file /etc/systemd/networkd.conf.d/homelab.conf 644 <<'EOF'
@@ -26,12 +20,11 @@ ManageForeignRoutes=no
 ManageForeignRoutingPolicyRules=no
 EOF
 fi
-expect file /etc/sysctl.d/99-zz-homelab.conf 'e1290af7ff7bae02fd7f6d58d5314cfcfd02439c512cb62f41f3e273ed83c463 644'
-expect sysctl fs.inotify.max_user_instances 512
-expect sysctl fs.inotify.max_user_watches 524288
-expect sysctl net.bridge.bridge-nf-call-ip6tables 1
-expect sysctl net.bridge.bridge-nf-call-iptables 1
+expect file /etc/sysctl.d/99-zz-homelab.conf '091acec0a6a4f29b4c3e4bc2874833c8fa54b4c59db776fc2f993ab3d2b50a51 644'
+expect file /etc/sysctl.d/99-zz-homelab-least.conf
 expect sysctl net.ipv4.ip_forward 1
+expect sysctl-minimum fs.inotify.max_user_instances 512
+expect sysctl-minimum fs.inotify.max_user_watches 524288
 expect file /etc/systemd/networkd.conf.d/homelab.conf
 write_expected
 }

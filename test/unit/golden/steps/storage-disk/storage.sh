@@ -5,9 +5,9 @@ main() {
 begin
 disk=/mnt/ssd
 mountpoint -q -- "$disk" || die "no disk is mounted at $disk, which the inventory names for the volumes" "mount it there, with a line in /etc/fstab, or correct storage.disk in homelab:machines; nothing is formatted by this program"
-for module in dm_crypt iscsi_tcp; do
-  load_module "$module" 'this host shares its kernel: run '\''modprobe {module}'\'' on the workstation; or leave the host out of storage: storage.enabled: false, in homelab:machines'
-done
+action='this host shares its kernel: run '\''modprobe {module}'\'' on the host that lends the kernel (Proxmox or whatever runs the container; in the lab the workstation), and list it in /etc/modules-load.d there; or leave the host out of storage: storage.enabled: false, in homelab:machines'
+load_module dm_crypt "$action"
+load_module iscsi_tcp "$action"
 remember_unit iscsid.service
 install_missing cryptsetup nfs-common open-iscsi
 enable_unit iscsid.service

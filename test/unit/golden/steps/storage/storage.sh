@@ -3,10 +3,12 @@ host=w1 step=storage
 . /var/lib/homelab/library.sh || { echo "$host: $step: /var/lib/homelab/library.sh can't be read; run pulumi refresh, then pulumi up: it is written again" >&2; exit 1; }
 main() {
 begin
-for module in dm_crypt iscsi_tcp; do
-  remember_module "$module"
-  load_module "$module" 'see '\''modprobe {module}'\''; the kernel'\''s package may be incomplete, or was replaced since the last boot: then reboot; or leave the host out of storage: storage.enabled: false, in homelab:machines'
-done
+action='see '\''modprobe {module}'\''; the kernel'\''s package may be incomplete, or was replaced since the last boot: then reboot; or leave the host out of storage: storage.enabled: false, in homelab:machines'
+remember_module dm_crypt
+load_module dm_crypt "$action"
+remember_module iscsi_tcp
+load_module iscsi_tcp "$action"
+release_modules /etc/modules-load.d/homelab-longhorn.conf dm_crypt iscsi_tcp
 write_file /etc/modules-load.d/homelab-longhorn.conf 644 <<'EOF'
 # Written by homelab. Longhorn needs these modules.
 dm_crypt
