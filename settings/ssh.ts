@@ -43,8 +43,15 @@ const publicKey: Format = (value) => {
     : "is not a public key as `ssh-add -L` prints it: ssh-ed25519 AAAA… and a comment";
 };
 
-/** Login names as useradd accepts them. */
-const userName: Format = pattern(/^[a-z_][a-z0-9_-]{0,31}$/, 32, "is not a user name of a Linux host");
+/**
+ * Login names as useradd accepts them (shadow's is_valid_user_name), and as SSSD and winbind name the users of a domain:
+ * DOMAIN\user, user@domain. The longest is Linux' LOGIN_NAME_MAX.
+ */
+const userName: Format = pattern(
+  /^(?!\d+$|\.{1,2}$)[\p{L}\p{N}_.][\p{L}\p{N}_.@\\+-]*\$?$/u,
+  255,
+  "is not a user name of a Linux host",
+);
 
 const port = described("TCP port", z.number().int().min(1).max(65535));
 

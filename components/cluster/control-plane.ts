@@ -37,11 +37,11 @@ export class ControlPlane extends pulumi.ComponentResource {
     const adminConf = new RemoteStep(
       `${name}-kubeconfig`,
       { step: "kubeconfig", host: this.machine, commands: "cat /etc/kubernetes/admin.conf\n" },
-      { parent: this, dependsOn: init, secretOutput: true },
+      { parent: this, dependsOn: init, answers: true },
     );
     this.kubeconfig = pulumi.secret(
       pulumi
-        .all([adminConf.stdout, args.endpoint.host])
+        .all([adminConf.answer, args.endpoint.host])
         .apply(([conf, host]) => kubeconfig(conf, host, args.endpoint.port)),
     );
     this.registerOutputs();

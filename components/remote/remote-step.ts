@@ -2,7 +2,8 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../../providers/machines/machine";
 import type { ExpectedFact } from "../../providers/host/facts/expected";
-import { rootShell, rootShellWithPassword, stepScript } from "../../providers/host/shell/script";
+import { answerOf, asRoot, marked, SCRIPT_COMMAND } from "../../providers/host/shell/as-root";
+import { stepScript } from "../../providers/host/shell/script";
 import { commandConnection } from "./connection";
 import { type Drift, withDrift } from "./drift";
 
@@ -28,26 +29,44 @@ interface RemoteStepArgs {
 }
 
 interface RemoteStepOptions extends pulumi.CustomResourceOptions {
-  /** What the step prints is a secret. */
-  secretOutput?: boolean;
+  /** What the step prints is read, by `answer`, and is a secret. */
+  answers?: boolean;
 }
 
 const DEFAULT_TIMEOUT = "20m";
+/** Around what a step prints that is read: the plugin gets what login shells and profiles print, too. */
+const ANSWER = "homelab-answer";
+
 /**
  * One script that runs on a host as root: the only use of `remote.Command`. The script goes by standard input, so that
  * errors stay short and a change previews as a diff of its lines; the connection is a secret, the script is not. Where sudo
- * asks for a password, that goes by standard input, and the script is the command.
+ * asks for a password, that goes by standard input too, which is then a secret: a `StepScript` shows the script.
  */
 export class RemoteStep extends command.remote.Command {
   constructor(name: string, args: RemoteStepArgs, opts?: RemoteStepOptions) {
-    const { secretOutput, ...options } = opts ?? {};
+    const { answers, ...options } = opts ?? {};
     const machine = args.host;
     const timeout = args.timeout ?? DEFAULT_TIMEOUT;
+    const { user, sudoPassword } = machine.connection;
+    const script = pulumi.output(args.commands).apply((commands) => {
+      const text = stepScript({ ...args, host: machine.name, commands });
+      return answers ? marked(text, ANSWER) : text;
+    });
+    const asking = sudoPassword !== undefined && user !== "root";
+    if (asking) new StepScript(name, script, options);
     super(
       name,
       {
-        connection: commandConnection(machine.connection),
-        ...commandAsRoot(args),
+        connection: commandConnection(machine),
+        create: SCRIPT_COMMAND,
+        update: args.drift ? args.drift.apply((drift) => withDrift(SCRIPT_COMMAND, drift)) : SCRIPT_COMMAND,
+        stdin: asking
+          ? pulumi.secret(
+              pulumi
+                .all([script, sudoPassword])
+                .apply(([text, password]) => asRoot(text, { user, sudoPassword: password })),
+            )
+          : script.apply((text) => asRoot(text, { user })),
         triggers: [machine.incarnation, ...(args.triggers ?? [])],
         logging: command.remote.Logging.None,
         // Sent as environment variables, which sshd refuses by default.
@@ -56,50 +75,26 @@ export class RemoteStep extends command.remote.Command {
       {
         deletedWith: machine.resource,
         customTimeouts: { create: timeout, update: timeout },
-        ...(secretOutput ? { additionalSecretOutputs: ["stdout", "stderr"] } : {}),
+        ...(answers ? { additionalSecretOutputs: ["stdout", "stderr"] } : {}),
         ...options,
       },
     );
   }
-}
 
-type Commands = Pick<command.remote.CommandArgs, "create" | "update" | "stdin">;
-
-function commandAsRoot(args: RemoteStepArgs): Commands {
-  const { name, connection } = args.host;
-  const script = pulumi.output(args.commands).apply((commands) => stepScript({ ...args, host: name, commands }));
-  if (connection.sudoPassword !== undefined && connection.user !== "root") {
-    const line = pulumi.output(connection.sudoPassword).apply((password) => `${password}\n`);
-    return { create: scriptAsCommand(script, args.drift), stdin: pulumi.secret(line) };
+  /** What the script of a step that `answers` printed. Secret. */
+  get answer(): pulumi.Output<string> {
+    return this.stdout.apply((stdout) => {
+      const answer = answerOf({ stdout, stderr: "" }, ANSWER);
+      // In a state from before, what was printed is as it came.
+      return typeof answer === "object" ? answer.stdout : stdout;
+    });
   }
-  const shell = rootShell(connection.user);
-  return {
-    create: shell,
-    update: args.drift ? args.drift.apply((drift) => withDrift(shell, drift)) : shell,
-    stdin: script,
-  };
 }
 
-/**
- * The script and its drift in one command, without an `update`: that would hold the script a second time, and a change
- * re-runs the command either way.
- */
-function scriptAsCommand(script: pulumi.Output<string>, drift?: pulumi.Output<Drift>): pulumi.Output<string> {
-  const shell = script.apply(rootShellWithPassword);
-  if (!drift) return shell;
-  return pulumi.all([shell, knownDrift(drift)]).apply(([text, found]) => (found ? withDrift(text, found) : text));
-}
-
-/**
- * The drift where it is known and there is any. One that a preview can't know, because the host is new or its inspection will run
- * again, must not hide the script before it: it counts as none.
- */
-function knownDrift(drift: pulumi.Output<Drift>): pulumi.Output<Drift | undefined> {
-  const known = (found: Drift): Drift | undefined =>
-    typeof found.generation === "number" && found.generation > 0 ? found : undefined;
-  // The second argument is what Pulumi's own outputs use for their properties. Without it an unknown drift would make all unknown.
-  return (drift as unknown as { apply(work: typeof known, unknowns: true): pulumi.Output<Drift | undefined> }).apply(
-    known,
-    true,
-  );
+/** The script of a step that has a secret input: what a preview shows of it. It does nothing. */
+class StepScript extends pulumi.ComponentResource<void> {
+  constructor(name: string, script: pulumi.Input<string>, { parent }: pulumi.CustomResourceOptions) {
+    super("homelab:host:StepScript", name, { script }, { parent });
+    this.registerOutputs();
+  }
 }

@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { generateKeyPair, type KeyPair } from "../../providers/machines/ssh-key/key-pair";
 import { LabStack } from "../harness/stacks/lab-stack";
+import { leaksInFolder, lineOfKey } from "../harness/stacks/secret-search";
 import { startAgent } from "../unit/ssh/in-process-agent";
 import { hostKeys, startServer, type TestServer } from "../unit/ssh/in-process-server";
 
@@ -51,11 +52,22 @@ test("ssh-agent-many-keys: a step logs in with the chosen one of eight keys, and
 
   const agent = await startAgent(path.join(folder, "socket"), keys);
   await stack.up().finally(() => agent.close());
-  expect(server.commands).toEqual(["sudo -n bash -s"]);
+  expect(server.commands).toEqual(["bash -s"]);
   expect(new Set(server.logins.map(({ key }) => key))).toEqual(new Set([undefined, login.public.split(" ")[1]]));
   expect(await readdir(path.join(stack.folder, ".homelab", "ssh"))).toEqual([]);
 
   expect(await stack.plan()).toEqual([]);
   await stack.up();
   expect(server.commands).toHaveLength(1);
+});
+
+test("agent-stale: a step logs in by a key of its own, though SSH_AUTH_SOCK names an agent that is gone", async () => {
+  process.env.LOGIN_PRIVATE_KEY = login.private;
+  const before = server.commands.length;
+  await stack.up();
+  expect(server.commands.slice(before)).toEqual(["bash -s"]);
+  expect(await readdir(path.join(stack.folder, ".homelab", "ssh"))).toEqual([]);
+  const key = { name: "key", value: lineOfKey(login.private) };
+  expect(await leaksInFolder(path.join(stack.folder, ".pulumi"), [key])).toEqual([]);
+  expect(await stack.plan()).toEqual([]);
 });

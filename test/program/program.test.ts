@@ -47,7 +47,7 @@ test("every command pins its host's key, logs nothing and keeps the script on st
   for (const { inputs } of commands()) {
     expect(inputs).toMatchObject({
       connection: { hostKey: "ssh-ed25519 AAAA" },
-      create: "sudo -n bash -s",
+      create: "bash -s",
       logging: "none",
       addPreviousOutputInEnv: false,
     });
@@ -55,11 +55,10 @@ test("every command pins its host's key, logs nothing and keeps the script on st
   }
 });
 
-test("no script holds a secret", () => {
-  const scripts = commands().map(({ inputs }) => `${String(inputs["stdin"])}${String(inputs["update"])}`);
-  expect(scripts.join("\n")).not.toContain("PRIVATE-KEY-CANARY");
-  // The key is there, where it belongs: the test would see it in a script.
-  expect(JSON.stringify(commands())).toContain("PRIVATE-KEY-CANARY");
+test("no command holds a secret", () => {
+  expect(JSON.stringify(commands())).not.toContain("PRIVATE-KEY-CANARY");
+  // The key is there, where it belongs: the test would see it in a command.
+  expect(JSON.stringify(ofType("pulumi-nodejs:dynamic/host:Inspection"))).toContain("PRIVATE-KEY-CANARY");
 });
 
 test("the chart that the release gets is the fetched one, by a path that carries version and digest", () => {

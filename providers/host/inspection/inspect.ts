@@ -2,7 +2,8 @@ import { HostError } from "../ssh/errors";
 import { runAsRoot } from "../ssh/root";
 import type { RunResult, SshSession, SshTarget } from "../ssh/target";
 import { type HostReport, parseReport } from "./parse";
-import { inspectionScript, newMarker } from "./script";
+import { newMarker } from "../shell/as-root";
+import { inspectionScript } from "./script";
 
 /** What it is called in messages. */
 export const INSPECTING = "inspecting the host";

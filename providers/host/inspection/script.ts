@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { readShell } from "../shell/library";
 import { carriedLibrary } from "../shell/script";
 import { quote } from "../shell/quote";
@@ -11,11 +10,6 @@ interface InspectionScriptOptions {
   preflight?: boolean;
   /** Where the steps' expected state is, if not where the steps write it. */
   expectedFolder?: string;
-}
-
-/** A word that no shell, profile or message of the day prints by itself: it marks the lines that are the script's. */
-export function newMarker(): string {
-  return `homelab-${randomBytes(12).toString("hex")}`;
 }
 
 /** The script that prints a host's facts; see `inspect.sh`. It carries the library: the host may have none, or another one. */

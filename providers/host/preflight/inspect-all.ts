@@ -1,4 +1,4 @@
-import { newMarker } from "../inspection/script";
+import { newMarker } from "../shell/as-root";
 import { inspect, type Inspected, INSPECTING } from "../inspection/inspect";
 import { withSsh } from "../ssh/connect";
 import { runAsRoot } from "../ssh/root";

@@ -65,16 +65,3 @@ const USE_LIBRARY = [
 export function carriedLibrary(): string[] {
   return ["library() {", `cat ${hereDocument(libraryText())}`, "}", 'eval "$(library)"'];
 }
-
-/** The command that runs a script from standard input as root. Works in any login shell. */
-export function rootShell(user: string): string {
-  return user === "root" ? "bash -s" : "sudo -n bash -s";
-}
-
-/**
- * A command that runs a script as root where sudo asks for a password: the first line of standard input. A wrong one is tried
- * once, if nothing follows it; where sudo doesn't ask, the line is not read, since a step's script reads no input.
- */
-export function rootShellWithPassword(script: string): string {
-  return `sudo -S -p '' bash -c ${quote(script)}`;
-}

@@ -2,13 +2,13 @@ import { chmod, mkdir, rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import path from "node:path";
 import { type AgentInboundRequest, AgentProtocol, type ParsedKey, type SigningRequestOptions } from "ssh2";
-import type { OneKeyAgent } from "./agent";
+import type { OneKey } from "./agent";
 
 /** Makes the agent when it is first asked for. It may fail, and is then asked again by the next connection. */
-type FindAgent = () => Promise<OneKeyAgent>;
+type FindAgent = () => Promise<OneKey>;
 
 /**
- * An SSH agent at a socket of its own, which has one key of another agent, for programs that offer every key that they find.
+ * An SSH agent at a socket of its own, which has one key, for programs that offer every key that they find.
  * It doesn't keep the process alive, and takes the place of a socket that a killed process left behind.
  *
  * @param socket relative to the working directory; the kernel takes at most 107 bytes
@@ -32,8 +32,8 @@ export async function serveAgent(socket: string, find: FindAgent, failed: (error
 
 function serve(connection: Socket, find: FindAgent, failed: (error: Error) => void): void {
   const protocol = new AgentProtocol(false);
-  let found: Promise<OneKeyAgent> | undefined;
-  const agent = (): Promise<OneKeyAgent> => (found ??= find());
+  let found: Promise<OneKey> | undefined;
+  const agent = (): Promise<OneKey> => (found ??= find());
   const refuse = (request: AgentInboundRequest) => (error: Error) => {
     failed(error);
     protocol.failureReply(request);
@@ -51,7 +51,7 @@ function serve(connection: Socket, find: FindAgent, failed: (error: Error) => vo
   connection.pipe(protocol).pipe(connection);
 }
 
-function signed(agent: OneKeyAgent, key: ParsedKey, data: Buffer, options: SigningRequestOptions): Promise<Buffer> {
+function signed(agent: OneKey, key: ParsedKey, data: Buffer, options: SigningRequestOptions): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     agent.sign(key, data, options, (error, signature) => {
       if (error || !signature) reject(error ?? new Error("it answered without a signature"));

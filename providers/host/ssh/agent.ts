@@ -42,6 +42,12 @@ export class OneKeyAgent extends BaseAgent<ParsedKey> {
   }
 }
 
+/** What an agent has that shows one key. `sign` refuses any other. */
+export interface OneKey {
+  readonly key: ParsedKey;
+  sign(publicKey: ParsedKey, data: Buffer, options: SigningRequestOptions, answer: SignCallback): void;
+}
+
 /**
  * The agent at SSH_AUTH_SOCK with the one key that logs in.
  *

@@ -16,10 +16,11 @@ export async function loginMethod(
   at: string,
 ): Promise<PublicKeyAuthMethod | AgentAuthMethod> {
   if (login.agent) return { type: "agent", username: login.user, agent: await agentWithOneKey(login.agent, about) };
-  return { type: "publickey", username: login.user, key: privateKey(login.privateKey, about, at) };
+  return { type: "publickey", username: login.user, key: privateKeyOf(login.privateKey, about, at) };
 }
 
-function privateKey(text: string, about: About, at: string): ParsedKey {
+/** @throws HostError of kind `authentication` where it is no private key, or has a passphrase */
+export function privateKeyOf(text: string, about: About, at: string): ParsedKey {
   const key = utils.parseKey(text);
   if (!(key instanceof Error) && key.isPrivateKey()) return key;
   throw new HostError({

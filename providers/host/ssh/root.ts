@@ -1,5 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { quote } from "../shell/quote";
+import { answerOf, asRoot, marked, newMarker, SCRIPT_COMMAND } from "../shell/as-root";
 import { HostError } from "./errors";
 import { succeeded } from "./run";
 import type { RunOptions, RunResult, SshSession, SshTarget } from "./target";
@@ -13,10 +12,11 @@ interface RootOptions extends Omit<RunOptions, "stdin"> {
 const refused = new WeakMap<SshSession, HostError>();
 
 /**
- * Runs a script as root, whether or not sudo asks for a password. A script that fails is an answer, not an error. Script and
- * password go by standard input: neither is in the host's list of processes.
+ * Runs a script as root, whether or not sudo asks for a password. A script that fails is an answer, not an error. The answer
+ * is the script's own: what login shells and profiles print is not in it. Script and password go by standard input: neither
+ * is in the host's list of processes.
  *
- * @throws HostError as `session.run`, and where sudo doesn't make the user root: `authentication` for a wrong password, which
+ * @throws HostError as `session.run`, and where the script was not run: `authentication` for a password that sudo refused, which
  * is tried once, else `command`.
  */
 export async function runAsRoot(session: SshSession, script: string, options: RootOptions): Promise<RunResult> {
@@ -24,20 +24,13 @@ export async function runAsRoot(session: SshSession, script: string, options: Ro
   if (before) throw before;
   const { target } = session;
   const { doing = session.doing, ...limits } = options;
-  if (target.user === "root") return session.run("bash -s", { ...limits, stdin: script });
-  const password = target.sudoPassword;
-  if (password === undefined) {
-    // In the host's own language sudo's refusal would not be known as one.
-    const result = await session.run("env LC_ALL=C sudo -n bash -s", { ...limits, stdin: script });
-    if (result.exitCode !== 0 && SUDO_REFUSED.test(lastLine(result.stderr)))
-      throw sudoError(target, doing, result.stderr);
-    return result;
-  }
-  if (/[\n\r\0]/.test(password)) throw unusablePassword(target, doing);
-  const marker = randomBytes(16).toString("hex");
-  const result = await session.run(sudoWithPassword(marker), { ...limits, stdin: `${password}\n${script}` });
-  if (!result.stderr.endsWith(`${marker}\n`)) return result;
-  const error = sudoError(target, doing, result.stderr.slice(0, -marker.length - 1));
+  if (target.user !== "root" && /[\n\r\0]/.test(target.sudoPassword ?? "")) throw unusablePassword(target, doing);
+  const marker = newMarker();
+  const result = await session.run(SCRIPT_COMMAND, { ...limits, stdin: asRoot(marked(script, marker), target) });
+  const answer = answerOf(result, marker);
+  if (answer === "cut") throw cutShort(target, doing, result);
+  if (answer) return answer;
+  const error = target.user === "root" ? notRun(target, doing, result) : sudoError(target, doing, result);
   refused.set(session, error);
   throw error;
 }
@@ -48,37 +41,18 @@ export async function runAsRootOrFail(session: SshSession, script: string, optio
   return succeeded(session.target.name, options.doing ?? session.doing, result);
 }
 
-/**
- * A command that takes the password in the first line of its standard input, and a script for root after it.
- *
- * sudo asks for a wrong password again and would take the script's first lines for it. So it is tried alone first, with
- * nothing behind it; where sudo refuses, the last line of standard error is `marker`. Where sudo doesn't ask, because of
- * NOPASSWD or because it asked just now, the password is still in the stream: root's shell passes over all lines up to `marker`.
- */
-function sudoWithPassword(marker: string): string {
-  const root = `while IFS= read -r line; do [ "$line" = ${marker} ] && exec bash -s; done; exit 1`;
-  const user = [
-    "export LC_ALL=C",
-    "IFS= read -r password",
-    `said=$(printf "%s\\n" "$password" 2>/dev/null | sudo -S -p "" true 2>&1) || { printf "%s\\n" "$said" ${marker} >&2; exit 1; }`,
-    `{ printf "%s\\n" "$password" ${marker}; cat; } 2>/dev/null | sudo -S -p "" bash -c ${quote(root)}`,
-  ];
-  return `sh -c ${quote(user.join("; "))}`;
-}
-
-/** How the last line of standard error looks where sudo, or the shell that did not find it, ended the command. */
-const SUDO_REFUSED =
-  /^sudo: |^env: .*sudo|\bsudo: (command )?not found|not in the sudoers|^Sorry, user .* not allowed to /;
-/** The shell says it, or env, which does so in the host's language. */
-const NO_SUDO = /\bsudo: (command )?not found|^env: .*sudo/m;
+/** The shell says it, in the language that the command sets. */
+const NO_SUDO = /\bsudo: (command )?not found/m;
 const WRONG_PASSWORD = /incorrect password attempt|Sorry, try again/i;
 const NOT_ALLOWED = /not in the sudoers|^Sorry, user .* not allowed to |may not run sudo/im;
 const PASSWORD_NEEDED = /password is required|terminal is required|no password was provided|askpass/i;
 
-function sudoError(target: SshTarget, doing: string, stderr: string): HostError {
+function sudoError(target: SshTarget, doing: string, result: RunResult): HostError {
+  const { stderr } = result;
   const about = { kind: "command" as const, host: target.name, doing };
   const said = lastLine(stderr);
-  const allow = `put '${target.user} ALL=(ALL) NOPASSWD:ALL' into /etc/sudoers.d/${target.user} on the host`;
+  // sudo passes over files there that have a dot in their name, as a user's name may have.
+  const allow = `put '${sudoersWord(target.user)} ALL=(ALL) NOPASSWD:ALL' into /etc/sudoers.d/homelab on the host`;
   const next = (what: string): string => `${what}; nothing was changed there`;
   if (NO_SUDO.test(stderr)) {
     return new HostError({
@@ -109,10 +83,31 @@ function sudoError(target: SshTarget, doing: string, stderr: string): HostError 
       action: next(`Set ssh.sudoPassword as a secret, or ${allow}`),
     });
   }
+  return notRun(target, doing, result);
+}
+
+/** A user's name as sudoers takes it. */
+function sudoersWord(user: string): string {
+  return user.replace(/[\\!=:,()]/g, "\\$&");
+}
+
+function notRun(target: SshTarget, doing: string, { stdout, stderr }: RunResult): HostError {
   return new HostError({
-    ...about,
-    problem: `sudo did not make the user '${target.user}' root: ${said || "it said nothing"}`,
-    action: next("Fix that on the host and run the same command again"),
+    kind: "command",
+    host: target.name,
+    doing,
+    problem: `the user '${target.user}' could not run a script as root: ${lastLine(stderr) || lastLine(stdout) || "nothing was said"}`,
+    action: `Fix that on the host (its sudo, or the user's login shell and profile) and run the same command again; nothing was changed there`,
+  });
+}
+
+function cutShort(target: SshTarget, doing: string, { exitCode, signal }: RunResult): HostError {
+  return new HostError({
+    kind: "command",
+    host: target.name,
+    doing,
+    problem: `the script was ended before it came to its end (${signal ?? `exit code ${exitCode}`})`,
+    action: `Did something end it on the host, as the kernel does when memory is short ('journalctl -k')? Run the same command again`,
   });
 }
 

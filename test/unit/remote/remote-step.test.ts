@@ -13,11 +13,13 @@ interface Registered {
   inputs: Record<string, unknown>;
 }
 const registered: Registered[] = [];
+/** What a command prints on a host with a noisy login shell. */
+const PRINTED = "welcome\nhomelab-answer\none\ntwo\nhomelab-answer 0\nbye";
 
 void pulumi.runtime.setMocks({
   newResource: ({ type, name, inputs }) => {
     registered.push({ type, name, inputs: inputs as Record<string, unknown> });
-    return { id: `${name}-id`, state: inputs as object };
+    return { id: `${name}-id`, state: { ...(inputs as object), stdout: PRINTED } };
   },
   call: () => ({}),
 });
@@ -65,6 +67,8 @@ afterAll(() => {
 /** Secrets are in a wrapper that has this key. */
 const SECRET = "4dabf18193072939515e22adb298388d";
 
+const COMMAND = "command:remote:Command";
+
 let steps = 0;
 async function step(
   connection: Partial<Connection>,
@@ -74,7 +78,7 @@ async function step(
   const args = { step: "sysctls", host: machine(connection), commands: "echo hello", expected: [], drift };
   const made = new RemoteStep(name, args);
   await new Promise((resolve) => made.urn.apply(resolve));
-  const inputs = registered.find((each) => each.name === name)?.inputs;
+  const inputs = registered.find((each) => each.name === name && each.type === COMMAND)?.inputs;
   if (!inputs) throw new Error("the step was not registered");
   return inputs;
 }
@@ -82,13 +86,13 @@ async function step(
 test("a step is one command whose script is readable and whose connection is secret", async () => {
   const inputs = await step({}, pulumi.output({ generation: 1, reason: "a\nb; $(id)" }));
   expect(inputs).toMatchObject({
-    create: "sudo -n bash -s",
-    update: "sudo -n bash -s # drift 1 a b id",
+    create: "bash -s",
+    update: "bash -s # drift 1 a b id",
     triggers: ["i1"],
     logging: "none",
     addPreviousOutputInEnv: false,
   });
-  expect(inputs.stdin).toContain("echo hello");
+  expect(inputs.stdin).toMatch(/^export LC_ALL=C; exec sudo -n bash -s\nset -euo pipefail\n[^]*echo hello/);
   const connection = unwrapped(inputs.connection);
   expect(JSON.stringify(inputs.connection)).toContain(SECRET);
   expect(connection).toEqual({
@@ -96,25 +100,44 @@ test("a step is one command whose script is readable and whose connection is sec
     port: 22,
     user: "homelab",
     hostKey: "ssh-ed25519 AAAA",
-    privateKey: "PRIVATE",
+    agentSocketPath: agentSocketPath("cp1", {}, "stack"),
     dialErrorLimit: 10,
     perDialTimeout: 15,
   });
-  expect(JSON.stringify({ ...inputs, connection: undefined })).not.toContain("PRIVATE");
+  expect(JSON.stringify(inputs)).not.toContain("PRIVATE");
   expect(inputs.environment).toBeUndefined();
 });
 
 test("a step of root runs without sudo", async () => {
-  expect(await step({ user: "root" })).toMatchObject({ create: "bash -s", update: "bash -s # drift 1" });
+  const inputs = await step({ user: "root" });
+  expect(inputs).toMatchObject({ create: "bash -s", update: "bash -s # drift 1" });
+  expect(inputs.stdin).toMatch(/^set -euo pipefail\n/);
 });
 
-test("a host whose sudo asks gets the password alone as a secret input, and the script as a readable command", async () => {
+test("sudo-argv: with a password for sudo no command holds the script, and a preview shows it beside the secret input", async () => {
   const inputs = await step({ sudoPassword: pulumi.secret("PASSWORD"), connectTimeoutSeconds: 5 });
-  expect(inputs.stdin).toEqual({ [SECRET]: expect.any(String) as string, value: "PASSWORD\n" });
-  expect(inputs.create).toMatch(/^sudo -S -p '' bash -c 'set -euo pipefail\n[^]*echo hello[^]*\n' # drift 1$/);
-  expect(inputs.update).toBeUndefined();
+  expect(inputs).toMatchObject({ create: "bash -s", update: "bash -s # drift 1" });
+  expect(inputs.stdin).toEqual({ [SECRET]: expect.any(String) as string, value: expect.any(String) as string });
+  const [before, script] = String(unwrapped(inputs.stdin)).split("PASSWORD\n");
+  expect(before).toMatch(/^# shellcheck shell=bash\n[^]*sudo -S [^]*^}\n$/m);
+  expect(script).toMatch(/^set -euo pipefail\n[^]*echo hello/);
   expect(JSON.stringify({ ...inputs, stdin: undefined })).not.toContain("PASSWORD");
   expect(unwrapped(inputs.connection)).not.toHaveProperty("connectTimeoutSeconds");
+  const shown = registered.find(({ type, name }) => type === "homelab:host:StepScript" && name === `step-${steps}`);
+  expect(shown?.inputs).toEqual({ script });
+});
+
+test("a step without a password for sudo has no second resource that shows its script", async () => {
+  await step({});
+  expect(registered.filter(({ name }) => name === `step-${steps}`)).toHaveLength(1);
+});
+
+test("shell-prints: what a step answers is read without what a login shell printed around it", async () => {
+  const args = { step: "kubeconfig", host: machine({ user: "root" }), commands: "cat file" };
+  const made = new RemoteStep("answering", args, { answers: true });
+  expect(await new Promise((resolve) => made.answer.apply(resolve))).toBe("one\ntwo\n");
+  const { stdin } = registered.find(({ name }) => name === "answering")?.inputs ?? {};
+  expect(stdin).toMatch(/^echo homelab-answer; .*\nset -euo pipefail\n/);
 });
 
 test("a password that is given in clear becomes a secret", async () => {
@@ -122,15 +145,8 @@ test("a password that is given in clear becomes a secret", async () => {
 });
 
 test("the password of root is not needed", async () => {
-  expect(await step({ user: "root", sudoPassword: "PASSWORD" })).toMatchObject({ create: "bash -s" });
-});
-
-test("a drift that a preview does not know hides no script", async () => {
-  const unknown = pulumi.output(pulumi.unknown) as unknown as pulumi.Output<Drift>;
-  const inputs = await step({ sudoPassword: "PASSWORD" }, unknown);
-  expect(inputs.create).toMatch(/^sudo -S -p '' bash -c 'set [^]*\n'$/);
-  const known = await step({ sudoPassword: "PASSWORD" }, pulumi.output({ generation: 0, reason: "" }));
-  expect(known.create).toBe(inputs.create);
+  const inputs = await step({ user: "root", sudoPassword: "PASSWORD" });
+  expect(inputs.stdin).toMatch(/^set -euo pipefail\n/);
 });
 
 test("an agent is reached at a path that depends on stack and key alone, for the bastion too", async () => {
@@ -149,29 +165,34 @@ test("an agent is reached at a path that depends on stack and key alone, for the
     port: 22,
     user: "homelab",
     hostKey: "ssh-ed25519 AAAA",
-    agentSocketPath: agentSocketPath(agent, "stack"),
+    agentSocketPath: agentSocketPath("cp1", { agent }, "stack"),
     ...limits,
     proxy: {
       host: "203.0.113.1",
       port: 2222,
       user: "jump",
       hostKey: "ssh-ed25519 CCCC",
-      agentSocketPath: agentSocketPath({ publicKey: key }, "stack"),
+      agentSocketPath: agentSocketPath("cp1", { agent: { publicKey: key } }, "stack"),
       ...limits,
     },
   });
-  expect(readdirSync(path.join(folder, ".homelab", "ssh"))).toHaveLength(2);
+  const sockets = [agent, { publicKey: key }].map((one) =>
+    path.basename(agentSocketPath("cp1", { agent: one }, "stack")),
+  );
+  expect(readdirSync(path.join(folder, ".homelab", "ssh"))).toEqual(expect.arrayContaining(sockets));
 });
 
 test("the path of an agent's socket is relative, short, and another one for another stack or key", () => {
   const paths = [
-    agentSocketPath({}, "metal"),
-    agentSocketPath({}, "metal2"),
-    agentSocketPath({ publicKey: "ssh-ed25519 BBBB" }, "metal"),
+    agentSocketPath("cp1", { agent: {} }, "metal"),
+    agentSocketPath("cp1", { agent: {} }, "metal2"),
+    agentSocketPath("cp1", { agent: { publicKey: "ssh-ed25519 BBBB" } }, "metal"),
+    agentSocketPath("cp1", { privateKey: "one" }, "metal"),
+    agentSocketPath("cp2", { privateKey: "one" }, "metal"),
   ];
-  expect(new Set(paths).size).toBe(3);
+  expect(new Set(paths).size).toBe(5);
   for (const each of paths) expect(each).toMatch(/^\.homelab\/ssh\/[0-9a-f]{12}\.sock$/);
-  expect(agentSocketPath({ publicKey: "ssh-ed25519 BBBB a comment" }, "metal")).toBe(paths[2]);
+  expect(agentSocketPath("cp2", { agent: { publicKey: "ssh-ed25519 BBBB a comment" } }, "metal")).toBe(paths[2]);
 });
 
 test("the drift comes to one harmless line of a shell comment, and is read back from it", () => {

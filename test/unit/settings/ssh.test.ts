@@ -53,6 +53,20 @@ describe("how a host is reached", () => {
     });
   });
 
+  it.each(["john.doe", "Admin", "svc$", "_apt", "müller", "CORP\\jane", "jane@corp.example", "x".repeat(255)])(
+    "user-dot: takes %s for a user",
+    (user) => {
+      expect(sshOf({ agent: true }, { user }).user).toBe(user);
+    },
+  );
+
+  it.each(["-x", "~x", "+x", "a b", "a:b", "a/b", "a\nb", "a'b", "1000", "..", "$(id)", "x".repeat(256)])(
+    "user-dot: refuses %j for a user, which no host has",
+    (user) => {
+      expect(() => sshOf({ agent: true }, { user })).toThrow(/user: .*(is not a user name|is longer)/);
+    },
+  );
+
   it("goes through a bastion by the host's login, unless the bastion has one of its own", () => {
     const { bastion } = sshOf({ agent: true, bastion: GATE }, { privateKeyPath: "/root/key" });
     expect(bastion).toEqual({ ...GATE, port: 22, login: { by: "privateKeyPath", privateKeyPath: "/root/key" } });

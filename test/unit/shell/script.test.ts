@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LIBRARY_FILE, libraryText } from "../../../providers/host/shell/library";
-import { rootShell, stepScript } from "../../../providers/host/shell/script";
+import { stepScript } from "../../../providers/host/shell/script";
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "homelab-script-"))));
@@ -112,9 +112,4 @@ kill "$HOLDER_PID"`);
   const [free, holder, pid] = bash(script).stdout.trim().split("\n");
   expect(free).toBe("free");
   expect(holder).toBe(`${pid} (perl)`);
-});
-
-test("root needs no sudo", () => {
-  expect(rootShell("root")).toBe("bash -s");
-  expect(rootShell("homelab")).toBe("sudo -n bash -s");
 });
