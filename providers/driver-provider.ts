@@ -32,10 +32,11 @@ export function driverProvider(kind: DriverKind): string {
 const REQUEST_MS = 5;
 
 /**
- * Has the engine start the process in which the drivers run, which takes half a second: otherwise it starts when the first resource is
- * registered, and everything waits for it. There is no such function to call, and the answer, which says so, is not waited for.
+ * Has the engine start the process in which the drivers run: otherwise it starts when the first resource is registered, and everything
+ * waits for it. In a preview `start-drivers.cjs` has done it already, and says how.
  */
 export async function startDrivers(): Promise<void> {
+  if (pulumi.runtime.isDryRun()) return;
   pulumi.runtime.invoke("pulumi-nodejs:index:start", {}).catch(() => undefined);
   await sleep(REQUEST_MS);
 }

@@ -2,8 +2,10 @@
  * What Node loads before the program (`nodeargs` in Pulumi.yaml): the loader that strips types, after large modules that have none to
  * strip. It looks into each file that is required after it.
  */
+require("./start-drivers.cjs");
 keepNodesStackTraces();
 require("@pulumi/pulumi");
+traceNoPromises();
 require("zod");
 require("tsx/cjs");
 
@@ -13,4 +15,20 @@ require("tsx/cjs");
  */
 function keepNodesStackTraces() {
   Object.defineProperty(Error, "prepareStackTrace", { get: () => undefined, set() {} });
+}
+
+/** The SDK takes a stack trace for each of its promises too, which it shows only where this variable is set: a twentieth of the time. */
+function traceNoPromises() {
+  if (process.env.PULUMI_DEBUG_PROMISE_LEAKS) return;
+  const debuggable = require("@pulumi/pulumi/runtime/debuggable");
+  const { debuggablePromise } = debuggable;
+  debuggable.debuggablePromise = (...args) => {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    try {
+      return debuggablePromise(...args);
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  };
 }
