@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { supported, versions } from "../versions";
+import { duration } from "./duration";
 import { described, type Format, pattern, scalarText, text } from "./fields";
 import { dnsName, hostOrAddress, subnet } from "./formats";
 import { checkKubelet, kubeletSchema } from "./kubelet";
@@ -42,6 +43,22 @@ const component = described(
   }),
 ).prefault({});
 
+/**
+ * kubeadm's limits for one wait each (kubeadm.k8s.io/v1beta4, Timeouts). Its own defaults, one minute for a call of the API, are too
+ * short for a host of a tenth of the usual speed; long ones cost time only where something is wrong.
+ */
+const timeouts = z.strictObject({
+  controlPlaneComponentHealthCheck: text(
+    duration,
+    "For the API server, the controller manager and the scheduler",
+  ).default("10m"),
+  discovery: text(duration, "For a joining node, until it has read the cluster's information").default("10m"),
+  etcdAPICall: text(duration, "For a call of etcd").default("5m"),
+  kubeletHealthCheck: text(duration, "For the kubelet").default("10m"),
+  kubernetesAPICall: text(duration, "For a call of the API server").default("5m"),
+  tlsBootstrap: text(duration, "For the certificate of a joining node").default("10m"),
+});
+
 export const DEFAULT_DNS_DOMAIN = "cluster.local";
 
 export const clusterSchema = z.strictObject({
@@ -75,6 +92,7 @@ export const clusterSchema = z.strictObject({
         "kubeadm's own checks whose failure is a warning",
         z.array(text(preflightCheck, "Name of the check")),
       ).prefault([]),
+      timeouts: described("How long kubeadm waits at most, each time, for what is slow", timeouts).prefault({}),
     }),
   ).prefault({}),
 });

@@ -6,7 +6,9 @@ import { RemoteStep } from "../remote/remote-step";
 import type { ClusterSettings } from "../../settings";
 import type { Endpoint } from "./endpoint";
 import { initScript } from "./init-script";
-import { clusterConfig, initRegistration, kubeletPatch, registrationTaints } from "./kubeadm-config";
+import { clusterConfig, initRegistration, kubeletPatch, registrationTaints, settingsHash } from "./kubeadm-config";
+import { durationSeconds, totalSeconds } from "../../settings/duration";
+import { nodePorts } from "../../providers/host/preflight/ports";
 
 interface ControlPlaneArgs {
   /** The cluster's name. */
@@ -15,6 +17,9 @@ interface ControlPlaneArgs {
   endpoint: Endpoint;
   node: InventoriedNode;
 }
+
+/** For what `kubeadm init` does without a limit of its own, as pulling images. In seconds. */
+const PULL_SECONDS = 1200;
 
 /** The first control plane: `kubeadm init`, and the kubeconfig that it makes. */
 export class ControlPlane extends pulumi.ComponentResource {
@@ -31,7 +36,12 @@ export class ControlPlane extends pulumi.ComponentResource {
 
     const init = new RemoteStep(
       `${name}-init`,
-      { step: "kubeadm-init", host: this.machine, commands: initBody(args) },
+      {
+        step: "kubeadm-init",
+        host: this.machine,
+        commands: initBody(args),
+        timeout: `${PULL_SECONDS + totalSeconds(args.settings.kubeadm.timeouts)}s`,
+      },
       { parent: this, dependsOn: args.node.prepared },
     );
     const adminConf = new RemoteStep(
@@ -53,6 +63,7 @@ function initBody(args: ControlPlaneArgs): pulumi.Output<string> {
   const { machine } = args.node.prepared;
   return pulumi.all([machine.address, args.endpoint.host]).apply(([address, host]) => {
     const endpoint = { host, port: args.endpoint.port };
+    const config = { clusterName: args.name, cluster: args.settings, endpoint, address };
     return initScript({
       registration: initRegistration({
         endpoint,
@@ -60,11 +71,14 @@ function initBody(args: ControlPlaneArgs): pulumi.Output<string> {
           name: machine.name,
           address,
           taints: registrationTaints(args.node.inventory),
-          ignorePreflightErrors: args.settings.kubeadm.ignorePreflightErrors,
+          ...args.settings.kubeadm,
         },
       }),
-      cluster: clusterConfig({ clusterName: args.name, cluster: args.settings, endpoint, address }),
+      cluster: clusterConfig(config),
+      settingsHash: settingsHash(config),
       kubeletPatch: kubeletPatch(args.node.inventory),
+      ports: nodePorts("control-plane", endpoint.port),
+      apiSeconds: durationSeconds(args.settings.kubeadm.timeouts.controlPlaneComponentHealthCheck),
     });
   });
 }

@@ -6,18 +6,27 @@ interface InitScriptArgs {
   registration: string;
   /** kubeadm's ClusterConfiguration and the KubeletConfiguration. */
   cluster: string;
+  /** See `settingsHash`. */
+  settingsHash: string;
   /** Kubelet settings of this node alone, as a kubeadm patch; empty for none. */
   kubeletPatch: string;
+  /** The TCP ports that the node listens on: free again before kubeadm runs a second time. */
+  ports: readonly number[];
+  /** How long the API server is waited for, in seconds. */
+  apiSeconds: number;
 }
 
 /**
  * `kubeadm init`, guarded on what is there:
- * a cluster that this program finished: its API is awaited, nothing else; one that it began: finished where the API
- * answers, else reset and begun again; anything else that looks like Kubernetes: refused.
+ * a cluster that this program finished: its API is awaited, and what only root needs is taken away; one that it began: finished
+ * where the API answers and the settings are the same, else reset and begun again; anything else that looks like Kubernetes:
+ * refused.
  */
 export function initScript(args: InitScriptArgs): string {
   return `registration=${quote(args.registration)}
 cluster=${quote(args.cluster)}
+settings_hash=${args.settingsHash}
 patch=${quote(args.kubeletPatch)}
+ports=${quote(args.ports.join(" "))} api_limit=${args.apiSeconds}
 ${readShell(__dirname, "init.sh")}`;
 }

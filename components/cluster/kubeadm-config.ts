@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { dump } from "js-yaml";
 import type { ClusterSettings, NodeSettings } from "../../settings";
 
@@ -20,14 +21,33 @@ export interface Taint {
   effect: string;
 }
 
-/** What a node says of itself when it registers. */
+/** What a node says of itself when it registers, and how long kubeadm waits meanwhile. */
 interface NodeRegistration {
   name: string;
   /** The address that the node is reached by: a host may have several. */
   address: string;
   taints: readonly Taint[];
   ignorePreflightErrors: readonly string[];
+  timeouts: Timeouts;
 }
+
+/** kubeadm's limits for one wait each, by its own names: durations of Go, as in "10m". */
+type Timeouts = ClusterSettings["kubeadm"]["timeouts"];
+
+/**
+ * Arguments that the CIS Kubernetes Benchmark asks for and kubeadm doesn't set. A setting of the same name wins. A cluster keeps
+ * those that it was made with: see `settingsHash`.
+ */
+const HARDENED = {
+  apiServer: { profiling: "false", "service-account-extend-token-expiration": "false" },
+  controllerManager: { profiling: "false" },
+  scheduler: { profiling: "false" },
+} as const;
+const NOT_HARDENED: Record<keyof typeof HARDENED, Record<string, string>> = {
+  apiServer: {},
+  controllerManager: {},
+  scheduler: {},
+};
 
 export interface Endpoint {
   host: string;
@@ -72,13 +92,28 @@ export function initRegistration(args: { endpoint: Endpoint; node: NodeRegistrat
       patches: PATCHES,
       // Cilium does kube-proxy's work from the first packet on.
       skipPhases: ["addon/kube-proxy"],
+      timeouts: args.node.timeouts,
     },
   ]);
 }
 
 /** kubeadm's ClusterConfiguration and every kubelet's KubeletConfiguration, as YAML text. */
 export function clusterConfig(args: ClusterConfigArgs): string {
+  return configOf(args, HARDENED);
+}
+
+/**
+ * Tells a cluster of the same settings that was made before `HARDENED`: SHA-256, in hexadecimal, of what `clusterConfig` would be
+ * without it. To add it would restart the API server, which no `up` does on a running cluster.
+ */
+export function settingsHash(args: ClusterConfigArgs): string {
+  return createHash("sha256").update(configOf(args, NOT_HARDENED)).digest("hex");
+}
+
+function configOf(args: ClusterConfigArgs, added: typeof HARDENED | typeof NOT_HARDENED): string {
   const { cluster, endpoint } = args;
+  const component = (name: keyof typeof HARDENED) =>
+    extraArgs({ ...added[name], ...cluster[name].extraArgs }, cluster.featureGates);
   return toYaml([
     {
       apiVersion: KUBEADM_API,
@@ -93,10 +128,10 @@ export function clusterConfig(args: ClusterConfigArgs): string {
       },
       apiServer: {
         certSANs: [...new Set([endpoint.host, args.address, ...cluster.certSANs])],
-        ...component(cluster.apiServer.extraArgs, cluster.featureGates),
+        ...component("apiServer"),
       },
-      controllerManager: component(cluster.controllerManager.extraArgs, cluster.featureGates),
-      scheduler: component(cluster.scheduler.extraArgs, cluster.featureGates),
+      controllerManager: component("controllerManager"),
+      scheduler: component("scheduler"),
       proxy: { disabled: true },
     },
     kubeletConfiguration(cluster),
@@ -113,6 +148,7 @@ export function joinConfig(node: NodeRegistration): Record<string, unknown> {
     kind: "JoinConfiguration",
     nodeRegistration: nodeRegistration(node),
     patches: PATCHES,
+    timeouts: node.timeouts,
   };
 }
 
@@ -128,8 +164,8 @@ function nodeRegistration(node: NodeRegistration) {
   };
 }
 
-function component(extraArgs: Readonly<Record<string, string>>, featureGates: Readonly<Record<string, boolean>>) {
-  const args: Record<string, string> = { ...extraArgs };
+function extraArgs(given: Readonly<Record<string, string>>, featureGates: Readonly<Record<string, boolean>>) {
+  const args: Record<string, string> = { ...given };
   const gates = Object.entries(featureGates).map(([gate, on]) => `${gate}=${on}`);
   if (gates.length > 0) args["feature-gates"] = gates.sort().join(",");
   const names = Object.keys(args).sort();

@@ -39,6 +39,7 @@ ${aptRepositoryCommand({ name: REPOSITORY, ...repository })}
 apt_packages ${REPOSITORY} ${quoteAll(wanted)}
 enable_unit kubelet.service
 write_file ${CRICTL_FILE} 644 ${hereDocument(CRICTL_CONFIG)}
+restrict_kubelet_config
 [ "$(kubeadm version -o short)" = ${quote(`v${args.kubernetesVersion}`)} ] || die "kubeadm on the PATH is $(kubeadm version -o short)" "is there another one beside /usr/bin/kubeadm?"`;
   },
 

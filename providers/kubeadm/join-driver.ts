@@ -1,11 +1,13 @@
 import { dump } from "js-yaml";
 import {
+  awaitSilentNodeScript,
   deleteTokenScript,
   joinScript,
   joinTokenScript,
   knownNodeScript,
   kubeletSettingsScript,
   leaveScript,
+  prepareJoinScript,
   removeNodeScript,
 } from "./join-script";
 import { stepScript } from "../host/shell/script";
@@ -15,6 +17,7 @@ import { runAsRootOrFail } from "../host/ssh/root";
 import type { SshSession, SshTarget } from "../host/ssh/target";
 import { skipIfUnreachable } from "../host/ssh/skip-if-unreachable";
 import { warn } from "../warn";
+import { totalSeconds } from "../../settings/duration";
 
 export interface JoinInputs {
   /** Name of the node in the cluster. */
@@ -36,8 +39,10 @@ export interface JoinInputs {
 const CONNECT = { timeoutSeconds: 60 };
 /** A control plane that is gone must not keep `destroy` from ending. */
 const CONNECT_ON_DELETE = { timeoutSeconds: 20 };
-const JOIN_LIMIT_SECONDS = 420;
-const SHORT_LIMIT_SECONDS = 60;
+/** What is there may have to be taken back first. */
+const PREPARE_LIMIT_SECONDS = 900;
+/** One call of kubeadm or kubectl, on a host of a tenth of the usual speed too. */
+const SHORT_LIMIT_SECONDS = 240;
 const DRAIN_LIMIT_SECONDS = 300;
 
 /**
@@ -56,20 +61,20 @@ export const joinDriver: Driver<JoinInputs, JoinInputs> = {
 
   async create(inputs) {
     await withSsh(inputs.controlPlane, CONNECT, `preparing the join of ${inputs.nodeName}`, async (controlPlane) => {
-      const known = (await output(controlPlane, knownNodeScript(inputs.nodeName))) === "yes";
-      const token = parseJoinCommand(await output(controlPlane, joinTokenScript(inputs.nodeName)));
+      const { nodeName, config, kubeletPatch, cluster } = inputs;
+      const limit = joinLimitSeconds(config);
+      const known = (await output(controlPlane, knownNodeScript(nodeName))) === "yes";
+      const token = parseJoinCommand(
+        await output(controlPlane, joinTokenScript(nodeName, PREPARE_LIMIT_SECONDS + limit)),
+      );
       try {
         await withSsh(inputs.node, CONNECT, "joining the cluster", async (node) => {
-          const script = joinScript(
-            {
-              config: withDiscovery(inputs.config, token),
-              kubeletPatch: inputs.kubeletPatch,
-              endpoint: token.endpoint,
-              cluster: inputs.cluster,
-            },
-            known,
-          );
-          await runScript(node, "kubeadm-join", script, JOIN_LIMIT_SECONDS);
+          const prepare = prepareJoinScript({ endpoint: token.endpoint, cluster, known });
+          const before = await runScript(node, "kubeadm-join", prepare, PREPARE_LIMIT_SECONDS);
+          if (before.trim() === "joined") return;
+          if (known) await output(controlPlane, awaitSilentNodeScript(nodeName));
+          const join = joinScript({ config: withDiscovery(config, token), kubeletPatch, cluster });
+          await runScript(node, "kubeadm-join", join, limit);
         });
       } finally {
         await output(controlPlane, deleteTokenScript(token.id));
@@ -97,7 +102,7 @@ export const joinDriver: Driver<JoinInputs, JoinInputs> = {
     );
     await skipIfUnreachable("removing what kubeadm left on the host", () =>
       withSsh(recorded.node, CONNECT_ON_DELETE, "leaving the cluster", (session) =>
-        runScript(session, "kubeadm-leave", leaveScript(), DRAIN_LIMIT_SECONDS),
+        runScript(session, "kubeadm-leave", leaveScript(), PREPARE_LIMIT_SECONDS),
       ),
     );
   },
@@ -124,6 +129,11 @@ export function parseJoinCommand(text: string): JoinToken {
     );
   const [, endpoint = "", id = "", secret = "", caCertHash = ""] = match;
   return { id, token: `${id}.${secret}`, endpoint, caCertHash };
+}
+
+/** How long all of `kubeadm join` may take, in seconds: its own limits, and the time between. */
+function joinLimitSeconds({ timeouts = {} }: Record<string, unknown>): number {
+  return 300 + totalSeconds(timeouts as Record<string, string>);
 }
 
 function withDiscovery(config: Record<string, unknown>, token: JoinToken): string {

@@ -1,19 +1,34 @@
+import { nodePorts } from "../host/preflight/ports";
 import { readShell } from "../host/shell/library";
 import { quote } from "../host/shell/quote";
+
+interface PrepareJoinArgs {
+  /** Address and port of the API server, as in "10.90.0.11:6443". */
+  endpoint: string;
+  /** Identity of the cluster: tells a node of this cluster from one that was in another. */
+  cluster: string;
+  /** The API server has a node of this name. */
+  known: boolean;
+}
 
 interface JoinScriptArgs {
   /** JoinConfiguration with the token: this script goes over stdin and is never stored. */
   config: string;
   kubeletPatch: string;
-  /** Address and port of the API server, as in "10.90.0.11:6443". */
-  endpoint: string;
-  /** Identity of the cluster: tells a node of this cluster from one that was in another. */
+  /** As in `PrepareJoinArgs`. */
   cluster: string;
 }
 
-/** `kubeadm token create` on the control plane; prints the command that a person would type, which holds token and hash. */
-export function joinTokenScript(node: string): string {
-  return `kubeadm token create --ttl 15m --description ${quote(`homelab: join of ${node}`)} --print-join-command 2>/dev/null
+/** The TCP ports of a worker: free again before kubeadm runs a second time. */
+const WORKER_PORTS = nodePorts("worker");
+
+/**
+ * `kubeadm token create` on the control plane; prints the command that a person would type, which holds token and hash.
+ *
+ * @param seconds how long the token is valid
+ */
+export function joinTokenScript(node: string, seconds: number): string {
+  return `kubeadm token create --ttl ${seconds}s --description ${quote(`homelab: join of ${node}`)} --print-join-command 2>/dev/null
 `;
 }
 
@@ -24,12 +39,35 @@ export function deleteTokenScript(tokenId: string): string {
 }
 
 /**
- * `kubeadm join`, guarded: a node of this cluster is left as it is; one that we began, or that was in a cluster that is
- * gone, is reset first; anything else that looks like Kubernetes is refused. `known` says whether the API has the node.
+ * Before `kubeadm join`: a node of this cluster is left as it is, and `joined` is printed; what we began, or what was in a cluster
+ * that is gone, is taken back; anything else that looks like Kubernetes is refused.
  */
-export function joinScript(args: JoinScriptArgs, known: boolean): string {
-  return `cluster=${quote(args.cluster)} known=${known ? "yes" : "no"}
-endpoint=${quote(args.endpoint)}
+export function prepareJoinScript({ endpoint, cluster, known }: PrepareJoinArgs): string {
+  return `cluster=${quote(cluster)} known=${known ? "yes" : "no"}
+endpoint=${quote(endpoint)}
+ports=${quote(WORKER_PORTS.join(" "))}
+${readShell(__dirname, "join-prepare.sh")}`;
+}
+
+/**
+ * On the control plane, where the API server has a node of this name although its host hasn't joined: kubeadm refuses the name as
+ * long as that node is Ready, which the node of a taken back join is for most of a minute.
+ */
+export function awaitSilentNodeScript(node: string): string {
+  return `node=${quote(node)}
+is_not_ready() {
+  [ "$(kubectl get node "$node" --ignore-not-found -o jsonpath='{.status.conditions[?(@.type=="Ready")].status}')" != True ]
+}
+poll ${SILENCE_SECONDS} is_not_ready || die "the cluster has a node $node that is Ready, and it is not this host" "give this host another name in homelab:machines; or take the other one away ('kubectl delete node $node')"
+`;
+}
+
+/** The control plane takes a kubelet for dead after 50 s without its lease. */
+const SILENCE_SECONDS = 120;
+
+/** `kubeadm join`, on a host that was prepared. */
+export function joinScript(args: JoinScriptArgs): string {
+  return `cluster=${quote(args.cluster)}
 config=${quote(args.config)}
 patch=${quote(args.kubeletPatch)}
 ${readShell(__dirname, "join.sh")}`;

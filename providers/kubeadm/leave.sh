@@ -2,7 +2,7 @@
 # Removes what kubeadm left on a node that this program joined.
 
 if [ -e "$kubeadm_state/joined" ] || [ -e "$kubeadm_state/joining" ]; then
-  kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock >/dev/null 2>&1 \
-    || die "'kubeadm reset' failed; run it by hand on the host to see why"
+  install -d -m 0700 /var/log/homelab
+  reset_kubeadm /var/log/homelab/kubeadm-reset.log
   rm -rf -- "$kubeadm_state"
 fi

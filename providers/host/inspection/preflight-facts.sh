@@ -34,24 +34,6 @@ unfinished_packages() {
     $1 == "half-installed" || $1 == "unpacked" || $1 == "half-configured" { printf "%s:%s ", $1, $3 }'
 }
 
-# From the kernel's own lists, because ss may be missing.
-listening() {
-  local file files=() protocol port pid name
-  for file in /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6; do
-    [ ! -r "$file" ] || files+=("$file")
-  done
-  find /proc/[0-9]*/fd -lname 'socket:*' -printf '%h %l\n' 2>/dev/null | awk '
-    FILENAME !~ /^\/proc\// { split($1, path, "/"); gsub(/[^0-9]/, "", $2); holder[$2] = path[3]; next }
-    { protocol = substr(FILENAME, 11, 3) }
-    $4 != (protocol == "tcp" ? "0A" : "07") { next }
-    { split($2, address, ":"); print protocol, address[2], ($10 in holder) ? holder[$10] : 0 }' - "${files[@]}" | sort -u \
-    | while read -r protocol port pid; do
-      name=
-      [ "$pid" = 0 ] || read -r name 2>/dev/null <"/proc/$pid/comm" || name=
-      printf '%s:%d:%s:%s ' "$protocol" "$((16#$port))" "${pid#0}" "${name//[ :]/_}"
-    done
-}
-
 addresses() { ip -o -4 address show 2>/dev/null | awk '$2 != "lo" { printf "%s:%s ", $2, $4 }'; }
 first_existing() {
   local file

@@ -38,6 +38,13 @@ const CILIUM_PORTS: readonly NeededPort[] = [
 ];
 const HUBBLE_PORT: NeededPort = { protocol: "tcp", port: 4244, purpose: "Hubble", on: "all", from: "all" };
 
+/** The TCP ports of Kubernetes itself on a node of the role. */
+export function nodePorts(role: Role, apiPort = 6443): number[] {
+  return neededPorts({ apiPort, cilium: false, hubble: false })
+    .filter((port) => neededOn(port, role))
+    .map(({ port }) => port);
+}
+
 /** Whether a port is needed on a host of the role; of a host whose role is not known, what every host needs. */
 export function neededOn(port: NeededPort, role: Role | undefined): boolean {
   return port.on === "all" || port.on === role;

@@ -2,10 +2,12 @@ import { difference } from "../../../providers/driver";
 import { joinDriver, parseJoinCommand, type JoinInputs } from "../../../providers/kubeadm/join-driver";
 import { initScript } from "../../../components/cluster/init-script";
 import {
+  awaitSilentNodeScript,
   joinScript,
   knownNodeScript,
   kubeletSettingsScript,
   leaveScript,
+  prepareJoinScript,
   removeNodeScript,
 } from "../../../providers/kubeadm/join-script";
 import { stepScript } from "../../../providers/host/shell/script";
@@ -75,10 +77,12 @@ test("a difference is by value, and a value that is not known yet counts as one"
   expect(difference({ a: 1, b: 2 }, { a: 2, b: 3 }, { ignore: ["b"], replaceOn: ["a"] }).replaces).toEqual(["a"]);
 });
 
-const args = { config: "c", kubeletPatch: "p", endpoint: "10.90.0.11:6443", cluster: "c1" };
+const init = { registration: "r", cluster: "c", settingsHash: "h", kubeletPatch: "p", ports: [6443], apiSeconds: 1 };
 const scripts = [
-  initScript({ registration: "r", cluster: "c", kubeletPatch: "p" }),
-  joinScript(args, true),
+  initScript(init),
+  prepareJoinScript({ endpoint: "10.90.0.11:6443", cluster: "c1", known: true }),
+  awaitSilentNodeScript("w1"),
+  joinScript({ config: "c", kubeletPatch: "p", cluster: "c1" }),
   kubeletSettingsScript("p"),
   knownNodeScript("w1"),
   removeNodeScript("w1"),

@@ -20,7 +20,12 @@ function settings(cluster: object = {}) {
 }
 
 const documents = (text: string) => loadAll(text) as Record<string, unknown>[];
-const node = { name: "cp1", address: "10.90.0.11", taints: [], ignorePreflightErrors: ["SystemVerification"] };
+const node = {
+  name: "cp1",
+  address: "10.90.0.11",
+  taints: [],
+  ...settings({ kubeadm: { ignorePreflightErrors: ["SystemVerification"], timeouts: { discovery: "30m" } } }).kubeadm,
+};
 
 test("kubeadm init registers the node under its own name and address, and leaves kube-proxy out", () => {
   const [init] = documents(initRegistration({ endpoint, node }));
@@ -57,6 +62,9 @@ test("the cluster's configuration has the settings' networks, names and versions
   });
 });
 
+/** Of what the program adds by itself. */
+const PROFILING = [{ name: "profiling", value: "false" }];
+
 test("arguments are named and sorted, and feature gates reach every component and the kubelets", () => {
   const cluster = settings({
     apiServer: { extraArgs: { "audit-log-maxage": "7", "anonymous-auth": "false" } },
@@ -69,11 +77,22 @@ test("arguments are named and sorted, and feature gates reach every component an
         { name: "anonymous-auth", value: "false" },
         { name: "audit-log-maxage", value: "7" },
         { name: "feature-gates", value: "InPlacePodVerticalScaling=true" },
+        ...PROFILING,
+        { name: "service-account-extend-token-expiration", value: "false" },
       ],
     },
-    scheduler: { extraArgs: [{ name: "feature-gates", value: "InPlacePodVerticalScaling=true" }] },
+    scheduler: { extraArgs: [{ name: "feature-gates", value: "InPlacePodVerticalScaling=true" }, ...PROFILING] },
   });
   expect(kubelet).toMatchObject({ featureGates: { InPlacePodVerticalScaling: true } });
+});
+
+test("what the program adds for hardening gives way to the settings", () => {
+  const cluster = settings({ scheduler: { extraArgs: { profiling: "true" } } });
+  const [config] = documents(clusterConfig({ clusterName: "c", cluster, endpoint, address: "10.90.0.11" }));
+  expect(config).toMatchObject({
+    controllerManager: { extraArgs: PROFILING },
+    scheduler: { extraArgs: [{ name: "profiling", value: "true" }] },
+  });
 });
 
 test("the order of the settings' keys doesn't change the text", () => {

@@ -18,41 +18,17 @@ refuse_foreign_cluster() {
     || refuse_foreign_kubernetes "if it stays, take the host out of the state with 'pulumi state delete'"
 }
 
-reset_kubeadm() {
-  local log=/var/log/homelab/kubeadm-reset.log
+reset_own_node() {
   [ "$kubeadm_is_ours" = yes ] && [ ! -e "$kubeadm_state/reset" ] && [ -n "$(command -v kubeadm)" ] || return 0
   install -d -m 0700 /var/log/homelab
-  timeout 300 kubeadm reset --force --cleanup-tmp-dir --cri-socket unix:///run/containerd/containerd.sock >"$log" 2>&1 || {
-    tail -n 20 "$log" >&2
-    die "'kubeadm reset' failed; all of its output is in $log" "fix that and repeat"
-  }
+  reset_kubeadm /var/log/homelab/kubeadm-reset.log
   touch "$kubeadm_state/reset"
-}
-
-# Process 0 means those of other machines on the same kernel.
-kill_pods() {
-  local id pid file words
-  if [ "$(observe_unit_active containerd.service)" = active ]; then
-    for id in $(ctr -n k8s.io containers ls -q 2>/dev/null || true); do
-      ctr -n k8s.io tasks rm --force "$id" >/dev/null 2>&1 || true
-      ctr -n k8s.io containers rm "$id" >/dev/null 2>&1 || true
-    done
-  fi
-  { find /sys/fs/cgroup -path '*/kubepods*' -name cgroup.procs -exec cat {} + 2>/dev/null || true; } | sort -u | while read -r pid; do
-    [ "$pid" -le 1 ] || kill -KILL "$pid" 2>/dev/null || true
-  done
-  for file in /proc/[0-9]*/cmdline; do
-    { mapfile -d '' -t words <"$file"; } 2>/dev/null || continue
-    case ${words[*]-} in *containerd-shim*" -namespace k8s.io "*) ;; *) continue ;; esac
-    pid=${file#/proc/}
-    kill -KILL "${pid%/cmdline}" 2>/dev/null || true
-  done
 }
 
 end_kubernetes() {
   local path
   systemctl stop kubelet.service 2>/dev/null || true
-  reset_kubeadm
+  reset_own_node
   kill_pods
   for path in /var/lib/kubelet /run/containerd/io.containerd.grpc.v1.cri /run/containerd/io.containerd.runtime.v2.task/k8s.io /run/cilium; do
     unmount_below "$path"

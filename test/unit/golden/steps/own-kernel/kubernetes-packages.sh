@@ -13,6 +13,7 @@ write_file /etc/crictl.yaml 644 <<'EOF'
 # Written by homelab.
 runtime-endpoint: unix:///run/containerd/containerd.sock
 EOF
+restrict_kubelet_config
 [ "$(kubeadm version -o short)" = v1.36.3 ] || die "kubeadm on the PATH is $(kubeadm version -o short)" "is there another one beside /usr/bin/kubeadm?"
 expect file /etc/apt/keyrings/homelab-kubernetes.gpg
 expect file /etc/apt/sources.list.d/homelab-kubernetes.list
