@@ -41,6 +41,7 @@ export async function setUp({ wanted, quiet = false, forPlan = false }: SetupOpt
     throw new Failure("nothing is set up in this checkout", "Run `make up` first.");
   const stack = await chooseStack(wanted);
   tell(`stack ${stack.name} (${stack.because})`);
+  if (stack.machineKind === "nspawn") tell(`  machines: ${stack.machineSystem}`);
   if (forPlan) requireHostKeys(stack.name, readStackFile(places.settings(stack.name)).settings);
   if (!quiet && stack.machineKind === "nspawn") {
     await installMissing(LAB_NEEDS);

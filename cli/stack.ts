@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import type { z } from "zod";
 import { type AddonName, addonNames } from "../lab/addons/names";
-import { DEFAULT_STATE_DIR, schema as nspawnSchema } from "../providers/machines/nspawn/settings";
+import { DEFAULT_STATE_DIR, RELEASES, schema as nspawnSchema } from "../providers/machines/nspawn/settings";
 import { addonsSchema } from "../settings/addons";
 import { type Place, placesOf, valueOf } from "../settings/places";
 import { mappingOf, parseStackFile } from "../settings/stack-file";
@@ -22,6 +22,8 @@ export interface Stack {
   mirrorAddresses: string[];
   /** What is on of what the mirror has only where it is. */
   addons: AddonName[];
+  /** The system of nspawn machines, as a person says it: `Debian 12 (bookworm)`. */
+  machineSystem: string;
   /** The base images of nspawn machines: a cache, built once. */
   imagesFolder: string;
   /** Of the passphrase that encrypts secrets; none where no stack was made yet, or something else encrypts them. */
@@ -77,12 +79,18 @@ export function readSettings(text: string): Omit<Stack, "name" | "because"> {
   const ownHosts = ["127.0.0.1", ...(subnet === undefined ? [] : [gatewayAddress(subnet)])];
   return {
     addons: addonNames.filter((name) => isOn(addons[name])),
+    machineSystem: systemOf(valueOf(nspawn.image.release) ?? "bookworm"),
     imagesFolder: `${valueOf(nspawn.stateDir) ?? DEFAULT_STATE_DIR}/images`,
     machineKind: String(kind),
     mirrorAddresses: kind === "nspawn" ? ownAddresses(JSON.stringify(settings), ownHosts) : [],
     ...(salt === undefined ? {} : { salt }),
     otherSecretsProvider: secretsProvider !== "passphrase",
   };
+}
+
+function systemOf(release: string): string {
+  const name = (RELEASES as Readonly<Record<string, string>>)[release];
+  return name ? `${name} (${release})` : release;
 }
 
 type Addons = Place<z.output<typeof addonsSchema>>;

@@ -13,6 +13,12 @@ export const title = "systemd-nspawn machines on a Linux workstation (the stack 
 /** What these machines can do, unless the inventory says otherwise. */
 export const capabilities: Capabilities = { sharedKernel: true, iscsi: false };
 
+/**
+ * The releases that machines can have, and what they are called. On a workstation with cgroup v1 a container's systemd takes the
+ * workstation's version, up to 257 (Debian 13); 258 knows only v2.
+ */
+export const RELEASES = { bookworm: "Debian 12", trixie: "Debian 13" } as const;
+
 export const DEFAULT_STATE_DIR = "/var/lib/homelab/nspawn";
 
 /** Linux cuts an interface name at 15 characters. */
@@ -36,7 +42,10 @@ export const schema = z.strictObject({
     "The system of the machines",
     z.strictObject({
       distribution: described("Distribution", z.enum(["debian"])).default("debian"),
-      release: described("Release", z.enum(["bookworm"])).default("bookworm"),
+      release: described(
+        "Release: Debian 12 (bookworm) or 13 (trixie)",
+        z.enum(Object.keys(RELEASES) as (keyof typeof RELEASES)[]),
+      ).default("bookworm"),
     }),
   ).prefault({}),
   stateDir: text(absolutePath, "Folder for the machines' trees; several gigabytes each").default(DEFAULT_STATE_DIR),

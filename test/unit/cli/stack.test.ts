@@ -78,6 +78,7 @@ test("settings that make no sense are left for the program to refuse", () => {
     addons: [],
     machineKind: "undefined",
     mirrorAddresses: [],
+    machineSystem: "Debian 12 (bookworm)",
     imagesFolder: "/var/lib/homelab/nspawn/images",
     otherSecretsProvider: false,
   });
