@@ -105,10 +105,10 @@ export function restartCheck(cluster: () => ClusterUnderTest): void {
     const { kubectl, hosts } = cluster();
     const [, worker] = hosts;
     await startWorkload(cluster());
-    const before = await worker.leader();
+    const before = await worker.boot();
     await worker.run("systemctl reboot");
     // systemd gives what doesn't end by itself a minute and a half.
-    expect(await eventually(async () => (await worker.leader()) !== before, 240)).toBe(true);
+    expect(await eventually(async () => (await worker.boot()) !== before, 240)).toBe(true);
     const restarted = new Date();
     expect(await eventually(async () => (await heartbeat(kubectl, worker.name)) > restarted, 180)).toBe(true);
     expect(await eventually(async () => (await readyNodes(kubectl)).includes(worker.name), 60)).toBe(true);

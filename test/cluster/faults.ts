@@ -155,11 +155,11 @@ systemctl restart kubelet`);
   test("drill-restart: all machines restart at once, and the cluster comes back by itself, with its pods", async () => {
     await startWorkload(cluster());
     const client = kubectl();
-    const leaders = await Promise.all(stack.machines.map((machine) => machine.leader()));
+    const boots = await Promise.all(stack.machines.map((machine) => machine.boot()));
     await Promise.all(stack.machines.map((machine) => machine.run("systemctl reboot").catch(() => undefined)));
     const restarted = async () =>
-      (await Promise.all(stack.machines.map((machine) => machine.leader()))).every(
-        (leader, index) => leader !== leaders[index],
+      (await Promise.all(stack.machines.map((machine) => machine.boot()))).every(
+        (boot, index) => boot !== boots[index],
       );
     expect(await eventually(restarted, 120)).toBe(true);
     expect(await eventually(async () => (await client.run("get", "--raw", "/readyz")) === "ok", 180)).toBe(true);

@@ -39,13 +39,13 @@ onVms(title, () => {
     const { kubectl, hosts } = cluster;
     const [, worker] = hosts;
     await startWorkload(cluster);
-    const before = await worker.leader();
+    const before = await worker.boot();
     await stack.change((settings) => {
       Object.assign(settings["homelab:machines"].nodes[1] ?? {}, { memory: "5G" });
     });
     expect(await stack.planned()).toEqual([`update ${worker.name}-condition`]);
     await stack.up();
-    expect(await worker.leader()).not.toBe(before);
+    expect(await worker.boot()).not.toBe(before);
     const info = JSON.parse(await multipass.multipass("info", worker.name, "--format", "json")) as {
       info: Record<string, { memory: { total: number } }>;
     };

@@ -1,5 +1,5 @@
 import execa from "execa";
-import type { TestHost } from "../harness/machines/test-host";
+import type { ContainerHost } from "../harness/machines/test-host";
 import { LabStack } from "../harness/stacks/lab-stack";
 import { HOSTS_PROGRAM } from "./hosts";
 
@@ -12,14 +12,14 @@ const MACHINES_ALONE = ["--target", "**homelab:machines:Machines**"];
 const TWIN_ID = "0123456789abcdef0123456789abcdef";
 
 let stack: LabStack;
-let first: TestHost;
-let second: TestHost;
+let first: ContainerHost;
+let second: ContainerHost;
 
 beforeAll(async () => {
   stack = await LabStack.create({ name: "pre", roles: ["control-plane", "worker"], program: HOSTS_PROGRAM });
   await stack.up(...MACHINES_ALONE);
-  first = stack.machine(0);
-  second = stack.machine(1);
+  first = stack.container(0);
+  second = stack.container(1);
 });
 
 afterAll(async () => {
@@ -37,7 +37,7 @@ const digests = async () => Promise.all(stack.machines.map((machine) => machine.
 const logins = async () => Promise.all(stack.machines.map((machine) => machine.logins()));
 
 /** Runs a command of the workstation in the machine's network only: a machine that was just made has no iptables. */
-async function inNetworkOf(machine: TestHost, ...command: string[]): Promise<void> {
+async function inNetworkOf(machine: ContainerHost, ...command: string[]): Promise<void> {
   await execa("nsenter", ["--target", String(await machine.leader()), "--net", ...command]);
 }
 

@@ -2,8 +2,6 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { nodeSteps } from "../../../components/node/prepare-nodes";
-import { stepsOf } from "../../../components/node/steps";
 import { ensureMirrorRunning, stopMirror } from "../../../lab/mirror-service";
 import { ensureMirror } from "../../../lab/packages/main";
 import type { MachineId } from "../../../providers/machines/nspawn/layout";
@@ -11,26 +9,32 @@ import type { MachineInputs, MachineOutputs } from "../../../providers/machines/
 import { machineDriver } from "../../../providers/machines/nspawn/machine-driver";
 import { networkDriver, type NetworkOutputs } from "../../../providers/machines/nspawn/network-driver";
 import { stopMachine } from "../../../providers/machines/nspawn/process";
+import { RELEASES } from "../../../providers/machines/nspawn/settings";
 import { readRecords } from "../../../providers/machines/nspawn/record";
 import { removeTree } from "../../../providers/machines/nspawn/tree";
 import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
-import { withSsh } from "../../../providers/host/ssh/connect";
-import { runAsRootOrFail } from "../../../providers/host/ssh/root";
 import type { RunResult, SshTarget } from "../../../providers/host/ssh/target";
-import { parseSettings, type Settings } from "../../../settings";
-import { stepScript } from "../../../providers/host/shell/script";
+import type { Settings } from "../../../settings";
+import { runAsProgram, scriptOfStep, settingsOfHosts, type StepChange } from "./host-steps";
 import { NspawnMachine } from "./nspawn-machine";
 import { freePort } from "../servers/free-port";
-import { freeNetwork, testSettings } from "../stacks/lab-settings";
+import { freeNetwork } from "../stacks/lab-settings";
 
 const STATE_DIR = "/var/lib/homelab/nspawn";
 const USER = "homelab";
-const STEP_LIMIT_SECONDS = 300;
+const LIMITS = { connect: 60, step: 300 };
 
 /** One machine as a fresh host: seen by its owner as `machine`, reached by the program by `target`. */
 export interface BareHost {
   machine: NspawnMachine;
   target: SshTarget & { privateKey: string };
+}
+
+export interface BareHostsOptions {
+  /** The lab's mirror is served to them. */
+  mirror: boolean;
+  /** Left out: Debian 12. */
+  release?: keyof typeof RELEASES;
 }
 
 /** Machines that no engine made and no step prepared, on a bridge of their own. What is done to them is the test's affair. */
@@ -46,10 +50,10 @@ export class BareHosts {
   ) {}
 
   /** @param name a few letters, with which the names of bridge and machines begin */
-  static async create(name: string, count: number, options: { mirror: boolean }): Promise<BareHosts> {
+  static async create(name: string, count: number, options: BareHostsOptions): Promise<BareHosts> {
     const bridge = `${name}-${randomBytes(2).toString("hex")}`;
     const [subnet, port] = [freeNetwork(), await freePort()];
-    const settings = await settingsOf(bridge, subnet, port, count);
+    const settings = await settingsOfHosts(bridge, subnet, port, count);
     const folder = await mkdtemp(path.join(os.tmpdir(), `homelab-${name}-`));
     const gateway = `${subnet}.1`;
     if (options.mirror) {
@@ -63,7 +67,7 @@ export class BareHosts {
     const inputs = settings.machines.nodes.map(({ name: own }, index): MachineInputs => ({
       ...place,
       ...{ name: own, address: `${subnet}.${11 + index}`, prefixLength: 24, gateway, user: USER },
-      image: { distribution: "debian", release: "bookworm" },
+      image: { distribution: "debian", release: options.release ?? "bookworm" },
       authorizedKey: client.public,
       clientKey: client.private,
       hostKeyPublic: hostKeys[index]?.public ?? "",
@@ -86,14 +90,7 @@ export class BareHosts {
 
   /** Runs one of the real steps by itself: its script, which carries the library, with the settings of the lab unless told otherwise. */
   async step(host: BareHost, name: string, change: StepChange = {}): Promise<RunResult> {
-    const steps = stepsOf(
-      { sharedKernel: true, iscsi: false, ...change.capabilities },
-      { ...nodeSteps(this.settings), ...change.settings },
-    );
-    const step = steps.find((one) => one.name === name);
-    if (!step) throw new Error(`there is no step ${name}`);
-    const script = stepScript({ ...step, host: host.target.name, step: name, standalone: true });
-    return onHost(host, change.edit?.(script) ?? script, `running ${name}`);
+    return onHost(host, scriptOfStep(host.target.name, this.settings, name, change), `running ${name}`);
   }
 
   async remove(): Promise<void> {
@@ -117,29 +114,9 @@ async function removeMachine(id: MachineId): Promise<void> {
   await removeTree(id);
 }
 
-export interface StepChange {
-  settings?: Partial<ReturnType<typeof nodeSteps>>;
-  capabilities?: { sharedKernel?: boolean };
-  /** Changes the script itself, where a limit is too long for a test. */
-  edit?: (script: string) => string;
-}
-
 /** Runs a script as root over SSH, as the program does; throws a HostError where it fails. */
 export async function onHost({ target }: BareHost, script: string, doing = "testing"): Promise<RunResult> {
-  return withSsh(target, { timeoutSeconds: 60 }, doing, (session) =>
-    runAsRootOrFail(session, script, { timeoutSeconds: STEP_LIMIT_SECONDS }),
-  );
-}
-
-async function settingsOf(name: string, subnet: string, port: number, count: number): Promise<Settings> {
-  const roles = Array.from({ length: count }, (_, index) =>
-    index === 0 ? ("control-plane" as const) : ("worker" as const),
-  );
-  const config = await testSettings({ roles }, name, subnet, port);
-  const raw = Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(/^homelab:/, ""), value]));
-  const { settings, problems } = parseSettings(raw);
-  if (!settings) throw new Error(problems.join("\n"));
-  return settings;
+  return runAsProgram(target, script, doing, LIMITS);
 }
 
 function bareHost(made: MachineOutputs): BareHost {

@@ -13,9 +13,11 @@ export interface HostPlan {
   user: string;
   /** Line of authorized_keys. */
   authorizedKey: string;
-  /** What sudo asks the user for; left out: sudo asks nothing. None for a bastion: its user may do nothing there. */
-  sudo: { password: string } | "passwordless" | "none";
+  sudo: SudoRule;
 }
+
+/** What sudo asks the user for; passwordless: nothing. None for a bastion: its user may do nothing there. */
+export type SudoRule = { password: string } | "passwordless" | "none";
 
 /** LXC's configuration: a container that is as near to a host as Kubernetes needs it (lxc.container.conf(5)). */
 export function containerConfig(host: HostPlan): string {
@@ -72,10 +74,15 @@ iface eth0 inet static
   address ${host.address}/24
   gateway ${host.gateway}
 END
-${userScript(host)}`;
+${makeUserScript(host)}`;
 }
 
-function userScript({ user, authorizedKey, sudo }: HostPlan): string {
+/** A script that makes the user in `$tree`. Where sudo asks for a password, `user:password` comes by its standard input. */
+export function makeUserScript({
+  user,
+  authorizedKey,
+  sudo,
+}: Pick<HostPlan, "user" | "authorizedKey" | "sudo">): string {
   // Through a bastion one only goes on: its user gets no shell.
   const shell = sudo === "none" ? "/usr/sbin/nologin" : "/bin/bash";
   const may = {

@@ -5,8 +5,10 @@ import execa from "execa";
 import { must } from "../../../lab/run-program";
 import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
 import { eventually } from "../eventually";
+import type { ExistingHost, ExistingHosts, HostSsh } from "./existing-host";
 import { makeOwned, removeForgotten } from "./forgotten";
-import { TestHost } from "./test-host";
+import { makeBridge, removeBridge } from "./hosts-bridge";
+import { ContainerHost } from "./test-host";
 import { freeNetwork } from "../stacks/lab-settings";
 import { cgroupNames, containerConfig, type HostPlan, hostScript, onlyFromScript } from "./metal-hosts-config";
 import { ensureHostTree } from "./metal-hosts-tree";
@@ -24,15 +26,8 @@ export interface MetalHostArgs {
   behindBastion?: boolean;
 }
 
-/** How a host is reached, in the names of the settings (`machines.nodes[].ssh`), but for its secrets. */
-export interface HostSsh {
-  hostKey: string;
-  user: string;
-  bastion?: { host: string; user: string; hostKey: string };
-}
-
 /** A host that LXC runs. */
-export class MetalHost extends TestHost {
+export class MetalHost extends ContainerHost implements ExistingHost {
   constructor(
     readonly plan: HostPlan,
     readonly ssh: HostSsh,
@@ -88,11 +83,12 @@ export class MetalHost extends TestHost {
  * a bridge of their own. They have what their owner gave them: an address, sshd with keys that the host made itself, a user
  * with a key and sudo. Nothing of Pulumi is in their making.
  */
-export class MetalHosts {
+export class MetalHosts implements ExistingHosts {
   readonly all: MetalHost[] = [];
   bastion?: MetalHost;
   /** The key that every host lets in. */
   readonly key = generateKeyPair();
+  readonly sharedKernel = true;
 
   private constructor(
     /** Name of the bridge, and beginning of the hosts' names. */
@@ -107,7 +103,8 @@ export class MetalHosts {
     await removeForgotten(FOLDER, removeSet);
     const made = new MetalHosts(`${name}-${randomBytes(2).toString("hex")}`, freeNetwork(), await ensureHostTree());
     try {
-      await made.makeBridge();
+      await makeOwned(path.join(FOLDER, made.name));
+      await makeBridge(made.name, `${made.network}.1/24`);
       if (hosts.some(({ behindBastion }) => behindBastion)) await made.makeBastion();
       for (const host of hosts) await made.add(host);
     } catch (error) {
@@ -174,17 +171,6 @@ export class MetalHosts {
     ssh.hostKey = await host.run("cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub");
     return host;
   }
-
-  private async makeBridge(): Promise<void> {
-    await makeOwned(path.join(FOLDER, this.name));
-    const script = `ip link add name "$1" type bridge stp_state 0 forward_delay 0
-ip address add "$2" dev "$1"
-ip link set "$1" up
-if [ "$(cat /proc/sys/net/bridge/bridge-nf-call-iptables 2>/dev/null)" = 1 ] && command -v iptables >/dev/null; then
-  iptables --wait --insert FORWARD -i "$1" -o "$1" -j ACCEPT
-fi`;
-    await must(`the bridge ${this.name}`, "bash", ["-euc", script, "bash", this.name, `${this.network}.1/24`]);
-  }
 }
 
 async function removeSet(set: string): Promise<void> {
@@ -195,13 +181,12 @@ async function removeSet(set: string): Promise<void> {
     // It fails where the host does not run; whether one is left is seen below.
     await execa("lxc-stop", ["--lxcpath", folder, "--name", host, "--kill"], { reject: false, stdin: "ignore" });
   }
-  const script = `for group in "\${@:2}"; do
+  const script = `for group; do
   for dir in /sys/fs/cgroup/"$group" /sys/fs/cgroup/*/"$group"; do
     [ ! -d "$dir" ] || find "$dir" -depth -type d -exec rmdir {} +
   done
-done
-while iptables --wait --delete FORWARD -i "$1" -o "$1" -j ACCEPT 2>/dev/null; do :; done
-[ ! -e "/sys/class/net/$1" ] || ip link delete "$1"`;
-  await must(`removing ${set}`, "bash", ["-euc", script, "bash", set, ...hosts.flatMap(cgroupNames)]);
+done`;
+  await must(`removing ${set}`, "bash", ["-euc", script, "bash", ...hosts.flatMap(cgroupNames)]);
+  await removeBridge(set);
   await must(`removing ${set}`, "rm", ["-rf", "--one-file-system", folder]);
 }

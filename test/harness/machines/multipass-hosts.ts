@@ -4,7 +4,7 @@ import path from "node:path";
 import { must } from "../../../lab/run-program";
 import { ensureImage } from "../../../lab/multipass/image";
 import { makeOwned, removeForgotten } from "./forgotten";
-import { TestHost } from "./test-host";
+import { ContainerHost } from "./test-host";
 import { CHECKOUT, freeNetwork } from "../stacks/lab-settings";
 import { missingRequirements } from "./requirements";
 import { nspawnInit } from "./nspawn-init";
@@ -31,7 +31,7 @@ export function whyNoFakeMultipass(more: Record<string, string> = {}): string | 
 }
 
 /** A VM of the fake Multipass, which is a machine in systemd-nspawn. */
-export class MultipassHost extends TestHost {
+export class MultipassHost extends ContainerHost {
   constructor(
     name: string,
     address: string,

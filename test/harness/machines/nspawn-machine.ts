@@ -1,11 +1,11 @@
 import path from "node:path";
 import { machineDir, PROCESS } from "../../../providers/machines/nspawn/layout";
 import { eventually } from "../eventually";
-import { TestHost } from "./test-host";
+import { ContainerHost } from "./test-host";
 import { nspawnInit } from "./nspawn-init";
 
 /** A machine that the program made with systemd-nspawn. */
-export class NspawnMachine extends TestHost {
+export class NspawnMachine extends ContainerHost {
   constructor(
     name: string,
     address: string,

@@ -3,32 +3,18 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import execa from "execa";
 
-/**
- * A host of the tests as its owner sees it: from the workstation, through its namespaces, whoever made it. Tests inspect hosts
- * this way, so that what they count in sshd's log is the program's alone.
- */
+/** A host of the tests as its owner sees it, whoever made it. What tests count in sshd's log is the program's alone. */
 export abstract class TestHost {
   constructor(
     readonly name: string,
     readonly address: string,
   ) {}
 
-  /** Process id, on the workstation, of the host's own init: another one after each start. */
-  abstract leader(): Promise<number>;
+  /** Runs a bash script on the host as root; fails the test where the exit code is not 0. */
+  abstract run(script: string): Promise<string>;
 
-  /**
-   * Runs a bash script on the host as root; fails the test where the exit code is not 0. It runs in the host's own cgroup
-   * too: what Cilium does to sockets of the host, it does there.
-   */
-  async run(script: string): Promise<string> {
-    const leader = await this.leader();
-    const { stdout } = await execa(
-      "bash",
-      ["-c", ENTER, "bash", `${await cgroupOf(leader)}/cgroup.procs`, String(leader)],
-      { input: `cd /; export PATH=/usr/sbin:/usr/bin:/sbin:/bin\n${script}\n`, env: { LC_ALL: "C" }, extendEnv: true },
-    );
-    return stdout;
-  }
+  /** What is another one after each start. */
+  abstract boot(): Promise<string>;
 
   /** True where the script ends with exit code 0. */
   async succeeds(script: string): Promise<boolean> {
@@ -49,6 +35,30 @@ export abstract class TestHost {
    */
   async digest(): Promise<string> {
     return this.run(DIGEST);
+  }
+}
+
+/** A host that runs as a container: it is entered from the workstation, through its namespaces. */
+export abstract class ContainerHost extends TestHost {
+  /** Process id, on the workstation, of the host's own init: another one after each start. */
+  abstract leader(): Promise<number>;
+
+  /**
+   * Runs a bash script on the host as root; fails the test where the exit code is not 0. It runs in the host's own cgroup
+   * too: what Cilium does to sockets of the host, it does there.
+   */
+  async run(script: string): Promise<string> {
+    const leader = await this.leader();
+    const { stdout } = await execa(
+      "bash",
+      ["-c", ENTER, "bash", `${await cgroupOf(leader)}/cgroup.procs`, String(leader)],
+      { input: `cd /; export PATH=/usr/sbin:/usr/bin:/sbin:/bin\n${script}\n`, env: { LC_ALL: "C" }, extendEnv: true },
+    );
+    return stdout;
+  }
+
+  async boot(): Promise<string> {
+    return String(await this.leader());
   }
 }
 

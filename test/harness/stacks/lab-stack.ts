@@ -8,10 +8,10 @@ import { ensureMirrorRunning, stopMirror } from "../../../lab/mirror-service";
 import { ensureMirror } from "../../../lab/packages/main";
 import { previewOnOtherWorkstation } from "./other-workstation";
 import { freePort } from "../servers/free-port";
-import type { TestHost } from "../machines/test-host";
+import { ContainerHost, type TestHost } from "../machines/test-host";
 import { NspawnMachine } from "../machines/nspawn-machine";
 import { freeNetwork, type LabSettings, testSettings, type TestSettingsArgs } from "./lab-settings";
-import type { MetalHosts } from "../machines/metal-hosts";
+import type { ExistingHosts } from "../machines/existing-host";
 import { metalSecrets, metalSettings } from "./metal-settings";
 import type { MultipassHosts } from "../machines/multipass-hosts";
 import { localSettings } from "./local-settings";
@@ -25,7 +25,7 @@ export interface LabStackArgs extends TestSettingsArgs, ProjectArgs {
   /** Makes the root of the mirror; false for a stack that makes no machines. By default what every cluster needs. */
   mirror?: false | (() => Promise<string>);
   /** Existing hosts, for a metal stack: as many as there are roles are in its inventory. They are not removed with it. */
-  hosts?: MetalHosts;
+  hosts?: ExistingHosts;
   /** A Multipass, for a local stack: its VMs are made by the stack, and removed with it. */
   multipass?: MultipassHosts;
 }
@@ -42,7 +42,7 @@ export class LabStack extends StackCli {
     place: StackPlace,
     readonly settings: LabSettings,
     readonly passphrase: string,
-    private readonly hosts?: MetalHosts,
+    private readonly hosts?: ExistingHosts,
     private readonly copy = false,
   ) {
     super(place);
@@ -126,6 +126,13 @@ export class LabStack extends StackCli {
     if (existing) return existing;
     const { stateDir } = this.settings["homelab:machines"];
     return new NspawnMachine(node["name"] as string, node["address"] as string, this.bridge, stateDir);
+  }
+
+  /** The same, where it runs as a container. */
+  container(index: number): ContainerHost {
+    const machine = this.machine(index);
+    if (!(machine instanceof ContainerHost)) throw new Error(`${machine.name} is not a container`);
+    return machine;
   }
 
   get machines(): TestHost[] {
