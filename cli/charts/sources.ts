@@ -41,7 +41,7 @@ async function findChart(pin: Pin, given: string | undefined): Promise<Found> {
   const own = givenChart(pin, given);
   if (own) return own;
   try {
-    const chart = await fetchChart(pin.folder, undefined, say);
+    const chart = await fetchChart(pin.folder, undefined, { refuse: false, notice: say });
     return { file: path.resolve(chart.path ?? ""), source: "its repository" };
   } catch (error) {
     if (error instanceof WrongChart) return { problem: error.message, wrong: true };

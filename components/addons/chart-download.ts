@@ -116,6 +116,15 @@ function wrong(origin: ChartOrigin, problem: string, action: string): WrongChart
   return new WrongChart(message(origin, problem, action));
 }
 
+/** A chart that may be the right one, and whose digest was not compared yet. */
+export function unknownChart({ name, version, url }: ChartOrigin, repository: string, digest: string): Error {
+  return new Error(
+    `chart ${name} ${version}: no digest of it is known from '${repository}' (${url}), and for your own hosts a chart is not taken unseen. ` +
+      `What came from there has sha256:${digest}. Compare that with what the chart's project publishes, or with what another ` +
+      `network gets, and accept it in ${LOCK_FILE}: under ${name}-${version}, ${repository}: ${digest}`,
+  );
+}
+
 function message({ name, version, url }: ChartOrigin, problem: string, action: string): string {
   return `chart ${name} ${version}: fetching it from ${url} failed: ${problem}. ${action}`;
 }

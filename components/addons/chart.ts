@@ -5,7 +5,7 @@ import path from "node:path";
 import { dump, load } from "js-yaml";
 import { createTarGzip } from "nanotar";
 import type { MirrorsSettings } from "../../settings";
-import { type ChartOrigin, downloadChart } from "./chart-download";
+import { type ChartOrigin, downloadChart, unknownChart } from "./chart-download";
 import { LOCK_FILE, readLock, recordDigest } from "./chart-lock";
 
 /** A chart as `charts/<folder>/` pins it. */
@@ -32,32 +32,44 @@ export interface FetchedChart {
 
 const CACHE = path.join(".homelab", "charts");
 
+/** What to do with a chart whose digest is not known: from no source, or from this one another than from the others. */
+export interface Unknown {
+  /** Refuse it, as for hosts that are not the program's own. Otherwise its digest is recorded, and enforced from then on. */
+  refuse: boolean;
+  /** Says that it was recorded. */
+  notice: (text: string) => void;
+}
+
 /**
  * The pinned chart of `charts/<folder>/`. It is downloaded when the cache has no copy of it, checked against the lock file,
- * and kept. A digest that the lock file does not have yet is recorded there, with a notice, and enforced from then on.
+ * and kept. From a source that the lock file doesn't have yet, a chart with the digest of another source is recorded.
  *
  * @throws Error naming the chart, where it was fetched from, what was wrong and what to do.
  */
 export async function fetchChart(
   folder: string,
   mirror: MirrorsSettings["charts"],
-  notice: (text: string) => void,
+  unknown: Unknown,
 ): Promise<FetchedChart> {
-  const { pin, origin, repository, key, locked } = lookUp(folder, mirror);
+  const found = lookUp(folder, mirror);
+  const { pin, locked } = found;
   const kept = locked && (await digestOf(cachePath(pin, locked))) === locked ? locked : undefined;
-  const digest = kept ?? (await fetchIntoCache(pin, origin, locked));
-  if (!locked) {
-    await recordDigest(key, repository, digest);
-    notice(
-      `${key}: first fetch from '${repository}' (${origin.url}); its digest was recorded in ${LOCK_FILE}: compare and commit it`,
-    );
-  }
+  const digest = kept ?? (await fetchIntoCache(found, unknown));
   return { name: pin.name, version: pin.version, path: `./${cachePath(pin, digest)}`, values: readValues(folder) };
 }
 
-async function fetchIntoCache(pin: ChartPin, origin: ChartOrigin, locked: string | undefined): Promise<string> {
+async function fetchIntoCache(found: ReturnType<typeof lookUp>, { refuse, notice }: Unknown): Promise<string> {
+  const { pin, origin, repository, key, locked, others } = found;
   const { bytes, digest } = await downloadChart(origin, locked);
+  const isKnown = digest === locked || others.includes(digest);
+  if (!isKnown && refuse) throw unknownChart(origin, repository, digest);
   await keep(cachePath(pin, digest), bytes);
+  if (!locked) await recordDigest(key, repository, digest);
+  if (!isKnown) {
+    notice(
+      `${key}: its digest was not known from '${repository}' (${origin.url}), and was recorded in ${LOCK_FILE}: compare and commit it`,
+    );
+  }
   return digest;
 }
 
@@ -78,14 +90,18 @@ export async function previewChart(folder: string, mirror: MirrorsSettings["char
   return { ...chart, path: `./${file}` };
 }
 
-/** The pin, where the chart comes from, the name of that repository in the lock file, and what the lock file has. */
+/**
+ * The pin, where the chart comes from, the name of that repository in the lock file, and the digests that the lock file has: from
+ * there, and from others.
+ */
 function lookUp(folder: string, mirror: MirrorsSettings["charts"]) {
   const pin = readPin(folder);
   const repository = mirror?.name ?? "upstream";
   const from = mirror ? { url: mirror.url, setting: "mirrors.charts.url" } : { url: pin.repository };
   const origin: ChartOrigin = { folder, name: pin.name, version: pin.version, ...from };
   const key = `${pin.name}-${pin.version}`;
-  return { pin, origin, repository, key, locked: readLock()[key]?.[repository] };
+  const { [repository]: locked, ...others } = readLock()[key] ?? {};
+  return { pin, origin, repository, key, locked, others: Object.values(others) };
 }
 
 async function digestOf(file: string): Promise<string | undefined> {

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings";
 import type { AddonSettings } from "./addon";
 import { type FetchedChart, fetchChart, previewChart } from "./chart";
+import { LOCK_FILE } from "./chart-lock";
 import { type AddonName, addonsOn } from "./list";
 import { mergeValues } from "./values";
 
@@ -13,12 +14,13 @@ export type Charts = Partial<Record<AddonName, FetchedChart>>;
  *
  * @throws pulumi.RunError that lists every chart that can't be had, or whose values don't fit the settings, before any resource is made
  */
-export async function fetchCharts({ addons, mirrors }: Pick<Settings, "addons" | "mirrors">): Promise<Charts> {
+export async function fetchCharts(settings: Pick<Settings, "addons" | "machines" | "mirrors">): Promise<Charts> {
+  const { addons } = settings;
   const charts: Charts = {};
   const problems: string[] = [];
   for (const { name, chart: folder, settings } of addonsOn(addons)) {
     try {
-      const chart = await chartOf(folder, mirrors.charts);
+      const chart = await chartOf(folder, settings);
       charts[name] = chart;
       const { valueProblems }: AddonSettings = settings();
       const wrong = valueProblems?.(mergeValues(chart.values, addons[name].values), addons) ?? [];
@@ -34,7 +36,21 @@ export async function fetchCharts({ addons, mirrors }: Pick<Settings, "addons" |
   );
 }
 
-function chartOf(folder: string, mirror: Settings["mirrors"]["charts"]): Promise<FetchedChart> {
-  const notice = (text: string) => void pulumi.log.info(text);
-  return pulumi.runtime.isDryRun() ? previewChart(folder, mirror) : fetchChart(folder, mirror, notice);
+/** Simulated machines rehearse it: there a chart whose digest is not known is taken, and recorded. */
+async function chartOf(
+  folder: string,
+  { machines, mirrors }: Pick<Settings, "machines" | "mirrors">,
+): Promise<FetchedChart> {
+  const refuse = machines.kind === "metal";
+  if (!pulumi.runtime.isDryRun()) {
+    return fetchChart(folder, mirrors.charts, { refuse, notice: (text) => void pulumi.log.warn(text) });
+  }
+  const chart = await previewChart(folder, mirrors.charts);
+  if (refuse && chart.path === undefined) {
+    const from = mirrors.charts?.name ?? "upstream";
+    void pulumi.log.warn(
+      `chart ${chart.name} ${chart.version}: ${LOCK_FILE} has no digest of it from '${from}'; an up will fetch it, and refuse it until it is accepted there, unless it is the one that another source has`,
+    );
+  }
+  return chart;
 }

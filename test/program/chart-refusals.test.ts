@@ -5,6 +5,8 @@ import { dump, load } from "js-yaml";
 import { fetchCharts } from "../../components/addons/charts";
 import { mergeValues, type Values } from "../../components/addons/values";
 import { loadSettings } from "../../settings";
+import { madeUpHostKey } from "../../cli/from-empty-settings";
+import { CHECKOUT } from "../harness/stacks/lab-settings";
 import { freePort } from "../harness/servers/free-port";
 import { ProgramFolder, settingsOf } from "./run-program";
 
@@ -25,8 +27,9 @@ beforeAll(async () => {
 afterAll(async () => folder.leave());
 
 /** How the lab's program begins that takes its charts from an address. */
-async function refusal(url: string, addons: Values = {}): Promise<Error> {
+async function refusal(url: string, addons: Values = {}, other: Record<string, unknown> = {}): Promise<Error> {
   const config = await settingsOf("lab");
+  Object.assign(config, other);
   (config["homelab:mirrors"] as { charts: { url: string } }).charts.url = url;
   config["homelab:addons"] = mergeValues((config["homelab:addons"] ?? {}) as Values, addons);
   const text = Object.entries(config).map(([key, value]) => [
@@ -62,6 +65,30 @@ test("bad-checksum: a chart whose digest differs ends the program by the add-on 
   );
   expect(error.message).toContain("find out why before you change charts/charts.lock.yaml");
   expect(load(await readFile(LOCK, "utf8"))).toEqual({ "cilium-1.20.2": { lab: OTHER } });
+});
+
+test("charts-unpinned: metal ends by the add-on and the digest, lab records it, and the upstream digests are shipped", async () => {
+  const shipped = load(await readFile(path.join(CHECKOUT, LOCK), "utf8")) as Record<string, Record<string, string>>;
+  for (const chart of ["argo-cd-10.1.1", "cilium-1.20.2"]) expect(shipped[chart]?.upstream).toMatch(/^[0-9a-f]{64}$/);
+  await rm(LOCK, { force: true });
+  const metal = {
+    "homelab:ssh": { user: "ubuntu", agent: true },
+    "homelab:machines": {
+      kind: "metal",
+      nodes: [{ name: "cp1", role: "control-plane", address: "192.0.2.1", ssh: { hostKey: madeUpHostKey("cp1") } }],
+    },
+  };
+  const error = await refusal(folder.charts.url, {}, metal);
+  expect(error.message).toMatch(
+    new RegExp(
+      "^stack lab: nothing was changed, because of the add-ons' charts\\n  addons.cilium: chart cilium 1.20.2: no digest of it is known from 'lab' " +
+        `.*sha256:${folder.charts.digest}.*accept it in ${LOCK}: under cilium-1.20.2, lab: ${folder.charts.digest}$`,
+    ),
+  );
+  await expect(readFile(LOCK, "utf8")).rejects.toThrow("ENOENT");
+  await expect(refusal(folder.charts.url)).rejects.toThrow("nothing was refused");
+  expect(load(await readFile(LOCK, "utf8"))).toEqual({ "cilium-1.20.2": { lab: folder.charts.digest } });
+  await expect(refusal(folder.charts.url, {}, metal)).rejects.toThrow("nothing was refused");
 });
 
 describe("values of Cilium's that Tailscale's operator can't work with", () => {

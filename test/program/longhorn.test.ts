@@ -35,6 +35,10 @@ beforeAll(async () => {
   charts = [longhorn];
   await pinTo("longhorn", longhorn.url);
   await pinTo("cilium", folder.charts.url);
+  // As a user of metal accepts them.
+  const accepted = { "cilium-1.20.2": folder.charts.digest, "longhorn-1.12.1": longhorn.digest };
+  const lock = Object.entries(accepted).map(([key, digest]) => `${key}: { upstream: ${digest} }\n`);
+  await writeFile("charts/charts.lock.yaml", lock.join(""));
   const shared = await settingsOf("lab");
   delete shared["homelab:mirrors"];
   const addons: Config = { longhorn: { enabled: true } };

@@ -32,7 +32,14 @@ async function pin(version: string): Promise<void> {
   await writeFile(path.join("charts", "demo", "Chart.yaml"), `dependencies:\n  - ${dependency}\n`);
 }
 
-const fetched = (notices: string[] = []) => fetchChart("demo", undefined, (text) => notices.push(text));
+const fetched = (notices: string[] = []) =>
+  fetchChart("demo", undefined, { refuse: false, notice: (text) => void notices.push(text) });
+const forOwnHosts = {
+  refuse: true,
+  notice: (text: string) => {
+    throw new Error(`it must say nothing, and says: ${text}`);
+  },
+};
 
 test("the first fetch records the digest and says so; the next opens no connection", async () => {
   const notices: string[] = [];
@@ -87,7 +94,7 @@ test("a repository that is down is an error that names the address and what to d
 
 test("a mirror's chart has a digest of its own in the lock file", async () => {
   await writeFile(LOCK, "# Why this file.\ndemo-1.2.3:\n  upstream: something-else\n");
-  await fetchChart("demo", { name: "lab", url: repository.url }, () => undefined);
+  await fetchChart("demo", { name: "lab", url: repository.url }, { refuse: false, notice: () => undefined });
   expect(await readFile(LOCK, "utf8")).toMatch(/^# Why this file\.\n/);
   expect(load(await readFile(LOCK, "utf8"))).toEqual({
     "demo-1.2.3": { lab: repository.digest, upstream: "something-else" },
@@ -113,4 +120,37 @@ test("a preview on another workstation has the chart's name and version, and an 
 
   expect(await fetched()).toEqual(chart);
   expect(await readFile(chart.path ?? "", "utf8")).toBe("the chart");
+});
+
+const lines = async () =>
+  load(await readFile(LOCK, "utf8").catch(() => "{}")) as Record<string, Record<string, string>>;
+
+test("charts-unpinned: for hosts that are the user's own a chart that no one has compared is refused by name and digest, and not kept", async () => {
+  const { url, digest } = repository;
+  const refused = fetchChart("demo", undefined, forOwnHosts);
+  await expect(refused).rejects.toThrow(
+    `chart demo 1.2.3: no digest of it is known from 'upstream' (${url}), and for your own hosts a chart is not taken unseen. ` +
+      `What came from there has sha256:${digest}.`,
+  );
+  await expect(refused).rejects.toThrow(`accept it in ${LOCK}: under demo-1.2.3, upstream: ${digest}`);
+  expect(await lines()).toEqual({});
+  await expect(readdir(path.join(".homelab", "charts"))).rejects.toThrow("ENOENT");
+});
+
+test("charts-unpinned: it is taken after it was accepted in the lock file, by what the refusal says", async () => {
+  const refusal = await fetchChart("demo", undefined, forOwnHosts).then(String, String);
+  const [, key = "", line = ""] = /under (\S+), (upstream: \w+)$/.exec(refusal) ?? [];
+  await writeFile(LOCK, `${key}:\n  ${line}\n`);
+  const chart = await fetchChart("demo", undefined, forOwnHosts);
+  expect(await readFile(chart.path ?? "", "utf8")).toBe("the chart");
+});
+
+test("charts-unpinned: a mirror's chart is taken without a word where it is the one that another source has", async () => {
+  await writeFile(LOCK, `demo-1.2.3:\n  upstream: ${repository.digest}\n`);
+  const mirror = { name: "home", url: repository.url };
+  await fetchChart("demo", mirror, forOwnHosts);
+  expect(await lines()).toEqual({ "demo-1.2.3": { home: repository.digest, upstream: repository.digest } });
+  repository.replace("another chart");
+  await rm(".homelab", { recursive: true });
+  await expect(fetchChart("demo", mirror, forOwnHosts)).rejects.toBeInstanceOf(WrongChart);
 });
