@@ -3,6 +3,7 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { problemsOf } from "./settings/messages/explain";
 import { plainSecretProblems, type Problem, problemLine, type Source } from "./settings/messages/problems";
+import { withFingerprints } from "./settings/mirrors";
 import { pathOf, placesOf } from "./settings/places";
 import { resolve, type Settings } from "./settings/resolve";
 import type { WrittenSettings } from "./settings/rule";
@@ -59,7 +60,18 @@ export function parseConfiguration(): Parsing {
     raw[name] = structured(value);
     if (isConfigSecret(key)) secretKeys.push(name);
   }
-  return parseSettings(raw, secretKeys, writtenSettings());
+  const { settings, problems } = parseSettings(raw, secretKeys, writtenSettings());
+  return problems ? { problems } : readFingerprints(settings);
+}
+
+/** The settings with the fingerprints that are in files of the project's folder. */
+function readFingerprints(settings: Settings): Parsing {
+  const { mirrors } = settings;
+  const { apt, problems } = withFingerprints(mirrors.apt, (file) => {
+    return fs.existsSync(file) ? fs.readFileSync(file, "utf8") : undefined;
+  });
+  if (problems.length > 0) return { problems: problems.map(problemLine) };
+  return { settings: { ...settings, mirrors: { ...mirrors, apt } } };
 }
 
 /**

@@ -8,8 +8,8 @@ export interface FromEmpty {
   text: string;
   /** The keys whose encrypted values were taken out, as `pulumi config set --path` wants them. */
   secrets: string[];
-  /** The host keys that were made up, because a placeholder stood in their place. */
-  hostKeys: string[];
+  /** The host keys and fingerprints that were made up, because a placeholder stood in their place, or the name of a file. */
+  madeUp: string[];
 }
 
 /** How secrets are encrypted: a new stack encrypts in its own way. */
@@ -18,7 +18,7 @@ const ENCRYPTION = ["encryptionsalt", "encryptedkey", "secretsprovider"];
 /** The settings in a stack's file, without its secrets and with a host key for each host. Pure. */
 export function fromEmpty(text: string): FromEmpty {
   const file = load(text) as Record<string, unknown>;
-  const found: FromEmpty = { text: "", secrets: [], hostKeys: [] };
+  const found: FromEmpty = { text: "", secrets: [], madeUp: [] };
   for (const name of ENCRYPTION) delete file[name];
   file.config = replaced(file.config, [], found) ?? {};
   return { ...found, text: dump(file, { lineWidth: -1 }) };
@@ -26,7 +26,7 @@ export function fromEmpty(text: string): FromEmpty {
 
 function replaced(value: unknown, path: PropertyKey[], found: FromEmpty): unknown {
   if (Array.isArray(value)) return value.map((item, index) => replaced(item, [...path, index], found));
-  if (value === null || typeof value !== "object") return hostKeyAt(value, path, found);
+  if (value === null || typeof value !== "object") return madeUpAt(value, path, found);
   if ("secure" in value) {
     found.secrets.push(configPath(path));
     return undefined;
@@ -37,10 +37,19 @@ function replaced(value: unknown, path: PropertyKey[], found: FromEmpty): unknow
   return Object.fromEntries(entries.filter(([, inner]) => inner !== undefined));
 }
 
-function hostKeyAt(value: unknown, path: PropertyKey[], found: FromEmpty): unknown {
-  if (path.at(-1) !== "hostKey" || (typeof value === "string" && isHostKey(value))) return value;
-  found.hostKeys.push(configPath(path));
-  return madeUpHostKey(configPath(path));
+function madeUpAt(value: unknown, path: PropertyKey[], found: FromEmpty): unknown {
+  const [name, text] = [path.at(-1), typeof value === "string" ? value : ""];
+  const at = configPath(path);
+  if (name === "hostKey" && !isHostKey(text)) {
+    found.madeUp.push(at);
+    return madeUpHostKey(at);
+  }
+  // `make` writes the file, on the workstation that has the mirror.
+  if (name === "fingerprint" && text.startsWith("./")) {
+    found.madeUp.push(at);
+    return createHash("sha1").update(at).digest("hex").toUpperCase();
+  }
+  return value;
 }
 
 /** "homelab:machines.nodes[0].ssh.hostKey" */

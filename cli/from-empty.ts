@@ -19,7 +19,7 @@ async function makeStack({ operands: [stack = ""] }: Called): Promise<void> {
     if (!process.env[variable])
       throw new Failure(`${variable} is not set`, "This stack is thrown away: give it its own.");
   }
-  const { text, secrets, hostKeys } = fromEmpty(fs.readFileSync(file, "utf8"));
+  const { text, secrets, madeUp } = fromEmpty(fs.readFileSync(file, "utf8"));
   const name = `${stack}-from-empty`;
   fs.writeFileSync(places.settings(name), text);
   await must(`making the stack ${name}`, "pulumi", ["stack", "init", "--stack", name]);
@@ -32,7 +32,7 @@ async function makeStack({ operands: [stack = ""] }: Called): Promise<void> {
     [
       `Preview of \`${stack}\` **from empty**: it knows nothing of a running cluster, so everything shows as created.`,
       ...secrets.map((secret) => `- \`${secret}\`: a placeholder instead of the secret`),
-      ...hostKeys.map((key) => `- \`${key}\`: made up, because the settings have none yet`),
+      ...madeUp.map((key) => `- \`${key}\`: made up, because the settings have none`),
     ].join("\n") + "\n",
   );
 }

@@ -15,6 +15,8 @@ export const places = {
   pulumiHome: own("pulumi"),
   /** The local backend. */
   state: own("state"),
+  /** The fingerprint of the key that signs the mirror's packages, as Pulumi.lab.yaml names the file. */
+  mirrorFingerprint: own("mirror-fingerprint"),
   /** Process id and log of the mirror. */
   run: own("run"),
   /** The charts that the program fetched. A cache: `make down` leaves it. */

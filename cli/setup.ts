@@ -80,9 +80,10 @@ async function chooseAll(stack: Stack, engine: Engine): Promise<Setup & { notice
 async function startMirror(stack: Stack): Promise<void> {
   if (stack.mirrorAddresses.length === 0) return;
   // Loaded here, because other stacks and commands need nothing of the lab.
-  const [{ ensureMirrorWith }, { ensureMirrorRunning }] = await Promise.all([
+  const [{ ensureMirrorWith }, { ensureMirrorRunning }, { signingFingerprint }] = await Promise.all([
     import("../lab/addons/mirror"),
     import("../lab/mirror-service"),
+    import("../lab/packages/signing"),
   ]);
   const root = await phase("mirror of packages, images and charts", async (running) => {
     const lines: string[] = [];
@@ -94,6 +95,7 @@ async function startMirror(stack: Stack): Promise<void> {
     running.title(`mirror of packages, images and charts (${lines.length > 0 ? "built" : "cached"})`);
     return built;
   });
+  writePrivate(places.mirrorFingerprint, `${signingFingerprint()}\n`);
   await phase(`mirror at ${stack.mirrorAddresses.join(" and ")}`, () =>
     ensureMirrorRunning({ root, listen: stack.mirrorAddresses, runDir: places.run }),
   );

@@ -4,6 +4,8 @@ import * as path from "node:path";
 
 import { poll } from "../providers/poll";
 import { ensureBinaries } from "./build/binaries";
+import { trustedUsers } from "./build/cache-folder";
+import { listenersAt } from "./listeners";
 import { Failure, lastLines } from "./run-program";
 import { mirrorProgramName } from "./packages/main";
 
@@ -31,7 +33,9 @@ async function builtProgram(): Promise<string> {
 
 /**
  * Makes sure that the mirror is served, by a separate process that outlives this one. One that already serves the same
- * root is left alone, whoever started it; another one that this run folder knows is ended first.
+ * root is left alone, whichever checkout started it; another one that this run folder knows is ended first.
+ *
+ * @throws Failure where another user listens at one of the addresses: images come from there without a signature, and run as root
  */
 export async function ensureMirrorRunning(
   service: MirrorService,
@@ -40,8 +44,9 @@ export async function ensureMirrorRunning(
   const command = serveCommand(await program(), service);
   const running = runningMirror(service.runDir);
   if (running && !sameCommand(running.command, command)) await stopMirror(service.runDir);
+  refuseStrangers(service);
   const served = await health(service);
-  if (served?.root === service.root) return;
+  if (served?.root === service.root && service.listen.every((address) => listenersAt(address).length > 0)) return;
   await stopMirror(service.runDir);
   const foreign = await health(service);
   if (foreign) {
@@ -51,6 +56,18 @@ export async function ensureMirrorRunning(
     );
   }
   await start(command, service);
+}
+
+/** What a process answers proves nothing; whose it is, the kernel says. */
+function refuseStrangers({ listen }: MirrorService): void {
+  for (const address of listen) {
+    const stranger = listenersAt(address).find(({ uid }) => !trustedUsers().includes(uid));
+    if (!stranger) continue;
+    throw new Failure(
+      `${address} is taken by a process of another user (id ${stranger.uid}), and what it serves would run as root in the lab's machines`,
+      "`sudo ss -ltnp` shows it. End it, or give the mirror another port, everywhere in the stack's settings. Then run the command again.",
+    );
+  }
 }
 
 /** Ends the mirror that was started for this run folder, and nothing else. */
@@ -89,6 +106,7 @@ async function start(command: readonly string[], service: MirrorService): Promis
     (await within(startSeconds, async () => {
       return child.exitCode !== null || (await health(service))?.root === service.root;
     }));
+  refuseStrangers(service);
   if (up && child.exitCode === null) return;
   throw new Failure(
     `the lab's mirror does not serve at ${service.listen.join(", ")}`,

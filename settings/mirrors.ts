@@ -3,9 +3,12 @@ import { aptKeyFingerprints, aptRepositories } from "../versions";
 import { imageRegistries } from "./containerd";
 import { described, type Format, pattern, text } from "./fields";
 import { mirrorUrl } from "./formats";
+import type { Problem } from "./messages/problems";
+
+const isFile = (fingerprint: string) => /^\.\/\S/.test(fingerprint);
 
 const fingerprint: Format = (value) =>
-  /^[0-9A-F]{40}$/i.test(value.replaceAll(" ", ""))
+  /^[0-9A-F]{40}$/i.test(value.replaceAll(" ", "")) || isFile(value)
     ? undefined
     : "is not the fingerprint of an OpenPGP key: 40 hexadecimal digits, as `gpg --show-keys --fingerprint` prints them";
 
@@ -20,7 +23,10 @@ const aptRepository = (what: string, url: string, key: string) =>
     `The apt repository of ${what}`,
     z.strictObject({
       url: text(mirrorUrl, "Address; `{minor}` and `{distribution}` are filled in").default(url),
-      fingerprint: text(fingerprint, "Fingerprint of its primary key; another key is refused").default(key),
+      fingerprint: text(
+        fingerprint,
+        "Fingerprint of its primary key, or `./FILE` with it in the project's folder; another key is refused",
+      ).default(key),
     }),
   ).prefault({});
 
@@ -50,14 +56,49 @@ export const mirrorsSchema = z.strictObject({
   ).optional(),
 });
 
+function compact(fingerprint: string): string {
+  return fingerprint.replaceAll(" ", "").toUpperCase();
+}
+
 /** With the placeholders of addresses filled in, and fingerprints as gpg compares them. */
 export function completeMirrors({ apt, ...mirrors }: z.output<typeof mirrorsSchema>, kubernetesMinor: string) {
   const complete = ({ url, fingerprint }: (typeof apt)["kubernetes"]) => ({
     url: url.replaceAll("{minor}", kubernetesMinor),
-    fingerprint: fingerprint.replaceAll(" ", "").toUpperCase(),
+    fingerprint: isFile(fingerprint) ? fingerprint : compact(fingerprint),
   });
   return {
     ...mirrors,
     apt: { kubernetes: complete(apt.kubernetes), docker: complete(apt.docker), tailscale: complete(apt.tailscale) },
   };
+}
+
+type AptRepositories = Readonly<
+  Record<"kubernetes" | "docker" | "tailscale", { readonly url: string; readonly fingerprint: string }>
+>;
+
+/**
+ * The repositories with what their files of fingerprints say, or all that is wrong with these. Pure.
+ *
+ * @param read answers what a file has, or nothing where it can't be read
+ */
+export function withFingerprints(
+  apt: AptRepositories,
+  read: (file: string) => string | undefined,
+): { apt: AptRepositories; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const resolved = Object.entries(apt).map(([name, repository]) => {
+    if (!isFile(repository.fingerprint)) return [name, repository] as const;
+    const file = repository.fingerprint;
+    const text = read(file)?.trim();
+    const complaint = text === undefined ? "can't be read" : fingerprint(text);
+    if (complaint)
+      problems.push({ path: ["mirrors", "apt", name, "fingerprint"], message: fileProblem(file, complaint) });
+    return [name, { ...repository, fingerprint: compact(text ?? "") }] as const;
+  });
+  return { apt: Object.fromEntries(resolved) as AptRepositories, problems };
+}
+
+/** The lab's own is made by `make`, with the mirror's key. */
+function fileProblem(file: string, complaint: string): string {
+  return `what is in ${file} ${complaint}. \`make up\` and \`make preview\` write the lab's; for another stack write the fingerprint itself`;
 }

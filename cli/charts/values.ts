@@ -69,8 +69,9 @@ function settingsWith(stack: string, addon: string): Values {
   const made = JSON.parse(JSON.stringify(settings), (key, value: unknown) =>
     isEncrypted(value) ? madeUpSecret(key) : value,
   ) as Values;
-  // The upstream charts are asked for, not those of a mirror.
-  delete mappingOf(made.mirrors).charts;
+  // The upstream charts are asked for, not those of a mirror; a mirror's key may be in a file that isn't here.
+  const mirrors = mappingOf(made.mirrors);
+  for (const name of ["charts", "apt"]) delete mirrors[name];
   const addons = (made.addons ??= {}) as Record<string, Values>;
   addons[addon] = { ...addons[addon], enabled: true };
   if (addon === "tailscale")

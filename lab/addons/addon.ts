@@ -10,6 +10,7 @@ import { must } from "../run-program";
 import { buildCharts, type PackedChart } from "../packages/charts";
 import type { Image } from "../packages/image";
 import { mirrorProgramName } from "../packages/main";
+import { signingFingerprint } from "../packages/signing";
 
 const CHECKOUT = path.resolve(__dirname, "..", "..");
 
@@ -41,7 +42,8 @@ export interface FillArgs {
 /** Makes sure that an add-on's part of the mirror is in the cache. Returns its folder. */
 export async function ensureAddon(name: string, addon: Addon, say: Say): Promise<string> {
   const pin = readPin(addon.chart);
-  const recipe = { pin, recipe: addon.recipe, binaries: [keyFor("mirror"), keyFor(groupOf(addon))] };
+  const binaries = [keyFor("mirror"), keyFor(groupOf(addon))];
+  const recipe = { pin, recipe: addon.recipe, binaries, signedBy: signingFingerprint() };
   const key = keyOf(recipe, [addon.sources, path.join(CHECKOUT, "lab", "packages")]);
   const artefact = `addon-${name}`;
   const folder = path.join(cacheRoot(), artefact, key);

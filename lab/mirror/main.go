@@ -15,9 +15,9 @@ const usage = `usage: homelab-mirror <command>
   images --layout DIR < SPEC                           build container images into an OCI layout
   layer --tree DIR --output FILE                       pack a root file system into one image layer
   chart --source DIR --output FILE                     pack a Helm chart
-  sign --release FILE                                  write InRelease and Release.gpg beside an apt Release file
-  key [--binary]                                       print the public key of the apt repositories
-  fingerprint                                          print that key's fingerprint
+  sign --seed FILE --release FILE                      write InRelease and Release.gpg beside an apt Release file
+  key --seed FILE [--binary]                           print the public key of the apt repositories
+  fingerprint --seed FILE                              print that key's fingerprint
 `
 
 func main() {
@@ -53,14 +53,25 @@ func run(arguments []string, stdin io.Reader, stdout io.Writer) error {
 		return parsed(flags, arguments, func() error { return packChart(*source, *output) })
 	case "sign":
 		release := flags.String("release", "", "Release file")
-		return parsed(flags, arguments, func() error { return signRelease(*release) })
+		return seeded(flags, arguments, func(seed string) error { return signRelease(*release, seed) })
 	case "key":
 		binary := flags.Bool("binary", false, "not armored")
-		return parsed(flags, arguments, func() error { return writePublicKey(stdout, *binary) })
+		return seeded(flags, arguments, func(seed string) error { return writePublicKey(stdout, seed, *binary) })
 	case "fingerprint":
-		return parsed(flags, arguments, func() error { return printFingerprint(stdout) })
+		return seeded(flags, arguments, func(seed string) error { return printFingerprint(stdout, seed) })
 	}
 	return fmt.Errorf("unknown command %q\n%s", arguments[0], usage)
+}
+
+func seeded(flags *flag.FlagSet, arguments []string, work func(seed string) error) error {
+	file := flags.String("seed", "", "file with the seed of the signing key")
+	return parsed(flags, arguments, func() error {
+		seed, err := readSeed(*file)
+		if err != nil {
+			return err
+		}
+		return work(seed)
+	})
 }
 
 func parsed(flags *flag.FlagSet, arguments []string, work func() error) error {

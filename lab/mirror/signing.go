@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,12 +19,25 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
 
-// keySeed is public on purpose. The key vouches for nothing outside this machine; what it buys is that the lab's apt
-// repositories pass the same signature check as the real ones, with a fingerprint that a stack can pin.
-const keySeed = "homelab lab mirror, apt signing key, 1"
-
 // keyDate is in the past of any machine that runs the lab: apt refuses a signature from the future.
 var keyDate = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+// readSeed reads the file from which the signing key is made: lab/packages/signing.ts writes it, random and readable by its owner
+// alone. The same seed gives the same key and signatures.
+func readSeed(file string) (string, error) {
+	if file == "" {
+		return "", errors.New("give --seed, the file with the seed of the signing key")
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	seed := strings.TrimSpace(string(text))
+	if len(seed) < 64 {
+		return "", fmt.Errorf("%s is no seed: at least 64 characters", file)
+	}
+	return seed, nil
+}
 
 // stream is an endless deterministic byte stream, SHA-256 of seed and counter.
 type stream struct {
@@ -43,10 +57,10 @@ func (s *stream) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func signingConfig() *packet.Config {
+func signingConfig(seed string) *packet.Config {
 	deterministic := false
 	return &packet.Config{
-		Rand:                                  &stream{seed: keySeed},
+		Rand:                                  &stream{seed: seed},
 		Time:                                  func() time.Time { return keyDate },
 		DefaultHash:                           crypto.SHA512,
 		Algorithm:                             packet.PubKeyAlgoEdDSA,
@@ -55,10 +69,10 @@ func signingConfig() *packet.Config {
 	}
 }
 
-// signingKey returns the one key of the mirror: ed25519 in the version 4 format, the newest that gpgv 2.2 (Debian 12)
+// signingKey returns the key of a seed: ed25519 in the version 4 format, the newest that gpgv 2.2 (Debian 12)
 // reads and that sqv (Debian 13) accepts.
-func signingKey() (*openpgp.Entity, error) {
-	key, err := openpgp.NewEntity("homelab lab mirror", "", "mirror@lab.homelab", signingConfig())
+func signingKey(seed string) (*openpgp.Entity, error) {
+	key, err := openpgp.NewEntity("homelab lab mirror", "", "mirror@lab.homelab", signingConfig(seed))
 	if err != nil {
 		return nil, fmt.Errorf("derive the signing key: %w", err)
 	}
@@ -66,8 +80,8 @@ func signingKey() (*openpgp.Entity, error) {
 	return key, nil
 }
 
-func printFingerprint(stdout io.Writer) error {
-	key, err := signingKey()
+func printFingerprint(stdout io.Writer, seed string) error {
+	key, err := signingKey(seed)
 	if err != nil {
 		return err
 	}
@@ -75,8 +89,8 @@ func printFingerprint(stdout io.Writer) error {
 	return err
 }
 
-func writePublicKey(stdout io.Writer, binary bool) error {
-	key, err := signingKey()
+func writePublicKey(stdout io.Writer, seed string, binary bool) error {
+	key, err := signingKey(seed)
 	if err != nil {
 		return err
 	}
@@ -98,7 +112,7 @@ func writePublicKey(stdout io.Writer, binary bool) error {
 }
 
 // signRelease writes InRelease (signed in line) and Release.gpg (detached) beside an apt Release file.
-func signRelease(release string) error {
+func signRelease(release, seed string) error {
 	text, err := os.ReadFile(release)
 	if err != nil {
 		return err
@@ -106,12 +120,12 @@ func signRelease(release string) error {
 	if !strings.HasSuffix(string(text), "\n") {
 		return fmt.Errorf("%s does not end with a newline", release)
 	}
-	key, err := signingKey()
+	key, err := signingKey(seed)
 	if err != nil {
 		return err
 	}
 	var inline, detached bytes.Buffer
-	signed, err := clearsign.Encode(&inline, key.PrivateKey, signingConfig())
+	signed, err := clearsign.Encode(&inline, key.PrivateKey, signingConfig(seed))
 	if err != nil {
 		return err
 	}
@@ -122,7 +136,7 @@ func signRelease(release string) error {
 		return err
 	}
 	inline.WriteByte('\n')
-	if err := openpgp.ArmoredDetachSign(&detached, key, bytes.NewReader(text), signingConfig()); err != nil {
+	if err := openpgp.ArmoredDetachSign(&detached, key, bytes.NewReader(text), signingConfig(seed)); err != nil {
 		return err
 	}
 	detached.WriteByte('\n')

@@ -1,10 +1,10 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { must } from "../run-program";
 import { indexedPackage, packagesIndex, writeRelease } from "./apt-repository";
 import { buildDeb, debianArchitecture } from "./deb";
 import { containerdDeb, dockerSuites, kubernetesDebs, type BinaryFolders } from "./debs";
+import { publicKey } from "./signing";
 
 /** Builds `kubernetes/`, the lab's copy of pkgs.k8s.io's flat repository of one minor version, in `apt`. */
 export async function buildKubernetesRepository(apt: string, folders: BinaryFolders, program: string): Promise<void> {
@@ -31,8 +31,4 @@ export async function buildDockerRepository(apt: string, folders: BinaryFolders,
     await writeRelease(path.join(repository, "dists", suite), fields, indexes, program);
   }
   fs.writeFileSync(path.join(repository, "gpg"), await publicKey(program));
-}
-
-async function publicKey(program: string): Promise<string> {
-  return (await must("printing the mirror's public key", program, ["key"])) + "\n";
 }

@@ -4,6 +4,7 @@ import * as path from "node:path";
 
 import { must } from "../run-program";
 import { debianArchitecture, packagedTime } from "./deb";
+import { sign } from "./signing";
 
 /** A package in a repository: its control fields, and its file relative to the repository's address. */
 export interface IndexedPackage {
@@ -59,7 +60,7 @@ export async function writeRelease(
   }
   const release = path.join(folder, "Release");
   fs.writeFileSync(release, releaseFile(fields, indexes));
-  await must(`signing ${fields.label}'s repository`, mirrorProgram, ["sign", "--release", release]);
+  await sign(`signing ${fields.label}'s repository`, release, mirrorProgram);
 }
 
 /** Reads what an index says of a package file; `repository` is the folder that its file name is relative to. */

@@ -13,6 +13,7 @@ import { buildDockerRepository, buildKubernetesRepository } from "./apt-reposito
 import { buildCharts } from "./charts";
 import { ensureDebianBase } from "./debian-base";
 import { images } from "./images";
+import { signingFingerprint } from "./signing";
 
 /** What the mirror is made of, in the order in which a cold cache is best filled. */
 const groups = ["mirror", "kubernetes", "containerd", "etcd", "coredns", "cni", "pause", "crictl", "cilium"] as const;
@@ -28,7 +29,8 @@ export const mirrorProgramName = "homelab-mirror";
  * the binaries first. Needs dpkg-deb, mmdebstrap and root where it is not cached. Returns the folder.
  */
 export async function ensureMirror(say: Say = (line) => void process.stderr.write(`${line}\n`)): Promise<string> {
-  const recipe = { versions, checkImage, labVersions, binaries: groups.map((group) => keyFor(group)) };
+  const binaries = groups.map((group) => keyFor(group));
+  const recipe = { versions, checkImage, labVersions, binaries, signedBy: signingFingerprint() };
   const key = keyOf(recipe, [__dirname]);
   const folder = path.join(cacheRoot(), "mirror", key);
   if (fs.existsSync(folder)) return folder;

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { tailscaleExpected, tailscaleScript } from "../../components/addons/tailscale/step";
 import { ensureBinaries } from "../../lab/build/binaries";
-import { must } from "../../lab/run-program";
 import { indexedPackage, packagesIndex, writeRelease } from "../../lab/packages/apt-repository";
 import { buildDeb, debianArchitecture } from "../../lab/packages/deb";
 import { mirrorProgramName } from "../../lab/packages/main";
+import { publicKey } from "../../lab/packages/signing";
 import { startedService } from "../../lab/packages/package-files";
 import { FakeTailnet } from "../../lab/tailscale/service";
 import { undoScript } from "../../providers/machines/metal/undo-script";
@@ -85,7 +85,7 @@ async function buildRepository(root: string): Promise<void> {
   mkdirSync(suite, { recursive: true });
   const indexes = { [`main/binary-${debianArchitecture()}/Packages`]: index };
   await writeRelease(suite, { label: "Tailscale", suite: "bookworm", components: ["main"] }, indexes, program);
-  writeFileSync(path.join(root, "bookworm.noarmor.gpg"), `${await must("printing the key", program, ["key"])}\n`);
+  writeFileSync(path.join(root, "bookworm.noarmor.gpg"), await publicKey(program));
 }
 
 const UNIT = `[Service]

@@ -1,11 +1,11 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { versions } from "../../../versions";
-import { must } from "../../run-program";
 import { indexedPackage, packagesIndex, writeRelease } from "../../packages/apt-repository";
 import { buildDeb, type Deb, debianArchitecture } from "../../packages/deb";
 import { dockerSuites } from "../../packages/debs";
 import { startedService } from "../../packages/package-files";
+import { publicKey } from "../../packages/signing";
 
 const UNIT = "tailscaled.service";
 
@@ -55,7 +55,7 @@ export async function buildTailscaleRepository(repository: string, deb: Deb, pro
   const pool = path.join(repository, "pool");
   fs.mkdirSync(pool, { recursive: true });
   const index = packagesIndex([await indexedPackage(repository, await buildDeb(deb, pool))]);
-  const key = `${await must("printing the mirror's public key", program, ["key"])}\n`;
+  const key = await publicKey(program);
   for (const suite of Object.keys(dockerSuites)) {
     const indexes = { [`main/binary-${debianArchitecture()}/Packages`]: index };
     const fields = { label: "Tailscale", suite, components: ["main"] };

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { load } from "js-yaml";
+import { signingFingerprint } from "../../../lab/packages/signing";
 
 export const CHECKOUT = path.resolve(__dirname, "..", "..", "..");
 
@@ -32,7 +33,8 @@ export async function labSettings(network: string, port: number): Promise<LabSet
   const { config } = load(text) as { config: LabSettings };
   const moved = JSON.stringify(config)
     .replaceAll("10.90.0.1:5080", `${network}.1:${port}`)
-    .replaceAll("127.0.0.1:5080", `127.0.0.1:${port}`);
+    .replaceAll("127.0.0.1:5080", `127.0.0.1:${port}`)
+    .replaceAll("./.homelab/mirror-fingerprint", signingFingerprint());
   return JSON.parse(moved) as LabSettings;
 }
 

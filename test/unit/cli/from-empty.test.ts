@@ -23,9 +23,9 @@ encryptionsalt: v1:salt
 secretsprovider: awskms://key
 encryptedkey: abc
 `;
-  const { text, secrets, hostKeys } = fromEmpty(file);
+  const { text, secrets, madeUp } = fromEmpty(file);
   expect(secrets).toEqual(["homelab:ssh.privateKey", "homelab:machines.nodes[0].ssh.sudoPassword"]);
-  expect(hostKeys).toEqual(["homelab:machines.nodes[0].ssh.hostKey"]);
+  expect(madeUp).toEqual(["homelab:machines.nodes[0].ssh.hostKey"]);
   expect(load(text)).toEqual({
     config: {
       "homelab:ssh": { user: "ubuntu" },

@@ -1,8 +1,10 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 
+import { listenersIn } from "../../../lab/listeners";
 import { ensureMirrorRunning, runningMirror, stopMirror } from "../../../lab/mirror-service";
 import { freePort } from "../../harness/servers/free-port";
 
@@ -10,9 +12,15 @@ import { freePort } from "../../harness/servers/free-port";
 const server = `#!${process.execPath}
 const value = (name) => process.argv[process.argv.indexOf(name) + 1];
 if (value("--root").endsWith("broken")) { console.error("no such root"); process.exit(1); }
-const [host, port] = value("--listen").split(":");
-require("http").createServer((_, answer) => answer.end(JSON.stringify({ root: value("--root"), pid: process.pid }))).listen(port, host);
+for (const address of process.argv.filter((_, index) => process.argv[index - 1] === "--listen")) {
+  const [host, port] = address.split(":");
+  const server = require("http").createServer((_, answer) => answer.end(JSON.stringify({ root: value("--root"), pid: process.pid })));
+  server.on("error", (error) => { console.error(error.message); process.exit(1); }).listen(port, host);
+}
 `;
+
+/** Each starts programs, beside tests that use all cores. */
+jest.setTimeout(60_000);
 
 let runDir: string;
 let listen: string[];
@@ -104,4 +112,75 @@ test("a port that another mirror holds is reported, and that mirror is left alon
     await stopMirror(other);
     fs.rmSync(other, { recursive: true });
   }
+});
+
+/** A process of another user that serves what it likes at an address, and says of itself what the mirror would. */
+async function impostor(address: string, root: string): Promise<ChildProcess> {
+  const [host, port] = address.split(":");
+  const program = `require("http").createServer((_, answer) => answer.end(JSON.stringify({ root: ${JSON.stringify(root)} })))
+    .listen(${port}, ${JSON.stringify(host)}, () => process.stdout.write("listens"))`;
+  const child = spawn(process.execPath, ["-e", program], {
+    uid: 65534,
+    gid: 65534,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(child.stdout as NodeJS.ReadableStream, "data");
+  return child;
+}
+
+const asRoot = process.getuid?.() === 0 ? test : test.skip;
+const WHY = "(skipped without root: only root can be another user)";
+
+asRoot.each([
+  ["at its first address", (port: string) => `127.0.0.1:${port}`],
+  ["at its second address alone", (port: string) => `127.0.0.2:${port}`],
+  ["at all addresses", (port: string) => `0.0.0.0:${port}`],
+])(`mirror-impostor: another user's server %s is refused, whatever it says, and is not ended ${WHY}`, async (_, at) => {
+  const port = listen[0]?.split(":")[1] ?? "";
+  listen = [`127.0.0.1:${port}`, `127.0.0.2:${port}`];
+  const other = await impostor(at(port), "/one");
+  try {
+    const failure = ensureMirrorRunning({ root: "/one", listen, runDir }, program);
+    await expect(failure).rejects.toThrow(
+      `:${port} is taken by a process of another user (id 65534), and what it serves would run as root in the lab's machines`,
+    );
+    expect([other.exitCode, other.signalCode]).toEqual([null, null]);
+    expect(runningMirror(runDir)).toBeUndefined();
+  } finally {
+    other.kill();
+    await once(other, "exit");
+  }
+  await ensureMirrorRunning({ root: "/one", listen, runDir }, program);
+  expect(await (await fetch(`http://${listen[1]}/healthz`)).json()).toMatchObject({ root: "/one" });
+});
+
+asRoot(
+  `mirror-impostor: a server of another user beside a running mirror is noticed by the next run ${WHY}`,
+  async () => {
+    await ensureMirrorRunning({ root: "/one", listen, runDir }, program);
+    const second = `127.0.0.2:${listen[0]?.split(":")[1]}`;
+    const other = await impostor(second, "/one");
+    try {
+      const failure = ensureMirrorRunning({ root: "/one", listen: [...listen, second], runDir }, program);
+      await expect(failure).rejects.toThrow(`${second} is taken by a process of another user (id 65534)`);
+    } finally {
+      other.kill();
+      await once(other, "exit");
+    }
+  },
+);
+
+test("mirror-impostor: sockets are read as Linux writes them", () => {
+  const row = (local: string, state: string, uid: number) =>
+    `   0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000  ${uid}        0 1 1`;
+  const text = [
+    "  sl  local_address …",
+    row("0100007F:13D8", "0A", 1001),
+    row("01005A0A:13D8", "01", 0),
+    row("0000000000000000FFFF00000200007F:0016", "0A", 0),
+  ].join("\n");
+  expect(listenersIn(text)).toEqual([
+    { address: "127.0.0.1", port: 5080, uid: 1001 },
+    { address: "127.0.0.2", port: 22, uid: 0 },
+  ]);
 });

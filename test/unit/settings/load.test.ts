@@ -54,6 +54,31 @@ describe("the settings of a stack", () => {
     expect(failure().message).toContain("cluster: the value (not shown) is not a mapping");
   });
 
+  it("mirror-impostor: take the fingerprint of a mirror's key from the file that make has written, or say that it is not there", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "homelab-settings-"));
+    const startedIn = process.cwd();
+    const mirrors = { apt: { docker: { fingerprint: "./key" }, kubernetes: { fingerprint: "./no-key" } } };
+    const print = "57f5 CB79 EC91 87FF E699  9723 780B C197 2795 971C";
+    process.chdir(folder);
+    try {
+      configure({ "homelab:machines": machines, "homelab:mirrors": mirrors });
+      const problem = (name: string, file: string, what: string) =>
+        `  mirrors.apt.${name}.fingerprint: what is in ${file} ${what}. \`make up\` and \`make preview\` write the lab's; for another stack write the fingerprint itself`;
+      expect(failure().message.split("\n").slice(1, 3)).toEqual([
+        problem("kubernetes", "./no-key", "can't be read"),
+        problem("docker", "./key", "can't be read"),
+      ]);
+      writeFileSync("no-key", "no key\n");
+      writeFileSync("key", `${print}\n`);
+      expect(failure().message).toContain("what is in ./no-key is not the fingerprint of an OpenPGP key");
+      writeFileSync("no-key", print);
+      expect(loadSettings().mirrors.apt.docker.fingerprint).toBe(print.replaceAll(" ", "").toUpperCase());
+    } finally {
+      process.chdir(startedIn);
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it("are refused where the stack's file has a secret in clear beside an encrypted one", () => {
     const folder = mkdtempSync(path.join(tmpdir(), "homelab-settings-"));
     const oauth = (clientSecret: unknown) => ({ tailscale: { enabled: true, oauth: { clientId: "k", clientSecret } } });
