@@ -14,13 +14,13 @@ export type Charts = Partial<Record<AddonName, FetchedChart>>;
  *
  * @throws pulumi.RunError that lists every chart that can't be had, or whose values don't fit the settings, before any resource is made
  */
-export async function fetchCharts(settings: Pick<Settings, "addons" | "machines" | "mirrors">): Promise<Charts> {
-  const { addons } = settings;
+export async function fetchCharts(stack: Pick<Settings, "addons" | "machines" | "mirrors">): Promise<Charts> {
+  const { addons } = stack;
   const charts: Charts = {};
   const problems: string[] = [];
   for (const { name, chart: folder, settings } of addonsOn(addons)) {
     try {
-      const chart = await chartOf(folder, settings);
+      const chart = await chartOf(folder, stack);
       charts[name] = chart;
       const { valueProblems }: AddonSettings = settings();
       const wrong = valueProblems?.(mergeValues(chart.values, addons[name].values), addons) ?? [];
