@@ -1,28 +1,20 @@
-/** What to do next, where the engine's own words or a finished command don't say it. Pure. */
+import { addons } from "../components/addons/list";
 
-/** Failures whose own words don't say what to do: a pattern of a diagnostic, and the action. */
-const KNOWN: readonly { pattern: RegExp; action: string }[] = [
-  {
-    pattern: /job longhorn-uninstall failed/,
-    action: `Longhorn's own job did not remove it; no data of its volumes is lost. The job says why:
-  kubectl -n longhorn-system logs job/longhorn-uninstall
-Where it misses deleting-confirmation-flag, set that and go on:
-  kubectl -n longhorn-system patch settings.longhorn.io deleting-confirmation-flag --type merge -p '{"value":"true"}'`,
-  },
-];
+/** What to do next, where the engine's own words or a finished command don't say it. Pure. */
 
 /** What to do about a diagnostic of the engine, where that is known. */
 export function knownAction(diagnostic: string): string | undefined {
-  return KNOWN.find(({ pattern }) => pattern.test(diagnostic))?.action;
+  const known = addons.flatMap(({ knownFailures = [] }) => knownFailures);
+  return known.find(({ pattern }) => pattern.test(diagnostic))?.action;
 }
 
-/** The settings that protect these resources. Longhorn has one of its own, because the volumes are deleted with it. */
+/** The settings that protect the resources of these names. */
 export function protectingSettings(names: readonly string[]): string {
-  const longhorn = names.filter((name) => name.startsWith("longhorn"));
-  return [
-    ...(names.length > longhorn.length ? ["machines.protect: false"] : []),
-    ...(longhorn.length > 0 ? ["addons.longhorn.protect: false"] : []),
-  ].join(" and ");
+  const settings = names.map((resource) => {
+    const owner = addons.find(({ name, protection }) => protection !== undefined && resource.startsWith(name));
+    return `${owner?.protection ?? "machines.protect"}: false`;
+  });
+  return [...new Set(settings)].join(" and ");
 }
 
 /** What the end of `make up` needs to know to say what comes next. */

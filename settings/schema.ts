@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { AddonSettings } from "../components/addons/addon";
 import { addons } from "../components/addons/list";
 import { gitopsSchema } from "../components/addons/argocd/settings";
 import { addonsSchema } from "./addons";
@@ -44,5 +43,5 @@ export const rules: readonly Rule[] = [
   networksRule,
   clusterRule,
   sshRule,
-  ...addons.flatMap(({ settings }) => (settings() as AddonSettings).rule ?? []),
+  ...addons.flatMap(({ settings }) => settings().rule ?? []),
 ];

@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { load } from "js-yaml";
 import { fetchChart } from "../../components/addons/chart";
 import { WrongChart } from "../../components/addons/chart-download";
+import { unchangedCharts } from "../../lab/addons/names";
 import { cacheRoot } from "../../lab/build/cache-folder";
 import { say } from "../progress";
 
@@ -16,9 +17,6 @@ export interface Pin {
 /** A packaged chart, or why there is none: because it could not be had, or because what is there is `wrong`. */
 export type Found =
   { file: string; source: string; problem?: undefined } | { file?: undefined; problem?: string; wrong?: boolean };
-
-/** Charts that the lab takes unchanged from their project's own sources; the others' archives there are of its own making. */
-const REAL_IN_LAB: readonly string[] = ["cilium", "tailscale-operator"];
 
 export function pinsIn(charts: string): Pin[] {
   const folders = fs.readdirSync(charts, { withFileTypes: true }).filter((entry) => entry.isDirectory());
@@ -60,7 +58,7 @@ function givenChart(pin: Pin, given: string | undefined): Found | undefined {
 }
 
 function builtChart(pin: Pin): Found | undefined {
-  const file = REAL_IN_LAB.includes(pin.name) ? inLab(archiveOf(pin)) : undefined;
+  const file = unchangedCharts.includes(pin.name) ? inLab(archiveOf(pin)) : undefined;
   return file ? { file, source: "the lab's own build" } : undefined;
 }
 

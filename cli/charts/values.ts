@@ -3,7 +3,6 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { dump } from "js-yaml";
 import { addons } from "../../components/addons/list";
-import { NO_STORAGE_NODE } from "../../components/addons/longhorn/settings";
 import { mappingOf, readStackFile } from "../../settings/stack-file";
 import { madeUpHostKey } from "../from-empty-settings";
 import { RefusedSettings, runProgram } from "./mocked-program";
@@ -72,10 +71,9 @@ function settingsWith(stack: string, addon: string): Values {
   // The upstream charts are asked for, not those of a mirror; a mirror's key may be in a file that isn't here.
   const mirrors = mappingOf(made.mirrors);
   for (const name of ["charts", "apt"]) delete mirrors[name];
-  const addons = (made.addons ??= {}) as Record<string, Values>;
-  addons[addon] = { ...addons[addon], enabled: true };
-  if (addon === "tailscale")
-    addons.tailscale = { oauth: { clientId: "made-up", clientSecret: "made-up" }, ...addons[addon] };
+  const written = (made.addons ??= {}) as Record<string, Values>;
+  const { madeUpSettings } = addons.find(({ name }) => name === addon) ?? {};
+  written[addon] = { ...madeUpSettings, ...written[addon], enabled: true };
   fillInHostKeys(made.machines);
   return made;
 }
@@ -104,6 +102,10 @@ function fillInHostKeys(machines: unknown): void {
 /** Of settings that are refused: all that is wrong with them. Of anything else: its first line. */
 function refusalOf(error: Error): Refusal {
   if (!(error instanceof RefusedSettings)) return { problem: error.message.split("\n")[0] ?? "", expected: false };
-  const isExpected = (problem: string) => problem.startsWith(`addons.longhorn.enabled: ${NO_STORAGE_NODE}`);
+  const expected = addons.flatMap(({ name, settings }) => {
+    const { NO_PLACE } = settings();
+    return NO_PLACE === undefined ? [] : [`addons.${name}.enabled: ${NO_PLACE}`];
+  });
+  const isExpected = (problem: string) => expected.some((beginning) => problem.startsWith(beginning));
   return { problem: error.message, expected: error.problems.every(isExpected) };
 }

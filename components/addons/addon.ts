@@ -15,13 +15,15 @@ import type { Values } from "./values";
 type AddonSchema = z.ZodType<{ enabled: boolean; values: Record<string, unknown> }>;
 
 /** What the `settings.ts` of an add-on has. */
-export interface AddonSettings {
+interface AddonSettings {
   /** The schema of `addons.<name>`. */
   schema: AddonSchema;
   /** What must be true between its settings, and between them and others. */
   rule?: Rule;
   /** What is switched on and still left out, each with the setting that is missing. With the add-on's name in it, it is not installed. */
   leftOut?: (addons: AddonsSettings) => Record<string, string>;
+  /** How its problem begins where the machines of a stack can't carry it, and nothing is wrong with its own settings. */
+  NO_PLACE?: string;
   /** Why its release can't have these values: sentences that begin with the value's path. `values` are the chart's and the user's. */
   valueProblems?: (values: Values, addons: AddonsSettings) => string[];
 }
@@ -38,7 +40,7 @@ export interface Addon<
   /** Its key in `homelab:addons`. */
   readonly name: Name;
   /** Its `settings.ts`. */
-  readonly settings: () => Parts;
+  readonly settings: () => Parts & AddonSettings;
   /** Folder of its chart, below `charts/`. */
   readonly chart: string;
   /** Where its pods run. */
@@ -47,11 +49,25 @@ export interface Addon<
   readonly versionName?: string;
   /** By the kind of driver, which is in users' states: it is as permanent as a resource's name. */
   readonly drivers?: Readonly<Record<Driver, () => unknown>>;
+  /** Settings without which it is left out, made up: `make charts-check` switches it on with them. */
+  readonly madeUpSettings?: object;
+  /** The setting that refuses to remove its resources, whose names begin with its own; left out: `machines.protect` does. */
+  readonly protection?: string;
+  /** What to do about messages of the engine that don't say it themselves. */
+  readonly knownFailures?: readonly KnownFailure[];
+  /** Shell that takes from a host what its pods left there, after Kubernetes was ended: see `undoScript`. */
+  readonly undo?: () => string;
   /** What it does on each host; `undefined` where that is off. */
   readonly hosts?: (settings: Settings) => HostPart | undefined;
   /** Its part of `make check`. */
   readonly check?: () => Check;
   readonly load: () => AddonCode;
+}
+
+/** A failure of an add-on's own work: how the engine's message looks, and what to do next. */
+export interface KnownFailure {
+  pattern: RegExp;
+  action: string;
 }
 
 /** The code of an add-on. It is loaded where the add-on is on. */

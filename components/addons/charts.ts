@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings";
-import type { AddonSettings } from "./addon";
 import { type FetchedChart, fetchChart, previewChart } from "./chart";
 import { LOCK_FILE } from "./chart-lock";
 import { type AddonName, addonsOn } from "./list";
@@ -22,7 +21,7 @@ export async function fetchCharts(stack: Pick<Settings, "addons" | "machines" | 
     try {
       const chart = await chartOf(folder, stack);
       charts[name] = chart;
-      const { valueProblems }: AddonSettings = settings();
+      const { valueProblems } = settings();
       const wrong = valueProblems?.(mergeValues(chart.values, addons[name].values), addons) ?? [];
       problems.push(...wrong.map((problem) => `charts/${folder}/values.yaml or addons.${name}.values: ${problem}`));
     } catch (error) {

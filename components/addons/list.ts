@@ -1,5 +1,4 @@
 import type { AddonsSettings } from "../../settings";
-import type { Addon } from "./addon";
 import { argocd } from "./argocd/addon";
 import { cilium } from "./cilium/addon";
 import { longhorn } from "./longhorn/addon";
@@ -13,8 +12,7 @@ export type AddonName = OneAddon["name"];
 
 /** What is switched on and still left out, by name, with the setting that is missing. */
 export function leftOut(settings: AddonsSettings): Record<string, string> {
-  const all: readonly Addon[] = addons;
-  return Object.assign({}, ...all.map((addon) => addon.settings().leftOut?.(settings))) as Record<string, string>;
+  return Object.assign({}, ...addons.map((addon) => addon.settings().leftOut?.(settings))) as Record<string, string>;
 }
 
 /** The add-ons that are installed. */

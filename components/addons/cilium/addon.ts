@@ -1,4 +1,5 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- loaded when it is needed: see `Addon`. */
+import { readShell } from "../../../providers/host/shell/library";
 import type { Addon } from "../addon";
 
 export const cilium: Addon<"cilium", typeof import("./settings"), never> = {
@@ -6,6 +7,7 @@ export const cilium: Addon<"cilium", typeof import("./settings"), never> = {
   settings: () => require("./settings") as typeof import("./settings"),
   chart: "cilium",
   namespace: "kube-system",
+  undo: () => `${readShell(__dirname, "undo.sh")}end_cilium`,
   check: () => (require("./check") as typeof import("./check")).ciliumCheck,
   load: () => require("./cilium") as typeof import("./cilium"),
 };

@@ -5,6 +5,7 @@ import { capabilitiesAt } from "../../../settings/machines";
 import { valueOf } from "../../../settings/places";
 import type { Rule } from "../../../settings/rule";
 import { chartValues } from "../addon";
+import { DEFAULT_DATA_PATH } from "./addon";
 import { whyNoStorage } from "./storage";
 
 export const schema = described(
@@ -18,7 +19,7 @@ export const schema = described(
     dataPath: text(
       absolutePath,
       "Folder for the volumes on nodes whose `storage` names no disk; set it before the first `up`",
-    ).default("/var/lib/longhorn"),
+    ).default(DEFAULT_DATA_PATH),
     defaultStorageClass: described(
       "PersistentVolumeClaims that name no StorageClass get a volume of Longhorn",
       z.boolean(),
@@ -32,7 +33,7 @@ export const schema = described(
 ).prefault({});
 
 /** How the problem of `addons.longhorn.enabled` begins that no change of the add-on's own settings ends. */
-export const NO_STORAGE_NODE = "true needs a node that can keep volumes";
+export const NO_PLACE = "true needs a node that can keep volumes";
 
 /** Rules between Longhorn and the nodes. */
 export const rule: Rule = (settings, report) => {
@@ -60,7 +61,7 @@ export const rule: Rule = (settings, report) => {
   const replicas = valueOf(longhorn.replicas);
   if (keeping.length === 0) {
     const listed = [...reasons].map(([name, why]) => `${name}: ${why}`).join("; ");
-    report(longhorn.enabled, `${NO_STORAGE_NODE} (${listed})`);
+    report(longhorn.enabled, `${NO_PLACE} (${listed})`);
   } else if (replicas !== undefined && replicas > keeping.length) {
     const count = keeping.length === 1 ? "is 1" : `are ${keeping.length}`;
     report(

@@ -21,6 +21,9 @@ export const tailscale: Addon<"tailscale", typeof import("./settings"), keyof ty
   chart: "tailscale-operator",
   namespace: "tailscale",
   versionName: "tailscale-operator",
+  madeUpSettings: { oauth: { clientId: "made-up", clientSecret: "made-up" } },
+  // What the login keeps there.
+  undo: () => "rm -rf -- /var/lib/homelab/tailscale",
   drivers,
   hosts: (settings) =>
     settings.addons.tailscale.machines.enabled

@@ -37,3 +37,23 @@ end_kubernetes() {
     rmdir /var/lib/etcd 2>/dev/null || true
   fi
 }
+
+# Of Kubernetes and Cilium: their rules are in each other's chains. Only chains with their names are deleted; none of others is flushed.
+end_iptables_chains() {
+  local tool commands
+  for tool in iptables-nft iptables-legacy ip6tables-nft ip6tables-legacy; do
+    [ -n "$(command -v "$tool-save")" ] || continue
+    commands=$("$tool-save" 2>/dev/null | awk '
+      BEGIN { ours = "^(OLD_)?(KUBE-|CILIUM_)" }
+      /^\*/ { table = $0; rules = flush = delete_ = "" }
+      /^:/ { name = substr($1, 2); if (name ~ ours) { flush = flush "-F " name "\n"; delete_ = delete_ "-X " name "\n" } }
+      /^-A / && $2 !~ ours {
+        bare = $0
+        gsub(/"([^"\\]|\\.)*"/, "", bare)
+        if (bare ~ / -[jg] (OLD_)?(KUBE-|CILIUM_)/) rules = rules "-D" substr($0, 3) "\n"
+      }
+      /^COMMIT/ && rules flush != "" { printf "%s\n%s%s%sCOMMIT\n", table, rules, flush, delete_ }' || true)
+    [ -z "$commands" ] || "$tool-restore" --noflush --wait 30 <<<"$commands" \
+      || die "the iptables chains of Kubernetes and Cilium can't be deleted" "see '$tool-save' on the host"
+  done
+}

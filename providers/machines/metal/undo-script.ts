@@ -1,3 +1,4 @@
+import { addons } from "../../../components/addons/list";
 import { FACT_FILES } from "../../host/facts/facts";
 import { LIBRARY_FILE, readShell } from "../../host/shell/library";
 import { stepScript } from "../../host/shell/script";
@@ -15,17 +16,15 @@ export function undoScript(host: string): string {
 
 function commands(): string {
   return `${readShell(__dirname, "undo-kubernetes.sh")}
-${readShell(__dirname, "undo-network.sh")}
 refuse_foreign_cluster
 end_kubernetes
-end_cilium
+${addons.flatMap(({ undo }) => undo?.() ?? []).join("\n")}
 end_iptables_chains
 ${[...FACT_FILES]
   .reverse()
   .map((name) => `prepare_restore ${name}`)
   .join("\n")}
 ${FACT_FILES.map((name) => `restore ${name}`).join("\n")}
-[ ! -e /var/lib/longhorn ] || kept "/var/lib/longhorn: volumes may be in it"
 for name in ${OWN.join(" ")}; do rm -rf -- "/var/lib/homelab/$name"; done
 rm -rf -- /var/log/homelab ${LIBRARY_FILE}
 rm -f -- "$before/journal"
@@ -35,4 +34,4 @@ rm -rf -- "$before"
 }
 
 /** What the steps keep in /var/lib/homelab; `claims` is what checkouts before the library kept. */
-const OWN = ["expected", "claims", "kubeadm", "containerd-restart", "tailscale"] as const;
+const OWN = ["expected", "claims", "kubeadm", "containerd-restart"] as const;

@@ -8,7 +8,7 @@ import { testGolden } from "../../harness/golden";
 
 testGolden("metal", { "undo.sh": undoScript("w1") }, { except: [] });
 
-const NETWORK = readShell(__dirname, "../../../providers/machines/metal/undo-network.sh");
+const CHAINS = readShell(__dirname, "../../../providers/machines/metal/undo-kubernetes.sh");
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "undo-"))));
@@ -125,7 +125,7 @@ COMMIT
     writeFileSync(join(folder, `bin/${tool}-restore`), `#!/bin/sh\necho "$0 $*" | sed 's|.*/||'; cat\n`);
     for (const end of ["save", "restore"]) chmodSync(join(folder, `bin/${tool}-${end}`), 0o755);
   }
-  expect(run(`${NETWORK}\nend_iptables_chains`)).toBe(`iptables-nft-restore --noflush --wait 30
+  expect(run(`${CHAINS}\nend_iptables_chains`)).toBe(`iptables-nft-restore --noflush --wait 30
 *filter
 -D INPUT -m comment --comment "cilium-feeder: CILIUM_INPUT" -j CILIUM_INPUT
 -D INPUT -j KUBE-FIREWALL

@@ -3,10 +3,6 @@ host=$(hostname) step=cluster
 # (the library)
 main() {
 require_cluster
-if [ -z "$(kubectl get crd applications.argoproj.io --ignore-not-found -o name)" ]; then
-  echo '{"items":[]}'
-else
-  kubectl get applications.argoproj.io -A -o json
-fi
+# (providers/argocd/applications.sh)
 }
 main </dev/null

@@ -1,6 +1,5 @@
 # shellcheck shell=bash
-# Removes the network of the pods from a host. end_cilium: its files, links, rules, routes and programs; end_iptables_chains:
-# the chains of Kubernetes and Cilium. Only what has their names is deleted; no chain of others is flushed.
+# Removes Cilium from a host: its files, links, rules, routes and programs. Only what has its names is deleted.
 
 end_cilium_files() {
   local file
@@ -66,23 +65,4 @@ end_cilium() {
     end_cilium_links
     end_cilium_rules
   fi
-}
-
-end_iptables_chains() {
-  local tool commands
-  for tool in iptables-nft iptables-legacy ip6tables-nft ip6tables-legacy; do
-    [ -n "$(command -v "$tool-save")" ] || continue
-    commands=$("$tool-save" 2>/dev/null | awk '
-      BEGIN { ours = "^(OLD_)?(KUBE-|CILIUM_)" }
-      /^\*/ { table = $0; rules = flush = delete_ = "" }
-      /^:/ { name = substr($1, 2); if (name ~ ours) { flush = flush "-F " name "\n"; delete_ = delete_ "-X " name "\n" } }
-      /^-A / && $2 !~ ours {
-        bare = $0
-        gsub(/"([^"\\]|\\.)*"/, "", bare)
-        if (bare ~ / -[jg] (OLD_)?(KUBE-|CILIUM_)/) rules = rules "-D" substr($0, 3) "\n"
-      }
-      /^COMMIT/ && rules flush != "" { printf "%s\n%s%s%sCOMMIT\n", table, rules, flush, delete_ }' || true)
-    [ -z "$commands" ] || "$tool-restore" --noflush --wait 30 <<<"$commands" \
-      || die "the iptables chains of Kubernetes and Cilium can't be deleted" "see '$tool-save' on the host"
-  done
 }
