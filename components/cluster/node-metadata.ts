@@ -1,7 +1,7 @@
 import { dump } from "js-yaml";
 import type { NodeSettings } from "../../settings";
 import { quote } from "../../providers/host/shell/quote";
-import { STORAGE_LABEL } from "../node/storage-metadata";
+import { STORAGE_LABEL } from "../addons/longhorn/storage";
 import { CONTROL_PLANE_TAINT, taintText, wantedTaints } from "./kubeadm-config";
 
 /** Where a node keeps which taints came from the inventory: what is there but no longer listed is removed. */

@@ -8,9 +8,8 @@ import { type Machine, sshTarget } from "../../providers/machines/machine";
 import { PreparedNode } from "./prepared-node";
 import type { NodeSteps } from "./step";
 import { stepsOf } from "./steps";
-import { withStorageLabel, withStorageMetadata } from "./storage-metadata";
 import { addons } from "../addons/list";
-import { possibleStorage, storageOf } from "../addons/longhorn/storage";
+import { storageParts } from "../addons/longhorn/storage";
 
 /** A host that is ready for kubeadm, with what the inventory says of the node that it becomes. */
 export interface InventoriedNode {
@@ -36,14 +35,10 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
     { dependsOn: machines.map(({ running }) => running) },
   );
   const accepted = [...settings.preflight.accept];
-  const storage = storageOf(settings);
-  const possible = possibleStorage(settings).nodes.map(({ node }) => node);
+  const partOf = storageParts(settings);
   return inventory.map((node, index) => {
-    const keeping = storage?.nodes.find((one) => one.node === node);
-    const steps = {
-      ...nodeSteps(settings),
-      ...(keeping ? { storage: { dataPath: keeping.dataPath, disk: keeping.disk } } : {}),
-    };
+    const storage = partOf(node);
+    const steps = { ...nodeSteps(settings), storage: storage.folder };
     const machine = machines[index];
     if (!machine) throw new Error(`${node.name}: there is no machine for the node`);
     const inspection = new HostInspection(
@@ -63,8 +58,7 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
       drift: (step) => inspection.drift(step),
     });
     for (const part of parts) part.install(machine, { drift: inspection.drift(part.step), after: [prepared] });
-    const marked = possible.includes(node) ? withStorageLabel(node) : node;
-    return { prepared, inventory: keeping ? withStorageMetadata(keeping) : marked };
+    return { prepared, inventory: storage.inventory };
   });
 }
 

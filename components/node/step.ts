@@ -2,7 +2,7 @@ import type { ExpectedFact } from "../../providers/host/facts/expected";
 import type { Capabilities } from "../../providers/machines/machine";
 import type { AptRepository } from "./apt-repository";
 import type { ContainerdSettings } from "./containerd-config";
-import type { StorageFolder } from "./storage";
+import type { StorageFolder } from "../addons/longhorn/node-step";
 
 /** What the settings say of hosts. */
 export interface NodeSteps {

@@ -1,5 +1,6 @@
 import type { ExpectedFact } from "../../providers/host/facts/expected";
 import type { Capabilities } from "../../providers/machines/machine";
+import { storage } from "../addons/longhorn/node-step";
 import { basePackages } from "./base-packages";
 import { containerd } from "./containerd";
 import { kernelModules } from "./kernel-modules";
@@ -7,7 +8,6 @@ import { kubernetesPackages } from "./kubernetes-packages";
 import { library } from "./library";
 import { proxyEnvironment } from "./proxy";
 import type { NodeSteps, Step } from "./step";
-import { storage } from "./storage";
 import { swap } from "./swap";
 import { sysctls } from "./sysctls";
 

@@ -2,9 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { load } from "js-yaml";
-import { withStorageMetadata } from "../../components/node/storage-metadata";
 import { knownAction } from "../../cli/advice";
-import { storageOf } from "../../components/addons/longhorn/storage";
+import { possibleStorage, withStorageMetadata } from "../../components/addons/longhorn/storage";
 import { parseSettings } from "../../settings";
 import { ApiServer } from "../harness/api/api-server";
 import { eventually } from "../harness/eventually";
@@ -59,7 +58,7 @@ async function want(changes: Partial<typeof now>): Promise<void> {
 function inventory() {
   const { settings } = parseSettings({ machines: MACHINES, addons: { longhorn: { enabled: true } } });
   if (!settings) throw new Error("the settings of the test are wrong");
-  const storage = storageOf(settings)?.nodes ?? [];
+  const storage = possibleStorage(settings).nodes;
   return settings.machines.nodes.map((node) => {
     const keeping = storage.find((one) => one.node.name === node.name);
     return keeping ? withStorageMetadata(keeping) : node;

@@ -1,5 +1,6 @@
 import type { Capabilities } from "../../../providers/machines/machine";
 import type { NodeSettings, Settings } from "../../../settings";
+import type { StorageFolder } from "./node-step";
 
 /** A node that keeps volumes, and on which they can be used. */
 export interface StorageNode {
@@ -17,9 +18,24 @@ export interface Storage {
   leftOut: Record<string, string>;
 }
 
-/** Which nodes keep volumes; `undefined` where Longhorn is off. */
-export function storageOf(settings: Settings): Storage | undefined {
-  return settings.addons.longhorn.enabled ? possibleStorage(settings) : undefined;
+/** What Longhorn does to a node, on or off. */
+interface StoragePart {
+  /** What its step on the host is told; none where the node keeps no volumes. */
+  folder?: StorageFolder;
+  /** The inventory's node, with the labels and annotations that Longhorn needs. */
+  inventory: NodeSettings;
+}
+
+/** Answers what Longhorn does to each node. */
+export function storageParts(settings: Settings): (node: NodeSettings) => StoragePart {
+  const { nodes } = possibleStorage(settings);
+  return (node) => {
+    const keeping = nodes.find((one) => one.node === node);
+    if (!keeping) return { inventory: node };
+    if (!settings.addons.longhorn.enabled) return { inventory: withStorageLabel(node) };
+    const { dataPath, disk } = keeping;
+    return { folder: { dataPath, disk }, inventory: withStorageMetadata(keeping) };
+  };
 }
 
 /** Which nodes keep volumes wherever Longhorn is on, and would if it were. */
@@ -53,4 +69,29 @@ export function whyNoStorage(node: {
     return "it is a control plane, which ordinary pods don't run on; storage.enabled: true lets it keep volumes too";
   }
   return undefined;
+}
+
+/** On every node that can keep volumes: Longhorn runs nowhere else. */
+export const STORAGE_LABEL = "homelab/storage";
+
+/**
+ * The inventory's metadata of a node that can keep volumes, with Longhorn on or off: its pods are there as long as the label is, and
+ * they are what removes it, after the nodes have been told that it is off.
+ */
+export function withStorageLabel(node: NodeSettings): NodeSettings {
+  return { ...node, labels: { [STORAGE_LABEL]: "true", ...node.labels } };
+}
+
+/** The inventory's metadata of a storage node, and what tells Longhorn to make its first disk there. The inventory's own go first. */
+export function withStorageMetadata({ node, dataPath, disk }: StorageNode): NodeSettings {
+  const disks = JSON.stringify([{ path: dataPath, allowScheduling: true }]);
+  const marked = withStorageLabel(node);
+  return {
+    ...marked,
+    labels: { "node.longhorn.io/create-default-disk": disk === undefined ? "true" : "config", ...marked.labels },
+    annotations: {
+      ...(disk === undefined ? {} : { "node.longhorn.io/default-disks-config": disks }),
+      ...node.annotations,
+    },
+  };
 }

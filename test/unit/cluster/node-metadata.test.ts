@@ -1,5 +1,5 @@
 import { nodeMetadataScript } from "../../../components/cluster/node-metadata";
-import { withStorageLabel } from "../../../components/node/storage-metadata";
+import { withStorageLabel } from "../../../components/addons/longhorn/storage";
 import type { NodeSettings } from "../../../settings";
 import { stepScript } from "../../../providers/host/shell/script";
 import { longhornAnswers, type FakeAnswer, runWithKubectl } from "../../harness/api/fake-kubectl";

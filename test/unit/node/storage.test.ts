@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { StepArgs } from "../../../components/node/step";
-import { storage, type StorageFolder } from "../../../components/node/storage";
+import { storage, type StorageFolder } from "../../../components/addons/longhorn/node-step";
 import { libraryText } from "../../../providers/host/shell/library";
 
 /**

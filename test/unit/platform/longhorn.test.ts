@@ -1,6 +1,5 @@
 import { longhornValues } from "../../../components/addons/longhorn/longhorn";
-import { withStorageMetadata } from "../../../components/node/storage-metadata";
-import { storageOf } from "../../../components/addons/longhorn/storage";
+import { possibleStorage, storageParts, withStorageMetadata } from "../../../components/addons/longhorn/storage";
 import { parseSettings } from "../../../settings";
 
 interface Node {
@@ -24,9 +23,7 @@ function settingsOf(nodes: Node[], longhorn: Record<string, unknown> = {}) {
 const CONTROL_PLANE: Node = { role: "control-plane" };
 
 function storage(nodes: Node[], longhorn: Record<string, unknown> = {}) {
-  const found = storageOf(settingsOf(nodes, longhorn));
-  if (!found) throw new Error("Longhorn is off");
-  return found;
+  return possibleStorage(settingsOf(nodes, longhorn));
 }
 
 function values(nodes: Node[], longhorn: Record<string, unknown> = {}, disposable = false) {
@@ -75,8 +72,11 @@ describe("storage nodes", () => {
     expect(node && withStorageMetadata(node).labels).toEqual({ ...labels, "homelab/storage": "true" });
   });
 
-  test("are none where Longhorn is off", () => {
-    expect(storageOf(settingsOf([CONTROL_PLANE], { enabled: false }))).toBeUndefined();
+  test("keep their label where Longhorn is off, and get no step on the host", () => {
+    const settings = settingsOf([CONTROL_PLANE, {}], { enabled: false });
+    const [controlPlane, worker] = settings.machines.nodes.map(storageParts(settings));
+    expect(controlPlane).toEqual({ inventory: settings.machines.nodes[0] });
+    expect(worker).toEqual({ inventory: { ...settings.machines.nodes[1], labels: { "homelab/storage": "true" } } });
   });
 });
 

@@ -1,7 +1,7 @@
-import { expectedPackages } from "../../providers/host/facts/expected";
-import { hereDocument, quote, quoteAll } from "../../providers/host/shell/quote";
-import { loadedModules, loadModules, type ModuleList } from "./kernel-modules";
-import type { Step } from "./step";
+import { expectedPackages } from "../../../providers/host/facts/expected";
+import { hereDocument, quote, quoteAll } from "../../../providers/host/shell/quote";
+import { loadedModules, loadModules, type ModuleList } from "../../node/kernel-modules";
+import type { Step } from "../../node/step";
 
 /** iSCSI attaches volumes, NFS the ones that several pods share, cryptsetup the encrypted ones. */
 const PACKAGES = ["cryptsetup", "nfs-common", "open-iscsi"] as const;
