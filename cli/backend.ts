@@ -12,21 +12,32 @@ export interface Backend {
   description: string;
   /** Pulumi Cloud, which encrypts secrets itself. */
   cloud: boolean;
+  /** The checkout's own. */
+  local: boolean;
+  /** The user's login, where it is passed over because the local backend has the stack already, or was named. */
+  passedOver?: string;
+  /** PULUMI_BACKEND_URL names it. */
+  chosenByHand: boolean;
 }
+
+const CLOUD_BY_TOKEN = "Pulumi Cloud (PULUMI_ACCESS_TOKEN)";
 
 /** The user's backend where there is one, unless this checkout's local backend has the stack already; else the local one. */
 export function chooseBackend(stack: Stack, environment: NodeJS.ProcessEnv = process.env): Backend {
   const local = localBackend();
   const named = environment.PULUMI_BACKEND_URL;
-  if (named && named !== local) return { url: named, description: named, cloud: isCloud(named) };
-  if (!fs.existsSync(stateFile(stack.name))) {
-    if (environment.PULUMI_ACCESS_TOKEN) return { description: "Pulumi Cloud (PULUMI_ACCESS_TOKEN)", cloud: true };
-    const login = currentLogin();
-    if (login) return { description: login, cloud: isCloud(login) };
+  const chosenByHand = Boolean(named);
+  if (named && named !== local) {
+    return { url: named, description: named, cloud: isCloud(named), local: false, chosenByHand };
+  }
+  const login = environment.PULUMI_ACCESS_TOKEN ? CLOUD_BY_TOKEN : currentLogin();
+  if (login && !fs.existsSync(stateFile(stack.name))) {
+    return { description: login, cloud: login === CLOUD_BY_TOKEN || isCloud(login), local: false, chosenByHand };
   }
   fs.mkdirSync(places.state, { recursive: true, mode: 0o700 });
   fs.chmodSync(places.state, 0o700);
-  return { url: local, description: ".homelab/state (local)", cloud: false };
+  const passedOver = login === local ? undefined : login;
+  return { url: local, description: ".homelab/state (local)", cloud: false, local: true, passedOver, chosenByHand };
 }
 
 function isCloud(backend: string): boolean {

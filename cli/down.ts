@@ -27,6 +27,7 @@ async function down({ stack: wanted, gone = false }: Called): Promise<void> {
     refuseProtected(stack.name, await protectedResources(stack.name));
     await forgetLostCluster(stack.name, { consented: gone });
     await destroy(stack.name);
+    fs.rmSync(places.lastBackend(stack.name), { force: true });
   }
   await phase("mirror stopped", () => stopMirror(places.run));
   removeOwnFiles();

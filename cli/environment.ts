@@ -15,7 +15,7 @@ export interface Environment {
 /** What Pulumi needs in the environment so that it finds what `make up` has found or made. Pure. */
 export function environmentFor(
   engine: Engine,
-  backend: Backend,
+  backend: Pick<Backend, "url">,
   passphrase: Passphrase,
   credentials: string | undefined,
 ): Environment {

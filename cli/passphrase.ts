@@ -28,7 +28,7 @@ const PUBLISHED: Record<string, string> = {
 /** The published passphrase where the stack has it and may; else the user's own, or a new one that the user is told of. */
 export function choosePassphrase(
   stack: Stack,
-  backend: Backend,
+  backend: Pick<Backend, "cloud">,
   environment: NodeJS.ProcessEnv = process.env,
 ): Passphrase {
   const file = places.passphrase(stack.name);
@@ -82,7 +82,9 @@ export function ownPassphrases(): string[] {
 /** Removes what `make up` made in the checkout, but for passphrases that are nowhere else and for `kept`. */
 export function clearHomelab(kept: string[] = []): void {
   if (!fs.existsSync(places.homelab)) return;
-  const stay = [...kept, ...ownPassphrases()];
+  // Of a stack whose state is elsewhere, only this file says where.
+  const backends = fs.readdirSync(places.homelab).filter((name) => name.startsWith("backend-"));
+  const stay = [...kept, ...ownPassphrases(), ...backends.map((name) => path.join(places.homelab, name))];
   for (const file of fs.readdirSync(places.homelab).map((name) => path.join(places.homelab, name))) {
     if (!stay.includes(file)) fs.rmSync(file, { recursive: true, force: true });
   }

@@ -21,6 +21,8 @@ export const places = {
   run: own("run"),
   /** The charts that the program fetched. A cache: `make down` leaves it. */
   charts: own("charts"),
+  /** The backend in which a stack was worked on last, where that is not the local one. */
+  lastBackend: (stack: string): string => own(`backend-${stack}`),
   passphrase: (stack: string): string => own(`passphrase-${stack}`),
   settings: (stack: string): string => path.join(CHECKOUT, `Pulumi.${stack}.yaml`),
 };

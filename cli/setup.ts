@@ -10,6 +10,7 @@ import { choosePassphrase } from "./passphrase";
 import { places, writePrivate } from "./places";
 import { type Phase, phase, say, sayIn, type Screen } from "./progress";
 import { chooseStack, type Stack } from "./stack";
+import { refuseTwoStates, rememberBackend } from "./two-states";
 
 /** What every command needs: a stack, an engine on PATH, a backend, and the rights that the machines need. */
 export interface Setup {
@@ -60,6 +61,8 @@ export async function setUp({ wanted, quiet = false, forPlan = false }: SetupOpt
     );
   }
   tell(`  state: ${setup.backend.description}`);
+  if (!quiet) await refuseTwoStates(stack.name, setup.backend);
+  if (forPlan) rememberBackend(stack.name, setup.backend);
   if (setup.notice) say(`  ${setup.notice}`);
   if (forPlan) await startMirror(stack);
   return setup;

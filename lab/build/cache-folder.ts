@@ -14,7 +14,7 @@ const MARKER_TEXT = `This folder is the cache of homelab's lab. \`make clean-cac
 
 /** What is in the folder of a cache from before there was a marker. */
 const FORMER = /^(go|logs|unfinished|build\.lock|build\.lock\.holder|times\.tsv|engine|(tried-)?released-cli.*)$/;
-const FORMER_ARTEFACT = /^(binaries|mirror|addon|debian|metal|multipass)(-.+)?$/;
+const FORMER_ARTEFACT = /^(binaries|mirror|addon|debian|multipass|vm)(-.+)?$/;
 
 /**
  * Where the lab keeps what it builds, outside the checkout: `homelab-lab` in the folder that `HOMELAB_LAB_CACHE` names, else in

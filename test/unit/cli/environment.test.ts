@@ -7,7 +7,7 @@ const installed = { ownHome: false, builtPlugins: [], description: "" };
 const made = { path: "/engine", ownHome: true, builtPlugins: ["command"], description: "" };
 
 test("an installed engine and the user's login are left as they are", () => {
-  const { path, variables } = environmentFor(installed, { description: "", cloud: true }, {}, "/home/me");
+  const { path, variables } = environmentFor(installed, {}, {}, "/home/me");
   expect(path).toBeUndefined();
   expect(Object.keys(variables).sort()).toEqual([
     "PULUMI_CONTINUE_ON_ERROR",
@@ -37,7 +37,7 @@ test("a published passphrase wins over the one of the user's other projects", ()
 test("the file for typing by hand survives odd folder names and being sourced twice", async () => {
   const odd = { ...made, path: "/it's a $(folder)" };
   const text = environmentFile(
-    environmentFor(odd, { url: "file:///a b'c", description: "", cloud: false }, {}, undefined),
+    environmentFor(odd, { url: "file:///a b'c" }, {}, undefined),
     "lab",
   );
   const script = `${text}\n${text}\nprintf '%s\\n' "$PATH" "$PULUMI_BACKEND_URL"`;
