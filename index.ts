@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Cluster } from "./components/cluster/cluster";
 import { clusterEndpoint } from "./components/cluster/endpoint";
+import { namedKubeconfig } from "./components/cluster/kubeconfig";
 import { Machines } from "./components/machines";
 import { prepareNodes } from "./components/node/prepare-nodes";
 import { fetchCharts } from "./components/addons/charts";
@@ -29,7 +30,9 @@ export = async () => {
     nodes: machines.all.map(({ name, role, address }) => ({ name, role, address })),
     endpoint: pulumi.interpolate`https://${cluster.endpoint.host}:${cluster.endpoint.port}`,
     versions: { kubernetes: settings.cluster.kubernetesVersion, containerd: versions.containerd, ...platform.versions },
-    kubeconfig: cluster.kubeconfig,
+    kubeconfig: cluster.kubeconfig.apply((text) =>
+      namedKubeconfig(text, `${pulumi.getProject()}-${pulumi.getStack()}`),
+    ),
     ...platform.outputs,
   };
 };

@@ -4,6 +4,8 @@ import { duration } from "./duration";
 import { described, type Format, pattern, scalarText, text } from "./fields";
 import { dnsName, hostOrAddress, subnet } from "./formats";
 import { checkKubelet, kubeletSchema } from "./kubelet";
+import { quoted } from "./messages/problems";
+import { valueOf } from "./places";
 import type { Rule } from "./rule";
 import { defaultSubnets } from "./subnets";
 
@@ -113,8 +115,41 @@ const ARGUMENTS_FROM_SETTINGS = {
   scheduler: { "feature-gates": "cluster.featureGates" },
 } as const;
 
+/** What kubeadm mounts into the pods of the API server and the controller manager; the scheduler has none of it. */
+const MOUNTED = [
+  "/etc/kubernetes/pki",
+  "/etc/ssl/certs",
+  "/etc/ca-certificates",
+  "/etc/pki/ca-trust",
+  "/etc/pki/tls/certs",
+  "/usr/share/ca-certificates",
+  "/usr/local/share/ca-certificates",
+] as const;
+/** Arguments that take a file or a folder, however it is written. */
+const TAKES_FILE = /(^|-)(file|dir|directory|kubeconfig|config)$/;
+/** Arguments that look like it, and take none. */
+const NO_FILES: readonly string[] = ["authorization-always-allow-paths", "etcd-prefix", "runtime-config"];
+
+/** The first file that an argument names and that the component's pod can't see. */
+function unseenFile(component: string, name: string, value: string): string | undefined {
+  if (NO_FILES.includes(name)) return undefined;
+  const words = value.split(/[,=]/).map((word) => word.trim());
+  const files = words.filter((word) => word.startsWith("/") || (TAKES_FILE.test(name) && word !== "" && word !== "-"));
+  const isMounted = (file: string) =>
+    component !== "scheduler" && !file.includes("/..") && MOUNTED.some((folder) => file.startsWith(`${folder}/`));
+  return files.find((file) => !isMounted(file));
+}
+
 export const clusterRule: Rule = ({ cluster }, report) => {
   for (const component of ["apiServer", "controllerManager", "scheduler"] as const) {
+    for (const [name, argument] of Object.entries(cluster[component].extraArgs)) {
+      const file = unseenFile(component, name, valueOf(argument) ?? "");
+      if (file === undefined) continue;
+      report(
+        argument,
+        `names the file ${quoted(file)}, which the component's pod doesn't see; leave it out: there is no setting yet that brings a file`,
+      );
+    }
     for (const [name, setting] of Object.entries(ARGUMENTS_FROM_SETTINGS[component])) {
       const argument = cluster[component].extraArgs[name];
       if (argument) report(argument, `is set from ${setting}; change that instead`);

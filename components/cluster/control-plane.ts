@@ -1,4 +1,3 @@
-import { load, dump } from "js-yaml";
 import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../../providers/machines/machine";
 import type { InventoriedNode } from "../node/prepare-nodes";
@@ -6,6 +5,7 @@ import { RemoteStep } from "../remote/remote-step";
 import type { ClusterSettings } from "../../settings";
 import type { Endpoint } from "./endpoint";
 import { initScript } from "./init-script";
+import { kubeconfig } from "./kubeconfig";
 import { clusterConfig, initRegistration, kubeletPatch, registrationTaints, settingsHash } from "./kubeadm-config";
 import { durationSeconds, totalSeconds } from "../../settings/duration";
 import { nodePorts } from "../../providers/host/preflight/ports";
@@ -81,16 +81,4 @@ function initBody(args: ControlPlaneArgs): pulumi.Output<string> {
       apiSeconds: durationSeconds(args.settings.kubeadm.timeouts.controlPlaneComponentHealthCheck),
     });
   });
-}
-
-/**
- * admin.conf with the address by which the API server is reached from outside; empty where there is no admin.conf yet, as in
- * a run that `--target` limits to the machines. What a noisy login shell prints before it is skipped.
- */
-export function kubeconfig(output: string | undefined, host: string, port: number): string {
-  const adminConf = /^apiVersion:[^]*/m.exec(output ?? "")?.[0];
-  if (!adminConf) return "";
-  const config = load(adminConf) as { clusters: { cluster: { server: string } }[] };
-  for (const { cluster } of config.clusters) cluster.server = `https://${host}:${port}`;
-  return dump(config, { lineWidth: -1 });
 }

@@ -1,5 +1,4 @@
 import { loadAll } from "js-yaml";
-import { kubeconfig } from "../../../components/cluster/control-plane";
 import {
   clusterConfig,
   initRegistration,
@@ -121,18 +120,4 @@ test("a join's stored configuration has no discovery: the token is made when it 
 test("kubelet settings of one node are a patch, and none are none", () => {
   expect(kubeletPatch({ kubelet: {} })).toBe("");
   expect(documents(kubeletPatch({ kubelet: { maxPods: 50 } }))).toEqual([{ maxPods: 50 }]);
-});
-
-test("the kubeconfig has the endpoint as its server and nothing else changed", () => {
-  const admin =
-    "apiVersion: v1\nclusters:\n  - name: c\n    cluster: { server: https://10.0.0.1:6443, certificate-authority-data: QQ== }\n";
-  expect(kubeconfig(undefined, "k8s.example.org", 443)).toBe("");
-  expect(documents(kubeconfig(`welcome to the host\n${admin}`, "k8s.example.org", 443))).toEqual([
-    {
-      apiVersion: "v1",
-      clusters: [
-        { name: "c", cluster: { server: "https://k8s.example.org:443", "certificate-authority-data": "QQ==" } },
-      ],
-    },
-  ]);
 });

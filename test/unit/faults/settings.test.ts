@@ -46,3 +46,27 @@ test.each(HOSTILE)("injection: %s is refused in a hostname, a label, a version a
     expect(problemsOf([node(fields)], others)).not.toEqual([]);
   }
 });
+
+test("hardening: an argument that names a file is refused where the component's pod doesn't see the file", () => {
+  const problems = (component: string, name: string, value: string) =>
+    problemsOf([node()], { cluster: { [component]: { extraArgs: { [name]: value } } } });
+  for (const [name, value] of [
+    ["audit-policy-file", "/etc/kubernetes/audit-policy.yaml"],
+    ["encryption-provider-config", "encryption.yaml"],
+    ["admission-control-config-file", "/etc/kubernetes/admission.yaml"],
+    ["tls-sni-cert-key", "/etc/kubernetes/pki/sni.crt,/root/sni.key"],
+  ] as const) {
+    expect(problems("apiServer", name, value)).toEqual([
+      expect.stringMatching(`cluster.apiServer.extraArgs.${name}: names the file "[^"]+", which the component's pod`),
+    ]);
+  }
+  for (const [component, name, value] of [
+    ["apiServer", "oidc-ca-file", "/etc/kubernetes/pki/oidc-ca.crt"],
+    ["apiServer", "etcd-prefix", "/registry"],
+    ["apiServer", "runtime-config", "api/all=true"],
+    ["apiServer", "audit-log-path", "-"],
+    ["scheduler", "authorization-always-allow-paths", "/healthz,/readyz"],
+  ] as const) {
+    expect(problems(component, name, value)).toEqual([]);
+  }
+});
