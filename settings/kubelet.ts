@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { described, type Format, pattern, scalarText } from "./fields";
+import { duration } from "./duration";
+import { described, type Format, pattern, scalarText, text } from "./fields";
 import { type Place, valueOf } from "./places";
 import type { Report } from "./rule";
 
@@ -28,6 +29,21 @@ const evictionSignals = z.enum([
   "pid.available",
 ]);
 
+/** What kubelet 1.36 knows, without what its own help calls insecure (k8s.io/component-base/cli/flag: ciphersuites_flag.go). */
+const cipherSuites = z.enum([
+  "TLS_AES_128_GCM_SHA256",
+  "TLS_AES_256_GCM_SHA384",
+  "TLS_CHACHA20_POLY1305_SHA256",
+  "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+  "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+  "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305",
+  "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+  "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+  "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+  "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305",
+  "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+]);
+
 const percentage = z.number().int().min(0).max(100);
 
 /** Settings of kubelet, by the names of its own configuration (kubelet.config.k8s.io/v1beta1). */
@@ -48,10 +64,31 @@ export const kubeletSchema = z.strictObject({
   ).optional(),
   systemReserved: described("What is kept for the host", resources).optional(),
   kubeReserved: described("What is kept for Kubernetes' own processes", resources).optional(),
+  protectKernelDefaults: described(
+    "Kubelet refuses to start where a sysctl is not as it wants it, in the place of setting it. The sysctls are set by the program",
+    z.boolean(),
+  ).optional(),
+  podPidsLimit: described("Most processes and threads in a pod", z.number().int().min(100).max(4194304)).optional(),
+  seccompDefault: described(
+    "Pods that ask for no seccomp profile get the container runtime's own",
+    z.boolean(),
+  ).optional(),
+  tlsCipherSuites: described(
+    "Cipher suites of kubelet's server, for TLS 1.2; by default those of Go",
+    z.array(cipherSuites).min(1),
+  ).optional(),
+  tlsMinVersion: described(
+    "Least version of TLS of kubelet's server",
+    z.enum(["VersionTLS12", "VersionTLS13"]),
+  ).optional(),
+  eventRecordQPS: described("Most events of a node in a second; 0: no limit", z.number().int().min(0)).optional(),
+  streamingConnectionIdleTimeout: text(duration, "How long `kubectl exec` and the like may be silent").optional(),
 });
 
+export type KubeletPlace = Place<z.output<typeof kubeletSchema>>;
+
 /** For the kubelets of all nodes as for that of one. */
-export function checkKubelet(kubelet: Place<z.output<typeof kubeletSchema>>, report: Report): void {
+export function checkKubelet(kubelet: KubeletPlace, report: Report): void {
   const low = valueOf(kubelet.imageGCLowThresholdPercent);
   const high = valueOf(kubelet.imageGCHighThresholdPercent);
   if (low === undefined || high === undefined || low < high) return;

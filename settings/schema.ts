@@ -4,6 +4,7 @@ import { gitopsSchema } from "../components/addons/argocd/settings";
 import { addonsSchema } from "./addons";
 import { clusterRule, clusterSchema } from "./cluster";
 import { containerdSchema } from "./containerd";
+import { kernelDefaultsRule } from "./kernel-defaults";
 import { machinesRule, machinesSchema } from "./machines";
 import { mirrorsSchema } from "./mirrors";
 import { networksRule } from "./networks";
@@ -42,6 +43,7 @@ export const rules: readonly Rule[] = [
   machinesRule,
   networksRule,
   clusterRule,
+  kernelDefaultsRule,
   sshRule,
   ...addons.flatMap(({ settings }) => settings().rule ?? []),
 ];

@@ -3,6 +3,7 @@ import { HostInspection } from "../../providers/host/inspection/resource";
 import type { Expectations } from "../../providers/host/preflight/hosts";
 import { Preflight } from "../../providers/host/preflight/resource";
 import { controlPlaneEndpoint, type NodeSettings, type Settings } from "../../settings";
+import { kernelDefaultsOf } from "../../settings/kernel-defaults";
 import { versions } from "../../versions";
 import { type Machine, sshTarget } from "../../providers/machines/machine";
 import { PreparedNode } from "./prepared-node";
@@ -38,7 +39,12 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
   const partOf = storageParts(settings);
   return inventory.map((node, index) => {
     const storage = partOf(node);
-    const steps = { ...nodeSteps(settings), storage: storage.folder };
+    const own = nodeSteps(settings);
+    const steps = {
+      ...own,
+      sysctls: { ...kernelDefaultsOf(node, settings), ...own.sysctls },
+      storage: storage.folder,
+    };
     const machine = machines[index];
     if (!machine) throw new Error(`${node.name}: there is no machine for the node`);
     const inspection = new HostInspection(
@@ -66,8 +72,10 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
 function expectations(settings: Settings): Expectations {
   const { cilium } = settings.addons;
   const { kubelet, kubeadm, podSubnet, serviceSubnet } = settings.cluster;
+  const { host: apiHost, port: apiPort } = controlPlaneEndpoint(settings);
   return {
-    apiPort: controlPlaneEndpoint(settings).port,
+    ...(apiHost === undefined ? {} : { apiHost }),
+    apiPort,
     cilium: cilium.enabled,
     hubble: cilium.hubble.enabled,
     subnets: [

@@ -67,6 +67,13 @@ describe("the stack lab: a cluster of one control plane and one worker", () => {
     expect(node.metadata.labels).toMatchObject({ "e2e/disk": "fast", "node-role.kubernetes.io/worker": "" });
   });
 
+  test("context-names: cluster, context and user of its kubeconfig carry its name", async () => {
+    const name = `homelab-${stack.name}`;
+    expect(await cluster.kubectl.run("config", "current-context")).toBe(name);
+    const context = "jsonpath={.contexts[0].context.cluster} {.contexts[0].context.user}";
+    expect(await cluster.kubectl.run("config", "view", "-o", context)).toBe(`${name} ${name}-admin`);
+  });
+
   test("keeps its secrets out of state, output and command lines, and the search would find a leak", async () => {
     const secrets = await secretsOf(stack);
     const places = {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { KERNEL_DEFAULTS } from "../../settings/kernel-defaults";
 import { STEPS } from "../../components/node/steps";
 import { ProgramFolder, type Registered, runProgram, settingsOf } from "./run-program";
 
@@ -88,4 +89,18 @@ test("docs/architecture.md names every resource of the lab", () => {
   const names = new Set(resources.map(({ name }) => name.replace(/^(cp1|worker1)\b/, "NAME")));
   const isNamed = (name: string) => named.includes(name) || (/^NAME-/.test(name) && page.includes(name.slice(5)));
   expect([...names].filter((name) => !isNamed(name))).toEqual([]);
+});
+
+test("where a kubelet only checks the kernel, its host gets the sysctls that it wants, and no other host does", async () => {
+  const config = await settingsOf("lab");
+  (config["homelab:mirrors"] as { charts: { url: string } }).charts.url = folder.charts.url;
+  const { nodes } = config["homelab:machines"] as { nodes: object[] };
+  for (const node of nodes) Object.assign(node, { capabilities: { sharedKernel: false } });
+  Object.assign(nodes[1] ?? {}, { kubelet: { protectKernelDefaults: true } });
+  const other = await runProgram("lab", config);
+  const sysctlsOf = (host: string) => String(other.find(({ name }) => name === `${host}-sysctls`)?.inputs["stdin"]);
+  for (const [name, value] of Object.entries(KERNEL_DEFAULTS)) {
+    expect(sysctlsOf("worker1")).toContain(`set_sysctl ${name} ${value} `);
+    expect(sysctlsOf("cp1")).not.toContain(`set_sysctl ${name} `);
+  }
 });

@@ -1,7 +1,8 @@
 import { difference, type Driver } from "../../driver";
 import type { SshTarget } from "../ssh/target";
+import { apiFindings } from "./api-reach";
 import { type Expectations, type LastingFacts, lastingFacts, type PreflightHost } from "./hosts";
-import { type Checked, judge } from "./judge";
+import { judge } from "./judge";
 import { inspectAll } from "./inspect-all";
 import { probePlan } from "./probe-plan";
 
@@ -73,8 +74,11 @@ async function preflight(inputs: PreflightInputs, known: ReadonlyMap<string, Las
       expected,
     ),
   );
-  const checked: Checked = { hosts, expected, known, ...seen };
-  judge(checked);
+  // A control plane that is there already was tried when it was inspected.
+  const first = hosts.find(({ role }) => role === "control-plane");
+  const endpoint = { host: expected.apiHost ?? first?.address ?? "", port: expected.apiPort };
+  const api = first && seen.inspected.has(first.name) ? await apiFindings(first, endpoint) : [];
+  judge({ hosts, expected, known, api, ...seen });
   const facts = hosts.flatMap(({ name }): [string, LastingFacts][] => {
     const found = seen.inspected.get(name);
     const lasting = found ? lastingFacts(found.report) : known.get(name);

@@ -31,6 +31,9 @@ export const FINDINGS = {
   "mixed-resolvers": { refused: "pods on the host that differs could resolve no names" },
   clock: { refused: "certificates would be expired, or not valid yet" },
   firewall: { accepted: "the cluster is made; what needs the named ports fails until they are open" },
+  "api-unreachable": {
+    accepted: "the cluster is made; the run fails after it, until the workstation reaches the API server",
+  },
   inspection: { refused: "nothing is known of a host that can't be inspected" },
 } as const satisfies Readonly<Record<string, Acceptance>>;
 

@@ -19,6 +19,8 @@ export interface PreflightHost {
 
 /** What the settings say of all hosts, as far as it decides what is a finding. */
 export interface Expectations {
+  /** Where people and nodes reach the API server, unless that is the address of the first control plane. */
+  apiHost?: string;
   /** Port of the API server. */
   apiPort: number;
   /** Cilium, and with it Hubble, will be the network. */

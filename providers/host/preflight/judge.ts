@@ -24,6 +24,8 @@ export interface Checked extends Seen {
   expected: Expectations;
   /** Hosts that were inspected in an earlier run, and not in this one. */
   known: ReadonlyMap<string, LastingFacts>;
+  /** What keeps the workstation from the API server. */
+  api: readonly Finding[];
 }
 
 /**
@@ -49,7 +51,7 @@ export function notAccepted(findings: readonly Finding[], accepted: readonly Acc
 }
 
 /** All that is wrong. */
-export function findingsOf({ hosts, expected, known, inspected, refused, plan, reports }: Checked): Finding[] {
+export function findingsOf({ hosts, expected, known, inspected, refused, plan, reports, api }: Checked): Finding[] {
   const own = hosts.flatMap(({ name, role, sharedKernel }) => {
     const found = inspected.get(name);
     return found ? hostFindings({ name, role, sharedKernel, report: found.report, expected }) : [];
@@ -65,6 +67,7 @@ export function findingsOf({ hosts, expected, known, inspected, refused, plan, r
     ...acrossFindings(all),
     ...clockFindings(new Map([...inspected].map(([name, found]) => [name, found.clockAheadSeconds]))),
     ...reachFindings(plan, reports),
+    ...api,
   ];
 }
 
