@@ -4,6 +4,7 @@ import type { Check } from "../../checks/check";
 import type { AddonsSettings, Settings } from "../../settings";
 import { described } from "../../settings/fields";
 import type { Rule } from "../../settings/rule";
+import type { AptPackages } from "../../providers/host/inspection/apt-packages";
 import type { Machine } from "../../providers/machines/machine";
 import type { Drift } from "../remote/drift";
 import type { Cluster } from "../cluster/cluster";
@@ -101,6 +102,8 @@ export interface AddonContext {
 export interface HostPart {
   /** The step's name on the host: the inspection compares what it left there. */
   readonly step: string;
+  /** What the step installs from repositories of others. */
+  readonly packages: readonly AptPackages[];
   install(host: Machine, args: { drift: pulumi.Output<Drift>; after: pulumi.Resource[] }): void;
 }
 

@@ -1,6 +1,7 @@
 import { type ExpectedFact, expectedFile } from "../../providers/host/facts/expected";
+import type { AptPackages } from "../../providers/host/inspection/apt-packages";
 import { hereDocument, quote, quoteAll } from "../../providers/host/shell/quote";
-import { aptRepositoryCommand, aptRepositoryExpected } from "./apt-repository";
+import { installPackages, packagesExpected } from "./apt-repository";
 import {
   CONFIG_FILE,
   containerdConfig,
@@ -12,10 +13,8 @@ import {
   SYSTEMD_CGROUP,
 } from "./containerd-config";
 import { proxyEnvironment } from "./proxy";
-import type { Step, StepArgs } from "./step";
+import type { NodeSteps, Step, StepArgs } from "./step";
 
-const REPOSITORY = "docker";
-const PACKAGE = "containerd.io";
 const UNIT = "containerd.service";
 /** Where it keeps images and containers, and looks for plugins. */
 const DATA_FOLDERS = ["/var/lib/containerd", "/opt/containerd"] as const;
@@ -24,20 +23,26 @@ const PROXY_FILE = "/etc/systemd/system/containerd.service.d/homelab-proxy.conf"
 /** containerd makes it at its start; others' network plugins may have files in it. */
 const PLUGIN_CONFIG_FOLDER = "/etc/cni/net.d";
 
+function packagesOf({ repositories, containerdVersion: version }: NodeSteps): AptPackages {
+  return {
+    ...{ ...repositories.docker, name: "docker", keyPath: "gpg", suite: " {codename} stable" },
+    packages: [{ name: "containerd.io", version, replaces: ["containerd", "runc"] }],
+  };
+}
+
 /** containerd: exactly this version, its whole configuration, running, and with that configuration in effect. */
 export const containerd: Step = {
   name: "containerd",
   online: true,
+  packages: packagesOf,
 
   commands(args) {
-    const repository = { ...args.repositories.docker, name: REPOSITORY, keyPath: "gpg", suite: " {codename} stable" };
     // What is remembered comes before the package, which brings a configuration of its own and starts the unit.
     return `remember_unit ${UNIT}
 remember_file ${CONFIG_FILE}
 remember_data ${quoteAll(DATA_FOLDERS)}
 remember_folders ${PLUGIN_CONFIG_FOLDER}
-${aptRepositoryCommand(repository)}
-apt_packages ${REPOSITORY} ${quote(`${PACKAGE}=${args.containerdVersion}`)}
+${installPackages(packagesOf(args), args.accepted)}
 ${DECIDE_ON_HOST}
 ${configure(args)}
 ${START}
@@ -47,9 +52,7 @@ ${verify(args)}`;
   expected(args) {
     const proxy = proxyUnit(proxyEnvironment(args.proxy));
     return [
-      ...aptRepositoryExpected(REPOSITORY),
-      { kind: "package", key: PACKAGE, value: args.containerdVersion },
-      { kind: "hold", key: PACKAGE, value: "hold" },
+      ...packagesExpected(packagesOf(args)),
       { kind: "file", key: CONFIG_FILE },
       ...registryFiles(args.containerd).map(({ path, content }) => expectedFile(path, content)),
       ...(proxy === undefined ? [] : [expectedFile(PROXY_FILE, proxy)]),

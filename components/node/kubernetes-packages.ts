@@ -1,9 +1,9 @@
-import { type ExpectedFact, expectedFile } from "../../providers/host/facts/expected";
+import { expectedFile } from "../../providers/host/facts/expected";
+import type { AptPackages } from "../../providers/host/inspection/apt-packages";
 import { hereDocument, quote, quoteAll } from "../../providers/host/shell/quote";
-import { aptRepositoryCommand, aptRepositoryExpected } from "./apt-repository";
-import type { Step, StepArgs } from "./step";
+import { installPackages, packagesExpected } from "./apt-repository";
+import type { NodeSteps, Step } from "./step";
 
-const REPOSITORY = "kubernetes";
 const PACKAGES = ["cri-tools", "kubeadm", "kubectl", "kubelet"] as const;
 
 /** Tells crictl which runtime to ask. */
@@ -26,17 +26,13 @@ const SHARED_FOLDERS = [
 export const kubernetesPackages: Step = {
   name: "kubernetes-packages",
   online: true,
+  packages: packagesOf,
 
   commands(args) {
-    const minor = args.kubernetesVersion.split(".").slice(0, 2).join(".");
-    const { url, fingerprint } = args.repositories.kubernetes;
-    const repository = { url: url.replaceAll("{minor}", minor), fingerprint, keyPath: "Release.key", suite: "/ /" };
-    const wanted = PACKAGES.map((name) => `${name}=${debVersion(name, args)}`);
     return `remember_unit kubelet.service
 remember_data ${quoteAll(DATA_FOLDERS)}
 remember_folders ${quoteAll(SHARED_FOLDERS)}
-${aptRepositoryCommand({ name: REPOSITORY, ...repository })}
-apt_packages ${REPOSITORY} ${quoteAll(wanted)}
+${installPackages(packagesOf(args), args.accepted)}
 enable_unit kubelet.service
 write_file ${CRICTL_FILE} 644 ${hereDocument(CRICTL_CONFIG)}
 restrict_kubelet_config
@@ -44,16 +40,21 @@ restrict_kubelet_config
   },
 
   expected: (args) => [
-    ...aptRepositoryExpected(REPOSITORY),
-    ...PACKAGES.flatMap((name): ExpectedFact[] => [
-      { kind: "package", key: name, value: debVersion(name, args) },
-      { kind: "hold", key: name, value: "hold" },
-    ]),
+    ...packagesExpected(packagesOf(args)),
     expectedFile(CRICTL_FILE, CRICTL_CONFIG),
     { kind: "unit-enabled", key: "kubelet.service", value: "enabled" },
   ],
 };
 
-function debVersion(name: (typeof PACKAGES)[number], args: StepArgs): string {
+function packagesOf(args: NodeSteps): AptPackages {
+  const minor = args.kubernetesVersion.split(".").slice(0, 2).join(".");
+  const { url, fingerprint } = args.repositories.kubernetes;
+  return {
+    ...{ name: "kubernetes", url: url.replaceAll("{minor}", minor), fingerprint, keyPath: "Release.key", suite: "/ /" },
+    packages: PACKAGES.map((name) => ({ name, version: debVersion(name, args) })),
+  };
+}
+
+function debVersion(name: (typeof PACKAGES)[number], args: NodeSteps): string {
   return `${name === "cri-tools" ? args.criToolsVersion : args.kubernetesVersion}-${args.kubernetesDebRevision}`;
 }

@@ -8,7 +8,8 @@ import { versions } from "../../versions";
 import { type Machine, sshTarget } from "../../providers/machines/machine";
 import { PreparedNode } from "./prepared-node";
 import type { NodeSteps } from "./step";
-import { stepsOf } from "./steps";
+import { STEPS, stepsOf } from "./steps";
+import type { HostPart } from "../addons/addon";
 import { addons } from "../addons/list";
 import { storageParts } from "../addons/longhorn/storage";
 
@@ -31,7 +32,7 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
           .apply(([at, of]) => ({ name, role, address: at, incarnation: of, sharedKernel })),
       ),
       targets: machines.map(sshTarget),
-      expected: expectations(settings),
+      expected: expectations(settings, parts),
     },
     { dependsOn: machines.map(({ running }) => running) },
   );
@@ -69,7 +70,7 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
 }
 
 /** What the settings say of hosts, as the preflight takes it. */
-function expectations(settings: Settings): Expectations {
+function expectations(settings: Settings, parts: readonly HostPart[]): Expectations {
   const { cilium } = settings.addons;
   const { kubelet, kubeadm, podSubnet, serviceSubnet } = settings.cluster;
   const { host: apiHost, port: apiPort } = controlPlaneEndpoint(settings);
@@ -86,6 +87,10 @@ function expectations(settings: Settings): Expectations {
     refusesCgroupV1: kubelet.failCgroupV1 ?? true,
     ignored: kubeadm.ignorePreflightErrors,
     accepted: settings.preflight.accept,
+    packages: [
+      ...STEPS.flatMap(({ packages }) => packages?.(nodeSteps(settings)) ?? []),
+      ...parts.flatMap(({ packages }) => packages),
+    ],
   };
 }
 
@@ -100,6 +105,7 @@ export function nodeSteps(settings: Settings): NodeSteps {
     modules: settings.modules,
     sysctls: settings.sysctls,
     repositories: settings.mirrors.apt,
+    accepted: settings.preflight.accept,
     proxy: settings.proxy,
   };
 }

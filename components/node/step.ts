@@ -1,4 +1,6 @@
 import type { ExpectedFact } from "../../providers/host/facts/expected";
+import type { AptPackages } from "../../providers/host/inspection/apt-packages";
+import type { AcceptableName } from "../../providers/host/preflight/finding-names";
 import type { Capabilities } from "../../providers/machines/machine";
 import type { AptRepository } from "./apt-repository";
 import type { ContainerdSettings } from "./containerd-config";
@@ -21,6 +23,8 @@ export interface NodeSteps {
   repositories: { kubernetes: AptRepository; docker: AptRepository };
   /** The host keeps volumes of Longhorn. */
   storage?: StorageFolder;
+  /** Findings of the preflight that are only a warning; left out: none. */
+  accepted?: readonly AcceptableName[];
   proxy?: { http?: string; https?: string; noProxy: readonly string[] };
 }
 
@@ -37,6 +41,8 @@ export interface Step {
   online?: boolean;
   /** The script carries the library, which the host may not have. */
   standalone?: boolean;
+  /** What it installs from a repository of others: the preflight asks apt what that would do. */
+  packages?: (args: NodeSteps) => AptPackages;
   /** Bash commands: idempotent, guarded on the real state, without secrets. See `stepScript`. */
   commands: (args: StepArgs) => string;
   /** What it leaves on the host, for the inspection. */

@@ -33,7 +33,8 @@ interface RemoteStepOptions extends pulumi.CustomResourceOptions {
   answers?: boolean;
 }
 
-const DEFAULT_TIMEOUT = "20m";
+/** With half an hour of waiting for apt, which another may use. */
+const DEFAULT_TIMEOUT = "60m";
 /** Around what a step prints that is read: the plugin gets what login shells and profiles print, too. */
 const ANSWER = "homelab-answer";
 

@@ -9,19 +9,23 @@ import { tailnetName } from "./tailnet-name";
 import type { AptRepository } from "../../node/apt-repository";
 import type { HostPart } from "../addon";
 import { proxyEnvironment } from "../../node/proxy";
-import { tailscaleExpected, tailscaleScript } from "./step";
+import { tailscaleExpected, tailscalePackages, tailscaleScript } from "./step";
 
 /** The step's name on the host. */
 const STEP = "tailscale";
 
 /** Tailscale on the hosts; `undefined` where nothing can log them in. */
-export function tailscaleOnHosts({ addons: { tailscale }, mirrors, proxy }: Settings): HostPart | undefined {
+export function tailscaleOnHosts({ addons: { tailscale }, mirrors, proxy, preflight }: Settings): HostPart | undefined {
   if (!tailscale.oauth && !tailscale.machines.authKey) return undefined;
   const repository = mirrors.apt.tailscale;
   return {
     step: STEP,
+    packages: [tailscalePackages({ version: versions.tailscale, repository })],
     install: (machine, args) => {
-      new TailscaleMachine(`${machine.name}-tailnet`, { ...args, machine, tailscale, repository, proxy });
+      new TailscaleMachine(`${machine.name}-tailnet`, {
+        ...{ ...args, machine, tailscale, repository, proxy },
+        accepted: preflight.accept,
+      });
     },
   };
 }
@@ -31,6 +35,7 @@ interface TailscaleMachineArgs {
   tailscale: TailscaleSettings;
   repository: AptRepository;
   proxy: Settings["proxy"];
+  accepted: Settings["preflight"]["accept"];
   drift: pulumi.Output<Drift>;
   /** What must be there first. */
   after: pulumi.Resource[];
@@ -38,10 +43,10 @@ interface TailscaleMachineArgs {
 
 /** Tailscale on a host. Nothing waits for it: a tailnet that can't be reached is no reason to have no cluster. */
 class TailscaleMachine extends pulumi.ComponentResource {
-  constructor(name: string, { machine, tailscale, repository, proxy, drift, after }: TailscaleMachineArgs) {
+  constructor(name: string, { machine, tailscale, repository, proxy, accepted, drift, after }: TailscaleMachineArgs) {
     super("homelab:node:TailscaleMachine", name);
     const { sharedKernel } = machine.capabilities;
-    const step = { version: versions.tailscale, repository, sharedKernel };
+    const step = { version: versions.tailscale, repository, sharedKernel, accepted };
     const installed = new RemoteStep(
       `${machine.name}-${STEP}`,
       {

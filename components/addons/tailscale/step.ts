@@ -1,7 +1,8 @@
 import type { ExpectedFact } from "../../../providers/host/facts/expected";
-import { quote } from "../../../providers/host/shell/quote";
 import { OURS } from "../../../providers/tailscale/login-script";
-import { type AptRepository, aptRepositoryCommand, aptRepositoryExpected } from "../../node/apt-repository";
+import type { AptPackages } from "../../../providers/host/inspection/apt-packages";
+import type { AcceptableName } from "../../../providers/host/preflight/finding-names";
+import { type AptRepository, installPackages, packagesExpected } from "../../node/apt-repository";
 
 const NAME = "tailscale";
 const UNIT = "tailscaled.service";
@@ -17,6 +18,8 @@ interface TailscaleStepArgs {
   repository: AptRepository;
   /** A host that shares another's kernel has no device for tunnels: tailscaled then works in user space. */
   sharedKernel: boolean;
+  /** Findings of the preflight that are only a warning; left out: none. */
+  accepted?: readonly AcceptableName[];
 }
 
 /**
@@ -30,18 +33,25 @@ remember_unit ${UNIT}
 remember_data ${DATA_FOLDERS.join(" ")}
 mkdir -p ${OURS.slice(0, OURS.lastIndexOf("/"))}
 touch ${OURS}
-${writeDefaults(args.sharedKernel)}${aptRepositoryCommand({ ...args.repository, name: NAME, keyPath: "{codename}.noarmor.gpg", suite: " {codename} main" })}
-apt_packages ${NAME} ${quote(`${NAME}=${args.version}`)}
+${writeDefaults(args.sharedKernel)}${installPackages(tailscalePackages(args), args.accepted)}
 enable_unit ${UNIT}
 [ "$(observe_unit_active ${UNIT})" = active ] || quietly systemctl start ${UNIT}
 ${useDefaults(args.sharedKernel)}`;
 }
 
+export function tailscalePackages({
+  version,
+  repository,
+}: Pick<TailscaleStepArgs, "version" | "repository">): AptPackages {
+  return {
+    ...{ ...repository, name: NAME, keyPath: "{codename}.noarmor.gpg", suite: " {codename} main" },
+    packages: [{ name: NAME, version, replaces: ["tailscale-relay"] }],
+  };
+}
+
 export function tailscaleExpected(args: TailscaleStepArgs): ExpectedFact[] {
   return [
-    ...aptRepositoryExpected(NAME),
-    { kind: "package", key: NAME, value: args.version },
-    { kind: "hold", key: NAME, value: "hold" },
+    ...packagesExpected(tailscalePackages(args)),
     ...(args.sharedKernel ? [{ kind: "file", key: DEFAULTS_FILE } as const] : []),
     { kind: "unit-enabled", key: UNIT, value: "enabled" },
     { kind: "unit-active", key: UNIT, value: "active" },

@@ -5,18 +5,16 @@ observe_package() {
   case $state in "installed "*) echo "${state#installed }" ;; *) echo missing ;; esac
 }
 
-# remember_packages ARGUMENT...: what this call of apt-get would change, the packages that it needs by itself included.
+# remember_packages PLAN: what an installation will change by the plan of `apt-get -s`.
 remember_packages() {
-  local planned action name version
-  # Where the plan can't be made, the real run fails too, and says why.
-  planned=$(apt-get -qq -s -o Debug::NoLocking=1 "$@" 2>/dev/null) || return 0
+  local action name version
   while read -r action name version _; do
     case $version in "["*) version=${version#[} version=${version%]} ;; *) version='' ;; esac
     case $action in
       Inst) if [ -n "$version" ]; then remember version "$name" "$version"; else remember package "$name" "$(package_traces "$name")"; fi ;;
       Remv) remember removed "$name" "${version:-unknown}" ;;
     esac
-  done <<<"$planned"
+  done <<<"$1"
 }
 
 package_traces() {
@@ -24,7 +22,6 @@ package_traces() {
 }
 
 prepare_restore_package() {
-  await_dpkg
   finish_dpkg
 }
 

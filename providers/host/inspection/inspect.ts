@@ -1,13 +1,15 @@
 import { HostError } from "../ssh/errors";
 import { runAsRoot } from "../ssh/root";
 import type { RunResult, SshSession, SshTarget } from "../ssh/target";
+import type { AptPackages } from "./apt-packages";
 import { type HostReport, parseReport } from "./parse";
 import { newMarker } from "../shell/as-root";
 import { inspectionScript } from "./script";
 
 /** What it is called in messages. */
 export const INSPECTING = "inspecting the host";
-const LIMIT_SECONDS = 60;
+/** A Raspberry Pi asks apt for half a minute. */
+const LIMIT_SECONDS = 120;
 
 /** What was found of a host. */
 export interface Inspected {
@@ -19,10 +21,13 @@ export interface Inspected {
 /**
  * Finds out what a host is like, and changes nothing on it.
  *
- * @param preflight find out as well whether the host can be prepared
+ * @param preflight find out as well whether the host can be prepared, and with these packages
  * @throws HostError; of kind `command` where the user may not use sudo
  */
-export async function inspect(session: SshSession, options: { preflight: boolean }): Promise<Inspected> {
+export async function inspect(
+  session: SshSession,
+  options: { preflight: boolean; packages?: readonly AptPackages[] },
+): Promise<Inspected> {
   const marker = newMarker();
   const before = Date.now();
   const result = await runAsRoot(session, inspectionScript(marker, options), {

@@ -1,4 +1,5 @@
 import type { Diagnosis } from "../../diagnosis";
+import type { AptPackages } from "../inspection/apt-packages";
 import type { HostReport } from "../inspection/parse";
 import type { AcceptableName, FindingName } from "./finding-names";
 
@@ -34,6 +35,8 @@ export interface Expectations {
   ignored: readonly string[];
   /** Findings that are only a warning. */
   accepted: readonly AcceptableName[];
+  /** What the steps install from repositories of others. */
+  packages: readonly AptPackages[];
 }
 
 /** A problem of hosts that must be fixed, or accepted, before the first change. */
@@ -85,6 +88,14 @@ export function lastingFacts({ facts }: HostReport): LastingFacts {
     macs: words(facts.macs).filter((mac) => mac !== "00:00:00:00:00:00"),
     resolved: facts.resolved === "active",
   };
+}
+
+const MOST_NAMED = 4;
+
+/** The first names of a list, and how many more there are. */
+export function some(names: readonly string[]): string {
+  const more = names.length - MOST_NAMED;
+  return names.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 /** The words of a fact that is a list. */

@@ -1,6 +1,7 @@
 import { HostError } from "../ssh/errors";
 import { warn } from "../../warn";
 import { acrossFindings, type KnownHost } from "./across-findings";
+import { aptProblems } from "./apt-findings";
 import { clockFindings } from "./clock";
 import { type AcceptableName, meaningOfAccepting } from "./finding-names";
 import {
@@ -35,6 +36,10 @@ export interface Checked extends Seen {
 export function judge(checked: Checked): void {
   const findings = notAccepted(findingsOf(checked), checked.expected.accepted);
   if (findings.length > 0) throw new Error(refusal(findings, checked));
+  for (const [name, { report }] of checked.inspected) {
+    if (report.facts.aptHolder)
+      warn(`${name}: the steps wait for process ${report.facts.aptHolder}, which is at work with apt`);
+  }
   // Why it was not is in the error of its own inspection.
   for (const name of checked.unreached.keys()) warn(`${name}: not checked, and left out of this run`);
 }
@@ -73,7 +78,10 @@ export function findingsOf({ hosts, expected, known, inspected, refused, plan, r
 
 /** Everything for which nothing may be done on this host. Empty: it can be prepared. */
 export function hostFindings(host: InspectedHost): Finding[] {
-  return [...machineProblems(host), ...softwareProblems(host)].map((problem) => ({ hosts: [host.name], ...problem }));
+  return [...machineProblems(host), ...aptProblems(host), ...softwareProblems(host)].map((problem) => ({
+    hosts: [host.name],
+    ...problem,
+  }));
 }
 
 function asFinding([host, failure]: [string, Error]): Finding {

@@ -4,7 +4,7 @@ import { neededOn, neededPorts, portText } from "./ports";
 
 /** What of the software on a host, and of its settings, forbids any change. */
 export function softwareProblems(host: InspectedHost): Problem[] {
-  return [identity, packages, nameResolution, otherCluster, foreignDevices, portsInUse].flatMap((rule) => rule(host));
+  return [identity, nameResolution, otherCluster, foreignDevices, portsInUse].flatMap((rule) => rule(host));
 }
 
 /** RFC 1123, of which Kubernetes' names are made; in capitals it does no harm, since nodes are named by the inventory. */
@@ -21,28 +21,6 @@ function identity({ name, report: { facts } }: InspectedHost): Problem[] {
     problems.push({ name: "machine-id", problem, action: "'sudo systemd-machine-id-setup', then reboot" });
   }
   return problems;
-}
-
-function packages({ report }: InspectedHost): Problem[] {
-  // What an interrupted run of this program left unfinished, its own steps finish.
-  if (report.folder !== "") return [];
-  const unfinished = words(report.facts.unfinishedPackages).map((word) => word.split(":").slice(1).join(":"));
-  if (unfinished.length === 0) return [];
-  const damaged = words(report.facts.unfinishedPackages).some((word) => /^(reinstreq|half-installed):/.test(word));
-  return [
-    {
-      name: "dpkg-interrupted",
-      problem: `dpkg was interrupted: ${some(unfinished)} ${unfinished.length === 1 ? "is" : "are"} half installed`,
-      action: `'sudo dpkg --configure -a'${damaged ? ` and 'sudo apt-get install --reinstall ${unfinished.slice(0, 5).join(" ")}'` : ""}; 'sudo dpkg --audit' must then print nothing`,
-    },
-  ];
-}
-
-const MOST_NAMED = 4;
-
-function some(names: readonly string[]): string {
-  const more = names.length - MOST_NAMED;
-  return names.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 const LOOPBACK = /^(127\.|::1$)/;

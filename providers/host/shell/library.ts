@@ -30,10 +30,20 @@ export const SUPPORTED_MACHINES = ["x86_64", "aarch64"] as const;
 /** How both are called in messages. */
 export const SUPPORTED = "Ubuntu 22.04 or 24.04, or Debian 12 or 13, on amd64 or arm64";
 
-/** Longest wait for another step's lock on the host, and for apt's locks, in seconds. */
-const LOCK_WAIT_SECONDS = 300;
+/** Longest wait for another step's lock on the host, and for apt's locks, in seconds: an upgrade on an SD card takes its time. */
+const LOCK_WAIT_SECONDS = 1800;
 
-const PARTS = ["base", "journal", "files", "expected", "apt", "kubernetes", "longhorn"] as const;
+const PARTS = [
+  "base",
+  "journal",
+  "files",
+  "expected",
+  "apt",
+  "apt-sources",
+  "apt-repository",
+  "kubernetes",
+  "longhorn",
+] as const;
 
 let library: string | undefined;
 
@@ -59,6 +69,7 @@ const VALUES: Readonly<Record<string, string>> = {
   before: BEFORE_FOLDER,
   expected: EXPECTED_FOLDER,
   host_lock: HOST_LOCK,
+  apt_view: "/run/homelab-sources",
   lock_seconds: String(LOCK_WAIT_SECONDS),
   supported: SUPPORTED,
   supported_systems: SUPPORTED_SYSTEMS.join("|"),

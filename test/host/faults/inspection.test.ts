@@ -134,6 +134,7 @@ describe("hosts that the preflight inspects", () => {
       refusesCgroupV1: false,
       ignored: ["all"],
       accepted: [],
+      packages: [],
     };
     return preflightDriver.create({ hosts: inventory, targets, expected }).then(
       () => "",

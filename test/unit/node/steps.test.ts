@@ -47,7 +47,16 @@ const PROBES = probePlan(
     { name: "cp1", role: "control-plane", address: "10.90.0.11", ...PROBED },
     { name: "worker1", role: "worker", address: "10.90.0.12", ...PROBED },
   ],
-  { apiPort: 6443, cilium: true, hubble: true, subnets: [], refusesCgroupV1: true, ignored: [], accepted: [] },
+  {
+    apiPort: 6443,
+    cilium: true,
+    hubble: true,
+    subnets: [],
+    refusesCgroupV1: true,
+    ignored: [],
+    accepted: [],
+    packages: [],
+  },
 );
 
 testGolden(
@@ -63,7 +72,10 @@ testGolden(
       storage({ dataPath: "/mnt/ssd/longhorn", disk: "/mnt/ssd" }),
     ),
     "inspection/inspect.sh": inspectionScript("homelab-0123456789abcdef"),
-    "inspection/inspect-preflight.sh": inspectionScript("homelab-0123456789abcdef", { preflight: true }),
+    "inspection/inspect-preflight.sh": inspectionScript("homelab-0123456789abcdef", {
+      preflight: true,
+      packages: STEPS.flatMap(({ packages }) => packages?.(plain) ?? []),
+    }),
     "preflight/probes.sh": probeScript("worker1", PROBES, "homelab-0123456789abcdef"),
   },
   { except: [] },

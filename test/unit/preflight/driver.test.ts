@@ -25,6 +25,7 @@ const inputs: PreflightInputs = {
     refusesCgroupV1: true,
     ignored: [],
     accepted: [],
+    packages: [],
   },
 };
 const recorded: PreflightOutputs = {

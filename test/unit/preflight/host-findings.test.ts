@@ -37,6 +37,7 @@ const EXPECTED: Expectations = {
   refusesCgroupV1: true,
   ignored: [],
   accepted: [],
+  packages: [],
 };
 
 const host = (facts: Record<string, string> = {}, args: Partial<InspectedHost> = {}): InspectedHost => ({
@@ -92,6 +93,27 @@ const FINDINGS: [string, Record<string, string>, RegExp, Partial<InspectedHost>?
     /: curl is half.*-> 'sudo dpkg --configure -a';/,
   ],
   ["dpkg-half-configured", { unfinishedPackages: "reinstreq:curl" }, /and 'sudo apt-get install --reinstall curl'/],
+  [
+    "apt-source-twice",
+    { "aptSource docker": "/etc/apt/sources.list.d/docker.list|its key is AB, the pinned one is CD" },
+    /docker\.list has the repository docker too, but its key is AB, the pinned one is CD -> remove it from that file/,
+  ],
+  [
+    "cdrom",
+    { "aptUnreadable 0": "/etc/apt/sources.list.d/x.list: Malformed entry 1" },
+    /apt can't read \/etc\/apt\/sources\.list\.d\/x\.list: Malformed entry 1 -> correct or remove/,
+  ],
+  [
+    "docker-removed",
+    { aptLosses: "removed|docker.io|20.10.24 removed|runc|1.1.5" },
+    /removes docker\.io 20\.10\.24, runc 1\.1\.5 -> what runs with them ends/,
+  ],
+  [
+    "docker-removed",
+    { aptLosses: "downgraded|containerd.io|2.3.0-1|2.2.3-1" },
+    /downgrades containerd\.io from 2\.3\.0-1 to 2\.2\.3-1 -> remove the newer/,
+  ],
+  ["broken dependencies", { aptProblem: "Unmet dependencies." }, /install nothing: Unmet .* -> .*--fix-broken install/],
   ["resolv-loop", { resolvedNameservers: "127.0.0.1" }, /would loop: \/run\/systemd.* names 127\.0\.0\.1,.* -> .*DNS=/],
   ["resolv-loop", { resolved: "inactive" }, /would loop: \/etc\/resolv\.conf names 127\.0\.0\.53.* -> name a real/],
   [
@@ -144,6 +166,12 @@ test.each<[string, Record<string, string>, Partial<InspectedHost>]>([
 function ignoring(...ignored: string[]): Partial<InspectedHost> {
   return { expected: { ...EXPECTED, ignored } };
 }
+
+test("apt-busy: what dpkg shows while another process is at work is no finding", () => {
+  const busy = { unfinishedPackages: "unpacked:curl", aptProblem: "dpkg was interrupted", aptHolder: "812 (dpkg)" };
+  expect(lines(busy)).toEqual([]);
+  expect(lines({ ...busy, aptHolder: "" })).toHaveLength(1);
+});
 
 test("packages that an interrupted run of this program left are its own steps' to finish", () => {
   const begun = host({ unfinishedPackages: "half-configured:kubelet" });

@@ -21,6 +21,7 @@ const EXPECTED: Expectations = {
   refusesCgroupV1: true,
   ignored: [],
   accepted: [],
+  packages: [],
 };
 
 function host(number: number, role: Role, listening?: string): ProbedHost {

@@ -14,7 +14,7 @@ remember_data /var/lib/tailscale /var/cache/tailscale
 mkdir -p /var/lib/homelab
 touch /var/lib/homelab/tailscale
 apt_repository tailscale ''\''; touch /pwned; "$(touch /pwned)" `touch /pwned` %s' '{codename}.noarmor.gpg' ''\'';TOUCH/PWNED;"$(TOUCH/PWNED)"`TOUCH/PWNED`%S' ' {codename} main'
-apt_packages tailscale 'tailscale='\''; touch /pwned; $(touch /pwned) `touch /pwned` %s'
+apt_packages 'tailscale='\''; touch /pwned; $(touch /pwned) `touch /pwned` %s'
 enable_unit tailscaled.service
 [ "$(observe_unit_active tailscaled.service)" = active ] || quietly systemctl start tailscaled.service
 expect file /etc/apt/keyrings/homelab-tailscale.gpg

@@ -15,7 +15,7 @@ mkdir -p /var/lib/homelab
 touch /var/lib/homelab/tailscale
 printf 'PORT="41641"\nFLAGS="--tun=userspace-networking"\n' | write_file /etc/default/tailscaled 644
 apt_repository tailscale 'https://pkgs.tailscale.com/stable/{distribution}' '{codename}.noarmor.gpg' AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA ' {codename} main'
-apt_packages tailscale 'tailscale=1.102.5'
+apt_packages 'tailscale=1.102.5'
 enable_unit tailscaled.service
 [ "$(observe_unit_active tailscaled.service)" = active ] || quietly systemctl start tailscaled.service
 case $(tr '\0' ' ' 2>/dev/null <"/proc/$(systemctl show -p MainPID --value tailscaled.service)/cmdline") in *--tun=userspace-networking*) ;; *) quietly systemctl restart tailscaled.service ;; esac

@@ -14,7 +14,7 @@ remember_data /var/lib/tailscale /var/cache/tailscale
 mkdir -p /var/lib/homelab
 touch /var/lib/homelab/tailscale
 apt_repository tailscale 'https://pkgs.tailscale.com/stable/{distribution}' '{codename}.noarmor.gpg' AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA ' {codename} main'
-apt_packages tailscale 'tailscale=1.102.5'
+apt_packages 'tailscale=1.102.5'
 enable_unit tailscaled.service
 [ "$(observe_unit_active tailscaled.service)" = active ] || quietly systemctl start tailscaled.service
 expect file /etc/apt/keyrings/homelab-tailscale.gpg

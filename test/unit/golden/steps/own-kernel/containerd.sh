@@ -8,7 +8,7 @@ remember_file /etc/containerd/config.toml
 remember_data /var/lib/containerd /opt/containerd
 remember_folders /etc/cni/net.d
 apt_repository docker 'https://download.docker.com/linux/{distribution}' gpg BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB ' {codename} stable'
-apt_packages docker 'containerd.io=2.2.3-1'
+apt_packages 'containerd.io=2.2.3-1'
 systemd_cgroup=false restrict_oom_score_adj=false
 [ "$(stat -fc %T /sys/fs/cgroup)" != cgroup2fs ] || systemd_cgroup=true
 bounding=$(awk '$1 == "CapBnd:" { print $2 }' /proc/self/status)

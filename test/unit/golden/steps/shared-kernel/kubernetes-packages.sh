@@ -7,7 +7,7 @@ remember_unit kubelet.service
 remember_data /var/lib/kubelet /var/lib/cni /var/log/containers /var/log/pods
 remember_folders /etc/cni/net.d /etc/kubernetes/manifests /opt/cni/bin /usr/libexec/kubernetes/kubelet-plugins/volume/exec
 apt_repository kubernetes https://pkgs.k8s.io/core:/stable:/v1.36/deb Release.key AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA '/ /'
-apt_packages kubernetes 'cri-tools=1.36.0-1.1' 'kubeadm=1.36.3-1.1' 'kubectl=1.36.3-1.1' 'kubelet=1.36.3-1.1'
+apt_packages 'cri-tools=1.36.0-1.1' 'kubeadm=1.36.3-1.1' 'kubectl=1.36.3-1.1' 'kubelet=1.36.3-1.1'
 enable_unit kubelet.service
 write_file /etc/crictl.yaml 644 <<'EOF'
 # Written by homelab.
