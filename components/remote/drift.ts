@@ -12,6 +12,10 @@ const MARK = " # drift ";
 /**
  * A step's command with its drift, which re-runs the step when it changes, and which a preview shows. It is a comment of one line:
  * nothing in it can end the comment or reach a shell.
+ *
+ * In the command, because `remote.Command` has no other input for it: `triggers` replace the resource, and what depends on it;
+ * `environment` goes through sshd, which refuses it by default; `stdin` is a secret where sudo asks for a password, and is the
+ * script, whose lines a preview compares.
  */
 export function withDrift(command: string, { generation, reason }: Drift): string {
   const plain = reason
