@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 
+import { poll } from "../../providers/poll";
 import { read } from "./home";
 
 /** True while a process lives that may be waited for. */
@@ -20,12 +21,8 @@ export function runningProcess(file: string): number | undefined {
 
 /** Tries every 200 ms until it is true. False where that did not come in time. */
 export async function within(seconds: number, done: () => boolean | Promise<boolean>): Promise<boolean> {
-  const end = Date.now() + seconds * 1000;
-  for (;;) {
-    if (await done()) return true;
-    if (Date.now() >= end) return false;
-    await pause(0.2);
-  }
+  const isDone = async () => (await done()) || undefined;
+  return (await poll(isDone, { limitSeconds: seconds, everySeconds: 0.2 })) ?? false;
 }
 
 export function pause(seconds: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { poll } from "../../poll";
 import { deleteVm, findVm, launchVm, type Vm } from "./client";
 import { MultipassError } from "./errors";
 import type { MachineInputs } from "./machine";
@@ -8,8 +8,7 @@ import { foreign, foreignDeleted, shrinking, unidentified } from "./refusals";
 import { userData } from "./user-data";
 
 /** How long a VM that another run is preparing may take to appear, and a booting one to be inspected. */
-const TRIES = 10;
-const TRY_EVERY_MS = 1_000;
+const PATIENCE = { limitSeconds: 10, everySeconds: 1 };
 
 export interface Launched {
   record: VmRecord;
@@ -39,12 +38,9 @@ async function launch(inputs: MachineInputs): Promise<Launched> {
 }
 
 async function appeared(name: string, error: Error): Promise<Vm> {
-  for (let tries = 1; ; tries++) {
-    const vm = await findVm(name);
-    if (vm) return vm;
-    if (tries === TRIES) throw error;
-    await sleep(TRY_EVERY_MS);
-  }
+  const vm = await poll(() => findVm(name), PATIENCE);
+  if (!vm) throw error;
+  return vm;
 }
 
 async function adopt(found: Vm, inputs: MachineInputs): Promise<Launched> {
@@ -66,9 +62,10 @@ async function adopt(found: Vm, inputs: MachineInputs): Promise<Launched> {
 
 /** Whose a VM is; one that has just booted may not answer at once. */
 async function settledOwner(inputs: MachineInputs): Promise<Owner> {
-  for (let tries = 1; ; tries++) {
-    const owner = await ownerOf(inputs.name, inputs.hostKeyPublic);
-    if (owner.is !== "unknown" || tries === TRIES) return owner;
-    await sleep(TRY_EVERY_MS);
-  }
+  const ask = () => ownerOf(inputs.name, inputs.hostKeyPublic);
+  const known = async () => {
+    const owner = await ask();
+    return owner.is === "unknown" ? undefined : owner;
+  };
+  return (await poll(known, PATIENCE)) ?? ask();
 }

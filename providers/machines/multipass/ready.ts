@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { withSsh } from "../../host/ssh/connect";
 import { HostError } from "../../host/ssh/errors";
+import { poll } from "../../poll";
 import { findVm, startVm, type Vm } from "./client";
 import { type MachineInputs, type MachineOutputs, removeCommand } from "./machine";
 
@@ -10,30 +10,32 @@ export const SSH = { port: 22 };
 const BOOT_LIMIT = 300;
 /** The user's own user-data may install things. In seconds. */
 const CLOUD_INIT_LIMIT = 1200;
-const POLL_EVERY_MS = 1_000;
+const POLL_EVERY_SECONDS = 1;
 
 /** Waits until a VM runs and has an address; starts it where it is switched off. */
 export async function waitUntilRunning(name: string, limitSeconds = BOOT_LIMIT): Promise<Vm> {
-  const deadline = Date.now() + limitSeconds * 1000;
-  for (let started = false; ; await sleep(POLL_EVERY_MS)) {
-    const vm = await findVm(name);
-    if (!vm) throw new Error(`${name}: the VM went away while it was waited for. Run the same command again`);
-    if (vm.state === "Running" && vm.ipv4.length > 0) return vm;
-    if (!started && isOff(vm)) {
+  let [seen, started]: [Vm | undefined, boolean] = [undefined, false];
+  const ask = async () => {
+    seen = await findVm(name);
+    if (!seen) throw new Error(`${name}: the VM went away while it was waited for. Run the same command again`);
+    if (seen.state === "Running" && seen.ipv4.length > 0) return seen;
+    if (!started && isOff(seen)) {
       started = true;
       await startVm(name);
-      continue;
     }
-    if (Date.now() >= deadline) throw new Error(notRunning(name, vm, limitSeconds));
-  }
+    return undefined;
+  };
+  const running = await poll(ask, { limitSeconds, everySeconds: POLL_EVERY_SECONDS });
+  if (!running) throw new Error(notRunning(name, seen, limitSeconds));
+  return running;
 }
 
 export function isOff(vm: Pick<Vm, "state">): boolean {
   return vm.state === "Stopped" || vm.state === "Suspended";
 }
 
-function notRunning(name: string, vm: Vm, limitSeconds: number): string {
-  const what = vm.state === "Running" ? "runs without an address" : `is '${vm.state}' instead of Running`;
+function notRunning(name: string, vm: Vm | undefined, limitSeconds: number): string {
+  const what = vm?.state === "Running" ? "runs without an address" : `is '${vm?.state}' instead of Running`;
   return (
     `${name}: the VM ${what} after ${limitSeconds} s. See \`multipass info ${name}\`, ` +
     `restart it with \`multipass restart ${name}\`, then run the same command again`

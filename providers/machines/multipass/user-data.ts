@@ -1,4 +1,5 @@
 import { dump } from "js-yaml";
+import { mergeValues } from "../../../components/addons/values";
 import { isMapping } from "../../../settings/stack-file";
 import type { MachineInputs } from "./machine";
 import { RECORD_PATH, type VmRecord } from "./record";
@@ -51,7 +52,12 @@ export function userDataProblems(cloudInit: Mapping, user: string): string[] {
  * holds; the lists above are joined. Keys are sorted. Holds the private host key.
  */
 export function userData(vm: MachineInputs, record: VmRecord): string {
-  const merged = merge(ownUserData(vm, record), vm.cloudInit);
+  const own = ownUserData(vm, record);
+  const joined = LISTS.filter((key) => key in vm.cloudInit).map((key) => [
+    key,
+    [...entries(own[key]), ...entries(vm.cloudInit[key]).filter((entry) => entry !== "default")],
+  ]);
+  const merged = mergeValues(own, vm.cloudInit, Object.fromEntries(joined) as Mapping);
   // Long lines stay whole: Multipass reads this and writes it again.
   return `#cloud-config\n${dump(merged, { sortKeys: true, lineWidth: -1, noRefs: true })}`;
 }
@@ -83,16 +89,6 @@ function ownUserData(vm: MachineInputs, record: VmRecord): Mapping {
     ],
     write_files: [{ path: RECORD_PATH, permissions: "0644", content: `${JSON.stringify(record)}\n` }],
   };
-}
-
-function merge(own: Mapping, users: Mapping): Mapping {
-  const merged: Mapping = { ...own };
-  for (const [key, value] of Object.entries(users)) {
-    const ours = own[key];
-    if (LISTS.includes(key)) merged[key] = [...entries(ours), ...entries(value).filter((entry) => entry !== "default")];
-    else merged[key] = isMapping(ours) && isMapping(value) ? merge(ours, value) : value;
-  }
-  return merged;
 }
 
 function entries(value: unknown): unknown[] {
