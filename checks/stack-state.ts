@@ -6,6 +6,8 @@ export interface StackState {
 export interface StateResource {
   urn: string;
   type: string;
+  /** It is no component. */
+  custom?: boolean;
   /** The resource it is deleted with, without a call of its own provider. */
   deletedWith?: string;
   protect?: boolean;

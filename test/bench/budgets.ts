@@ -1,6 +1,6 @@
-import { urnParts } from "../../checks/stack-state";
+import { type StateResource, TYPES, urnParts } from "../../checks/stack-state";
 import { formatDuration } from "../../cli/progress";
-import { nameOf, type StateResource as Exported } from "../harness/stacks/stack-cli";
+import { nameOf } from "../harness/stacks/stack-cli";
 
 /** One budget of the project and what was measured. */
 export interface Measurement {
@@ -45,8 +45,6 @@ function amount(value: number, unit: Measurement["unit"]): string {
   }
 }
 
-type StateResource = Pick<Exported, "urn" | "inputs">;
-
 /** The largest serialised dynamic provider of a state, in bytes. */
 export function largestProvider(resources: readonly Pick<StateResource, "urn" | "inputs">[]): number {
   const providers = resources.map(({ inputs }) => inputs?.__provider).filter((text) => typeof text === "string");
@@ -62,7 +60,7 @@ export function costOfMachine(
   return {
     own: Math.max(...all.filter((resource) => nameOf(resource) === machine).map(bytes)),
     all: bytes(all),
-    steps: all.filter(({ urn }) => urnParts(urn).type === "command:remote:Command").length,
+    steps: all.filter(({ urn }) => urnParts(urn).type === TYPES.command).length,
   };
 }
 

@@ -2,7 +2,8 @@ import { gunzipSync } from "node:zlib";
 import { loadAll } from "js-yaml";
 import type { Kubectl } from "./kubectl";
 import type { LabStack } from "../stacks/lab-stack";
-import { nameOf, type StateResource } from "../stacks/stack-cli";
+import type { StateResource } from "../../../checks/stack-state";
+import { nameOf } from "../stacks/stack-cli";
 
 /** An object of the API, as far as it says who it is and who made it. */
 export interface ApiObject {

@@ -1,5 +1,5 @@
 import execa from "execa";
-import { urnParts } from "../../../checks/stack-state";
+import { type StackState, type StateResource, TYPES, urnParts } from "../../../checks/stack-state";
 
 /** What a run of the CLI printed and how it ended. */
 export interface CliResult {
@@ -23,17 +23,6 @@ export interface PlannedStep {
   name: string;
   /** Paths of the inputs that differ. */
   changed: string[];
-}
-
-/** A resource as `pulumi stack export` has it. */
-export interface StateResource {
-  urn: string;
-  type: string;
-  custom: boolean;
-  inputs?: Record<string, unknown>;
-  outputs?: Record<string, unknown>;
-  /** URN of the resource with which it is deleted. */
-  deletedWith?: string;
 }
 
 /** The name of a resource: the last part of its URN. */
@@ -153,7 +142,7 @@ export class StackCli {
   /** The resources of the state; none after a destroy. Secrets are encrypted in them, or with `--show-secrets` in clear. */
   async resources(...args: string[]): Promise<StateResource[]> {
     const { stdout } = await this.exec(["stack", "export", ...args, "-s", this.name]);
-    const { deployment } = JSON.parse(stdout) as { deployment: { resources?: StateResource[] } };
+    const { deployment } = JSON.parse(stdout) as StackState;
     return deployment.resources ?? [];
   }
 
@@ -166,7 +155,7 @@ export class StackCli {
   /** The private keys that the program made, in clear. */
   async privateKeys(): Promise<string[]> {
     return (await this.resources("--show-secrets"))
-      .filter(({ type }) => type === "pulumi-nodejs:dynamic/ssh:Key")
+      .filter(({ type }) => type === TYPES.sshKey)
       .map(({ outputs }) => JSON.parse((outputs?.privateKey as { plaintext: string }).plaintext) as string);
   }
 
