@@ -113,18 +113,4 @@ export const gitWord: Format = pattern(
   "has characters that a path or revision in Git does not need",
 );
 
-const gitAddress: Format = pattern(
-  /^(https?:\/\/[A-Za-z0-9.-]+(:\d{1,5})?\/|ssh:\/\/[A-Za-z0-9_-]+@[A-Za-z0-9.-]+(:\d{1,5})?\/|[A-Za-z0-9_-]+@[A-Za-z0-9.-]+:)[A-Za-z0-9._~/-]+$/,
-  512,
-  "is not the address of a Git repository: https://, ssh:// or user@host:path, without a password",
-);
-
-export const gitUrl: Format = (value) => {
-  const complaint = gitAddress(value);
-  const withScheme = `https://${value}`;
-  // What browsers show has no scheme.
-  const meant = /^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?\//.test(value) && gitAddress(withScheme) === undefined;
-  return complaint && meant ? `${complaint}; did you mean ${withScheme}?` : complaint;
-};
-
 export const tailscaleTag: Format = pattern(/^tag:[a-zA-Z][a-zA-Z0-9-]*$/, 64, "is not a tag, such as tag:k8s");

@@ -134,12 +134,42 @@ function handOver(): void {
     expect(owners.get("apps/Deployment argocd/argocd-server")).toEqual(["Helm argocd"]);
     expect(owners.get("apps/Deployment hello/hello")).toEqual(["Argo CD hello"]);
     expect(owners.get("argoproj.io/Application argocd/root")).toEqual(["Pulumi argocd-root"]);
+    expect(owners.get("argoproj.io/AppProject argocd/homelab-root")).toEqual(["Pulumi argocd-project"]);
 
     const planted = `${TRACKING}=planted:/ConfigMap:argocd/argocd-cm`;
     await kubectl.run("-n", "argocd", "annotate", "configmap", "argocd-cm", planted);
     const found = contested(ownersOf(await readOwned(stack, kubectl)));
     await kubectl.run("-n", "argocd", "annotate", "configmap", "argocd-cm", `${TRACKING}-`);
     expect(found).toEqual(["/ConfigMap argocd/argocd-cm: Helm argocd, Argo CD planted"]);
+  });
+
+  test("argocd-project: a root Application in Argo CD's default project, as an earlier checkout made it, is moved in place", async () => {
+    const uids = async () => [
+      (await kubectl.run("-n", "argocd", "get", "applications", "-o", "jsonpath={.items[*].metadata.uid}"))
+        .split(" ")
+        .sort(),
+      await argocd.sampleField(".metadata.uid"),
+    ];
+    const before = await uids();
+    const project = "jsonpath={.spec.project}";
+    await kubectl.run(
+      "-n",
+      "argocd",
+      "patch",
+      "application",
+      "root",
+      "--type",
+      "merge",
+      "-p",
+      '{"spec":{"project":"default"}}',
+    );
+    await stack.refresh();
+    expect(await stack.planned()).toEqual(["update argocd-root"]);
+    await stack.up();
+    expect(await kubectl.run("-n", "argocd", "get", "application", "root", "-o", project)).toBe("homelab-root");
+    expect(await eventually(() => argocd.isSynced("root"), 120)).toBe(true);
+    expect(await uids()).toEqual(before);
+    expect(await stack.plan()).toEqual([]);
   });
 
   test("every check of `make check` that is for such a cluster is passed", async () => {

@@ -17,6 +17,7 @@ import {
   repositoryData,
   ROOT,
   rootApplication,
+  rootProject,
   type SecretMarks,
   sourceOf,
 } from "./objects";
@@ -28,7 +29,7 @@ const DELETE_TIMEOUT = "20m";
 
 export function install(context: AddonContext): Installed {
   const component = new Argocd("argocd", context);
-  return { component, outputs: { argocd: { adminPassword: component.adminPassword } } };
+  return { component, outputs: { argocd: pulumi.secret({ adminPassword: component.adminPassword }) } };
 }
 
 /**
@@ -72,12 +73,16 @@ export class Argocd extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [secret] },
     );
+    // Argo CD deletes what an Application deployed only while its project is there: it is deleted after them.
+    const project = gitops
+      ? [new CustomResource(`${name}-project`, rootProject(gitops), { parent: this, dependsOn: [release] })]
+      : [];
     const applications = new ArgocdApplications(
       `${name}-applications`,
       { controlPlane: sshTarget(cluster.controlPlane), cluster: cluster.identity },
-      { parent: this, dependsOn: [release] },
+      { parent: this, dependsOn: [release, ...project] },
     );
-    if (gitops) this.follow(name, context, gitops, applications);
+    if (gitops) this.follow(name, context, gitops, [applications, ...project]);
     this.registerOutputs();
   }
 
@@ -85,7 +90,7 @@ export class Argocd extends pulumi.ComponentResource {
     name: string,
     { cluster, services }: AddonContext,
     gitops: GitopsSettings,
-    applications: ArgocdApplications,
+    after: pulumi.Resource[],
   ): void {
     const login = repositoryData(gitops);
     const secrets = [
@@ -94,7 +99,7 @@ export class Argocd extends pulumi.ComponentResource {
     ];
     const root = new CustomResource(`${name}-root`, rootApplication(gitops), {
       parent: this,
-      dependsOn: [applications, ...secrets, ...services],
+      dependsOn: [...after, ...secrets, ...services],
       customTimeouts: { delete: DELETE_TIMEOUT },
     });
     if (!gitops.await) return;

@@ -6,6 +6,8 @@ import type { GitopsSettings } from "../../../settings";
 export const NAMESPACE = "argocd";
 /** Name of the root Application. */
 export const ROOT = "root";
+/** Name of the root Application's project. A repository may have projects of its own, of other names. */
+export const PROJECT = "homelab-root";
 /** Prefix of the annotations, and of a label, by which ApplicationSets in the repository learn where they came from. */
 const ANNOTATIONS = "gitops.homelab";
 
@@ -76,6 +78,25 @@ export function sourceOf({ repoURL, path, revision }: GitopsSettings): GitSource
   return { repoURL, path, targetRevision: revision };
 }
 
+/**
+ * The root Application's own project, for it alone: rights on, and limits of, Argo CD's project `default` are then about the user's
+ * Applications only. It may deploy anything, as whoever can change the repository may, but from that repository alone.
+ */
+export function rootProject({ repoURL }: GitopsSettings) {
+  return {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "AppProject",
+    metadata: { name: PROJECT, namespace: NAMESPACE },
+    spec: {
+      description: "The root Application, which deploys what is in the repository of homelab:gitops",
+      // A pattern, in which the brackets of an IPv6 address would be a list of characters.
+      sourceRepos: [repoURL.includes("[") ? "*" : repoURL],
+      destinations: [{ server: CLUSTER_DATA.server, namespace: "*" }],
+      clusterResourceWhitelist: [{ group: "*", kind: "*" }],
+    },
+  };
+}
+
 /** The Application that deploys what is in the repository, and takes it back when it is deleted. */
 export function rootApplication(gitops: GitopsSettings) {
   return {
@@ -83,7 +104,7 @@ export function rootApplication(gitops: GitopsSettings) {
     kind: "Application",
     metadata: { name: ROOT, namespace: NAMESPACE, finalizers: ["resources-finalizer.argocd.argoproj.io"] },
     spec: {
-      project: "default",
+      project: PROJECT,
       source: sourceOf(gitops),
       destination: { server: CLUSTER_DATA.server, namespace: NAMESPACE },
       syncPolicy: {

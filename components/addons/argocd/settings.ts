@@ -5,6 +5,7 @@ import { isSet, valueOf } from "../../../settings/places";
 import type { Report, Rule, WrittenSettings } from "../../../settings/rule";
 import { chartValues } from "../addon";
 import { deployKeyProblem } from "./deploy-key";
+import { gitUrl } from "./git-url";
 
 export const schema = described(
   "Everything else, from a Git repository",
@@ -21,10 +22,12 @@ export const schema = described(
 export const gitopsSchema = described(
   "The repository that Argo CD takes over with; needs `addons.argocd.enabled`",
   z.strictObject({
-    repoURL: text(format.gitUrl, "The repository that Argo CD follows"),
+    repoURL: text(gitUrl, "The repository that Argo CD follows"),
     path: text(format.gitPath, "Folder in it").default("."),
     revision: text(format.gitWord, "Branch, tag or commit").default("main"),
-    username: text(format.loginName, "Login at the repository, for an address over HTTPS").optional(),
+    username: text(format.loginName, "Login at the repository, for an address over HTTPS; may be encrypted")
+      .meta({ mayBeEncrypted: true })
+      .optional(),
     password: secretText("Password or token of that login").optional(),
     sshPrivateKey: secretText("Private key (a deploy key) for an address over SSH").optional(),
     await: described(

@@ -95,6 +95,28 @@ test("the root Application follows the repository, prunes, heals, and takes all 
   });
 });
 
+test.each([
+  [REPOSITORY, REPOSITORY],
+  ["ssh://git@[fd00::1]/gitops.git", "*"],
+])(
+  "argocd-project: the root Application of %s is in a project of its own, which may deploy from %s",
+  async (repoURL, from) => {
+    const all = await argocd({ repoURL });
+    const project = all.get("argocd-project")?.inputs as { kind: string; metadata: { name: string }; spec: object };
+    expect(all.get("argocd-root")?.inputs).toMatchObject({ spec: { project: project.metadata.name } });
+    expect(project.metadata.name).not.toBe("default");
+    expect(project).toMatchObject({
+      kind: "AppProject",
+      metadata: { namespace: "argocd" },
+      spec: {
+        sourceRepos: [from],
+        destinations: [{ server: "https://kubernetes.default.svc", namespace: "*" }],
+        clusterResourceWhitelist: [{ group: "*", kind: "*" }],
+      },
+    });
+  },
+);
+
 test("crd-too-large: the root Application applies on the server, which keeps no copy in an annotation", async () => {
   const root = (await argocd({ repoURL: REPOSITORY })).get("argocd-root");
   expect(root?.inputs).toMatchObject({ spec: { syncPolicy: { syncOptions: ["ServerSideApply=true"] } } });
@@ -149,8 +171,15 @@ test("the admin's hash is in Argo CD's own Secret, and never a value of the char
 
 test("argocd-destroy-order: the root Application goes first, and Argo CD when no Application is left", async () => {
   await argocd({ repoURL: REPOSITORY, username: "me", password: "TOKEN" });
-  expect(waits.get("argocd-root")).toEqual(["argocd-applications", "argocd-cluster", "argocd-repository"]);
-  expect(waits.get("argocd-applications")).toEqual(["argocd-release"]);
+  expect(waits.get("argocd-root")).toEqual([
+    "argocd-applications",
+    "argocd-cluster",
+    "argocd-project",
+    "argocd-repository",
+  ]);
+  // Argo CD takes back what an Application deployed only while its project is there.
+  expect(waits.get("argocd-applications")).toEqual(["argocd-project", "argocd-release"]);
+  expect(waits.get("argocd-project")).toEqual(["argocd-release"]);
   expect(waits.get("argocd-release")).toEqual(["argocd-secret"]);
   expect(waits.get("argocd-sync")).toEqual(["argocd-root"]);
 });
@@ -176,5 +205,9 @@ test("gitops.await: false leaves out the wait, and no repository leaves out the 
   expect([unawaited.has("argocd-sync"), unawaited.has("argocd-root")]).toEqual([false, true]);
   made = [];
   const alone = await argocd(undefined);
-  expect([alone.has("argocd-release"), alone.has("argocd-root")]).toEqual([true, false]);
+  expect([alone.has("argocd-release"), alone.has("argocd-root"), alone.has("argocd-project")]).toEqual([
+    true,
+    false,
+    false,
+  ]);
 });

@@ -31,7 +31,7 @@ function problemsWith(sshPrivateKey?: string): string[] {
       addons: { argocd: { enabled: true } },
       gitops: gitops ?? { repoURL: "git@git.example:me/gitops.git", sshPrivateKey },
     },
-    ["gitops"],
+    sshPrivateKey === undefined ? [] : ["gitops"],
   );
   return problems ?? [];
 }
