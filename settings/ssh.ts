@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { formatHostKey, parseHostKey } from "../providers/host/ssh/host-key";
 import { SSH_PORT } from "../providers/host/ssh/target";
-import { described, type Format, pattern, secretLine, secretText, text } from "./fields";
+import { described, type Format, normalText, pattern, secretLine, secretText, text } from "./fields";
 import { absolutePath, hostOrAddress } from "./formats";
 import { decidesLogin, loginMethods } from "./login";
 import { isSet, type Place, type Setting, valueOf, writtenAt } from "./places";
@@ -13,19 +13,21 @@ const filePath: Format = (value) =>
   absolutePath(value.replace(/^~\//, "/")) &&
   "is not the path of a file: absolute or starting with ~/, letters, digits and _ . @ -";
 
-/** `ssh-ed25519 AAAA…` without a comment: the one type of host key that is pinned. */
+/** `ssh-ed25519 AAAA…`, with or without a comment: the one type of host key that is pinned. */
 const hostKeyFormat: Format = (value) => {
   if (/^(ssh-rsa|ecdsa-\S*) /.test(value)) return "is a key of another type; pin the host's ed25519 key";
-  return isHostKey(value)
+  return normalHostKey(value)
     ? undefined
     : "is not an ed25519 host key, ssh-ed25519 AAAA…: `make host-keys STACK=metal` prints the keys of all hosts; compare each on its host's console";
 };
 
-function isHostKey(value: string): boolean {
+/** Without the comment, and without the line end that a file has. One key: what follows on a second line would be passed over. */
+function normalHostKey(value: string): string | undefined {
+  if (/[\n\r\0]/.test(value.trim())) return undefined;
   try {
-    return formatHostKey(parseHostKey(value)) === value;
+    return formatHostKey(parseHostKey(value));
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -33,7 +35,7 @@ const KEY_TYPES = ["ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-
 
 /** A line of `ssh-add -L`: type, key and an optional comment. */
 const publicKey: Format = (value) => {
-  const [type = "", key = "", ...comment] = value.split(" ");
+  const [type = "", key = "", ...comment] = value.trim().split(/ +/);
   if (type.startsWith("sk-")) return "is a key on a security key, which must be touched for each login; use another";
   const blob = Buffer.from(key, "base64");
   const named = blob.subarray(4, 4 + type.length).toString("latin1");
@@ -55,16 +57,18 @@ const userName: Format = pattern(
 
 const port = described("TCP port", z.number().int().min(1).max(65535));
 
-const hostKey = text(
+const hostKey = normalText(
   hostKeyFormat,
+  (value) => normalHostKey(value) ?? value,
   "The host's ed25519 public key; a host with another key is refused. `make host-keys STACK=metal` prints the keys of all hosts",
 );
 
 /** The login methods, of which each host needs exactly one; see `sshRule`. */
 const login = {
   agent: described("Log in with a key of the SSH agent", z.boolean()).optional(),
-  publicKey: text(
+  publicKey: normalText(
     publicKey,
+    (value) => value.trim().split(/ +/).join(" "),
     "Which key of the agent, as `ssh-add -L` prints it; needed where the agent has several",
   ).optional(),
   privateKeyPath: text(filePath, "File with the private key, OpenSSH format without a passphrase").optional(),

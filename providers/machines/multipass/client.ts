@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import execa from "execa";
 import { z } from "zod";
@@ -56,7 +57,8 @@ export async function findVm(name: string): Promise<Vm | undefined> {
   if (!vm)
     throw new MultipassError("failed", name, doing, `Multipass answered something unexpected: ${said.slice(0, 500)}`);
   const cpus = Number(vm.cpu_count || undefined);
-  return { state: vm.state, ipv4: vm.ipv4, ...(Number.isInteger(cpus) ? { cpus } : {}) };
+  // A VM that has none yet may be said to have "N/A" (https://github.com/canonical/multipass/issues/839).
+  return { state: vm.state, ipv4: vm.ipv4.filter(isIPv4), ...(Number.isInteger(cpus) ? { cpus } : {}) };
 }
 
 /** Launches a VM and waits until its cloud-init is done. User-data comes by standard input: there are secrets in it. */
@@ -109,6 +111,18 @@ export async function runInVm(
   const result = await once(["exec", name, "--", ...command], { seconds: ANSWER_LIMIT });
   if (result.missing) throw new MultipassError("not-installed", name, "running a command in the VM", "");
   return { exitCode: result.timedOut ? 255 : (result.exitCode ?? 255), stdout: result.stdout, stderr: result.stderr };
+}
+
+/**
+ * The VM without addresses that it doesn't have: after a restart Multipass may still name the one of before, and name it first
+ * (https://github.com/canonical/multipass/issues/3354). As it is where it can't be asked.
+ */
+export async function withOwnAddresses(name: string, vm: Vm): Promise<Vm> {
+  if (vm.state !== "Running" || vm.ipv4.length < 2) return vm;
+  const { exitCode, stdout } = await runInVm(name, ["hostname", "-I"]);
+  const inside = stdout.split(/\s+/);
+  const ipv4 = vm.ipv4.filter((address) => inside.includes(address));
+  return exitCode === 0 && ipv4.length > 0 ? { ...vm, ipv4 } : vm;
 }
 
 interface RunOptions {

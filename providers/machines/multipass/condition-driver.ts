@@ -1,7 +1,7 @@
 import { difference, type Driver, PartiallyCreated } from "../../driver";
-import { addressOf, hasMoved, located, waitUntilReady, waitUntilRunning } from "./ready";
+import { addressOf, answeringAddress, hasMoved, located, waitUntilReady, waitUntilRunning } from "./ready";
 import { inTurn, resizeVm, resizing } from "./change";
-import { findVm } from "./client";
+import { findVm, withOwnAddresses } from "./client";
 import { bytesOf, type MachineOutputs, type Sizes, sizesOf } from "./machine";
 import { ownVm } from "./record";
 import { refuseTooBig, shrinking } from "./refusals";
@@ -49,8 +49,9 @@ export const conditionDriver: Driver<ConditionInputs, ConditionOutputs> = {
   },
 
   async read(id, recorded) {
-    const vm = await findVm(recorded.name);
-    if (!vm) return undefined;
+    const found = await findVm(recorded.name);
+    if (!found) return undefined;
+    const vm = await withOwnAddresses(recorded.name, found);
     const currentAddress = addressOf(vm, recorded.address) ?? recorded.currentAddress;
     const outputs = { ...recorded, cpus: vm.cpus ?? recorded.cpus, currentAddress, state: vm.state };
     const { name, incarnation, address, user, hostKeyPublic, clientKey, launched } = recorded;
@@ -81,7 +82,7 @@ async function settled(from: Sizes, wanted: ConditionInputs): Promise<ConditionO
 
 async function started(wanted: ConditionInputs): Promise<ConditionOutputs> {
   const vm = await waitUntilRunning(wanted.name);
-  const currentAddress = located(wanted, vm);
+  const currentAddress = await answeringAddress(wanted, wanted.address, vm);
   await waitUntilReady(wanted, currentAddress);
   return { ...wanted, currentAddress, state: vm.state };
 }

@@ -1,6 +1,6 @@
 import { controlPlaneReplaced } from "../../control-plane-replaced";
 import { difference, type Driver, PartiallyCreated } from "../../driver";
-import { located, waitUntilReady, waitUntilRunning } from "./ready";
+import { answeringAddress, located, waitUntilReady, waitUntilRunning } from "./ready";
 import { inTurn, setAuthorizedKey } from "./change";
 import { deleteVm, findVm } from "./client";
 import { launchOrAdopt } from "./launch";
@@ -76,8 +76,10 @@ export const multipassDriver: Driver<MachineInputs, MachineOutputs> = {
 
 /** Waits until a VM that exists has booted, and lets the wanted key log in. */
 async function finished(recorded: MachineOutputs, wanted: MachineInputs): Promise<MachineOutputs> {
-  const address = located(recorded, await waitUntilRunning(recorded.name));
+  const vm = await waitUntilRunning(recorded.name);
+  located(recorded, vm);
   if (recorded.authorizedKey !== wanted.authorizedKey) await setAuthorizedKey(wanted);
+  const address = await answeringAddress(wanted, recorded.address, vm);
   await waitUntilReady(wanted, address);
   return { ...recorded, ...wanted, ...sizesOf(recorded), address: recorded.address || address, deleted: false };
 }

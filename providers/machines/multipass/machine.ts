@@ -84,6 +84,25 @@ export function bytesOf(size: string): number | undefined {
   return Math.floor(Number(match[1]) * UNITS[match[2] as keyof typeof UNITS]);
 }
 
+/**
+ * A size as people write it ("4GiB", "20GB", "4g", "1 TiB"), in the form that Multipass takes in all its releases. Its units are
+ * powers of 1024, whatever they are called. What is in that form is left as it is; `undefined` where the text is no size.
+ */
+export function normalSize(written: string): string | undefined {
+  if (bytesOf(written) !== undefined) return written;
+  const [, number, unit = ""] = /^(\d+(?:\.\d+)?) ?([KMGT]?)(?:iB|B|i)?$/i.exec(written) ?? [];
+  if (number === undefined) return undefined;
+  const normal = unit.toUpperCase() === "T" ? `${Number(number) * 1024}G` : `${number}${unit.toUpperCase()}`;
+  return bytesOf(normal) === undefined ? undefined : normal;
+}
+
+/** What is wrong with the name of a network, as the rest of a sentence. `--network` takes `name=…,mode=…`, and has no way to quote. */
+export function networkNameProblem(name: string): string | undefined {
+  return name.trim() !== "" && /^[^,=\p{Cc}]{1,128}$/u.test(name)
+    ? undefined
+    : "is not the name of a network (`multipass networks`)";
+}
+
 /** Bytes as a person reads them: "15.6G". */
 export function inGigabytes(bytes: number): string {
   return `${Number((bytes / UNITS.G).toFixed(1))}G`;

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MultipassCondition, MultipassMachine } from "./resource";
 import type { MultipassSettings } from "./settings";
+import { hasSecret, mapSecrets } from "../../../settings/fields";
 import { type Machine, withoutComment } from "../machine";
 import { ProgramLogin, USER } from "../ssh-key/program-login";
 
@@ -19,6 +20,8 @@ export function multipassMachines(settings: MultipassSettings, parent: pulumi.Re
       hostKeyPublic: hostKey.publicKey.apply(withoutComment),
       clientKey: clientKey.privateKey,
     };
+    const cloudInit = mapSecrets(node.cloudInit, (secret) => secret.reveal());
+    const isSecretly = hasSecret(node.cloudInit);
     const machine = new MultipassMachine(
       node.name,
       {
@@ -26,11 +29,12 @@ export function multipassMachines(settings: MultipassSettings, parent: pulumi.Re
         image: node.image,
         controlPlane: node.role === "control-plane",
         networks: node.networks.map((network) => ({ ...network })),
-        cloudInit: node.cloudInit,
+        // As a whole: what of it is secret in the outputs is said by its name.
+        cloudInit: isSecretly ? pulumi.secret(cloudInit) : cloudInit,
         authorizedKey: clientKey.publicKey,
         hostKeyPrivate: hostKey.privateKey,
       },
-      { parent },
+      { parent, ...(isSecretly ? { additionalSecretOutputs: ["cloudInit"] } : {}) },
     );
     const { incarnation, address } = machine;
     const launched = pulumi

@@ -1,11 +1,15 @@
 import { withSsh } from "../../host/ssh/connect";
 import { HostError } from "../../host/ssh/errors";
+import type { SshTarget } from "../../host/ssh/target";
 import { poll } from "../../poll";
-import { findVm, startVm, type Vm } from "./client";
+import { findVm, startVm, type Vm, withOwnAddresses } from "./client";
 import { type MachineInputs, type MachineOutputs, removeCommand } from "./machine";
 
-/** Where the SSH servers of VMs listen. An object, because the tests' server can't have port 22. */
-export const SSH = { port: 22 };
+/**
+ * Where the SSH servers of VMs listen, and how long the first address of several is tried before the others, and each of those. In
+ * seconds. An object, because the tests' server can't have port 22, and tests needn't wait.
+ */
+export const SSH = { port: 22, firstSeconds: 60, otherSeconds: 10 };
 /** A VM boots in about 20 s; several at once on a small workstation take minutes. In seconds. */
 const BOOT_LIMIT = 300;
 /** The user's own user-data may install things. In seconds. */
@@ -42,24 +46,16 @@ function notRunning(name: string, vm: Vm | undefined, limitSeconds: number): str
   );
 }
 
+type Reached = Pick<MachineInputs, "name" | "user" | "clientKey" | "hostKeyPublic">;
+
+const BOOTING = "waiting for the VM to boot";
+
 /** Waits until SSH answers with the pinned key, cloud-init is done and systemd says that the VM has booted. One connection. */
-export async function waitUntilReady(
-  machine: Pick<MachineInputs, "name" | "user" | "clientKey" | "hostKeyPublic">,
-  address: string,
-): Promise<void> {
+export async function waitUntilReady(machine: Reached, address: string): Promise<void> {
   const { name } = machine;
-  const doing = "waiting for the VM to boot";
-  const target = {
-    name,
-    host: address,
-    port: SSH.port,
-    user: machine.user,
-    privateKey: machine.clientKey,
-    hostKey: machine.hostKeyPublic,
-  };
-  await withSsh(target, { timeoutSeconds: BOOT_LIMIT }, doing, async (session) => {
+  await withSsh(targetAt(machine, address), { timeoutSeconds: BOOT_LIMIT }, BOOTING, async (session) => {
     const refuse = (problem: string, action: string) => {
-      throw new HostError({ kind: "command", host: name, doing, problem, action });
+      throw new HostError({ kind: "command", host: name, doing: BOOTING, problem, action });
     };
     const cloudInit = await session.run("cloud-init status --wait", { timeoutSeconds: CLOUD_INIT_LIMIT });
     // 2 means warnings alone.
@@ -77,6 +73,44 @@ export async function waitUntilReady(
       refuse(`systemd in the VM says '${state}' instead of 'running'`, `Restart it with \`multipass restart ${name}\``);
     }
   });
+}
+
+function targetAt({ name, user, clientKey, hostKeyPublic }: Reached, host: string): SshTarget {
+  return { name, host, port: SSH.port, user, privateKey: clientKey, hostKey: hostKeyPublic };
+}
+
+/**
+ * The address at which a running VM answers with its host key. Where Multipass names several and the VM can't be asked which it has
+ * (`withOwnAddresses`), the first is tried, then the others: another machine may have the first by now.
+ *
+ * @throws HostError with all addresses, where the VM answers at none
+ * @throws Error where it answers at another than the recorded one, which the cluster was built on
+ */
+export async function answeringAddress(machine: Reached, recorded: string, found: Vm): Promise<string> {
+  const { name } = machine;
+  const vm = await withOwnAddresses(name, found);
+  const first = located({ name, address: recorded }, vm);
+  const others = vm.ipv4.filter((address) => address !== first);
+  if (others.length === 0) return first;
+  const answers = (address: string, timeoutSeconds: number) =>
+    withSsh(targetAt(machine, address), { timeoutSeconds }, BOOTING, () => Promise.resolve());
+  try {
+    await answers(first, SSH.firstSeconds);
+    return first;
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    for (const other of others) {
+      // Whoever has another key there is another machine, and nothing was sent to it.
+      const isIt = await answers(other, SSH.otherSeconds).then(
+        () => true,
+        () => false,
+      );
+      if (isIt && recorded !== "") throw new Error(movedMessage({ name, address: recorded }, other));
+      if (isIt) return other;
+    }
+    const problem = `${error.problem}; Multipass names ${others.join(", ")} too, and nothing with the VM's host key answers there`;
+    throw new HostError({ kind: error.kind, host: name, doing: BOOTING, problem, action: error.action });
+  }
 }
 
 type Recorded = Pick<MachineOutputs, "name" | "address">;

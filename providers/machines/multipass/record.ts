@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { z } from "zod";
 import { findVm, runInVm, type Vm } from "./client";
 import { type MachineInputs, type MachineOutputs, REPLACING } from "./machine";
@@ -33,10 +33,13 @@ export function newRecord(vm: MachineInputs): VmRecord {
   };
 }
 
-/** Of all inputs that replace a VM: the same where, and only where, all of them are the same. */
+/**
+ * Of all inputs that replace a VM: the same where, and only where, all of them are the same. Keyed, because everyone in the VM may
+ * read it, and a short secret in the user-data could be guessed from a plain hash.
+ */
 export function fingerprintOf(vm: MachineInputs): string {
   const inputs = REPLACING.map((name) => (name === "hostKeyPublic" ? keyOf(vm.hostKeyPublic) : vm[name]));
-  return createHash("sha256")
+  return createHmac("sha256", vm.hostKeyPrivate.trim())
     .update(JSON.stringify(sorted(inputs)))
     .digest("hex")
     .slice(0, 32);

@@ -1,6 +1,6 @@
 import { totalmem } from "node:os";
 import { isUnknown, type CheckFailure } from "../../driver";
-import { bytesOf, inGigabytes, type MachineInputs, removeCommand } from "./machine";
+import { bytesOf, inGigabytes, type MachineInputs, networkNameProblem, removeCommand } from "./machine";
 import { userDataProblems } from "./user-data";
 
 /** The least that Multipass takes, in bytes. */
@@ -20,8 +20,8 @@ export function problems(inputs: MachineInputs): CheckFailure[] {
   check("memory", () => sizeProblem(inputs.memory, LEAST.memory));
   check("disk", () => sizeProblem(inputs.disk, LEAST.disk));
   check("networks", () => {
-    const odd = inputs.networks.find((network) => /[,=\s]|^$/.test(network.name));
-    return odd && `'${odd.name}' is no name of a network; \`multipass networks\` lists them`;
+    const odd = inputs.networks.find(({ name }) => networkNameProblem(name));
+    return odd && `'${odd.name}' ${networkNameProblem(odd.name)}`;
   });
   check("cloudInit", () => userDataProblems(inputs.cloudInit, inputs.user).join("; ") || undefined);
   return found;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { capabilitiesOf, sharedCapabilities } from "../../../settings/capabilities";
-import { described, type Format, pattern, text } from "../../../settings/fields";
+import { described, type Format, freeForm, normalText, pattern, text } from "../../../settings/fields";
 import { quoted } from "../../../settings/messages/problems";
 import { nodeFields, nodesOf } from "../../../settings/nodes";
 import { isSet, type Place, valueOf } from "../../../settings/places";
@@ -8,44 +8,40 @@ import type { DeepReadonly } from "../../../settings/resolve";
 import type { Report } from "../../../settings/rule";
 import { controlPlaneMinimum } from "../../../versions";
 import type { Capabilities } from "../machine";
-import { bytesOf } from "./machine";
+import { bytesOf, networkNameProblem, normalSize } from "./machine";
 
 export const title = "Multipass virtual machines (the stack `local`)";
 
 /** What these machines can do, unless the inventory says otherwise. */
 export const capabilities: Capabilities = { sharedKernel: false, iscsi: true };
 
-const vmSize: Format = (value) =>
-  value.length <= 16 && bytesOf(value) !== undefined
+const isSize: Format = (value) =>
+  value.length <= 16 && normalSize(value) !== undefined
     ? undefined
     : 'is not a size as Multipass takes it, such as "4G" or "512M"';
 
+const vmSize = (description: string) =>
+  normalText(isSize, (value) => normalSize(value) ?? value, `${description}; units are powers of 1024`);
+
 const macAddress: Format = pattern(
-  /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/,
+  /^([0-9a-f]{2}([:-]))([0-9a-f]{2}\2){4}[0-9a-f]{2}$/i,
   17,
   "is not a MAC address, such as 52:54:00:12:34:56",
 );
 
-/** The name of a host's network, as `multipass networks` lists them. */
-const networkName: Format = pattern(
-  /^[A-Za-z0-9][A-Za-z0-9 ._-]*$/,
-  64,
-  "is not the name of a network (`multipass networks`)",
-);
-
 const networkSchema = z.strictObject({
-  name: text(networkName, "A network of the workstation, as `multipass networks` lists it"),
+  name: text(networkNameProblem, "A network of the workstation, as `multipass networks` lists it"),
   mode: described("Whether Multipass configures the interface in the VM", z.enum(["auto", "manual"])).default("auto"),
-  mac: text(macAddress, "Fixed MAC address").optional(),
+  mac: normalText(macAddress, (mac) => mac.toLowerCase().replaceAll("-", ":"), "Fixed MAC address").optional(),
 });
 
 /** Each is a default for all VMs and can be set for one. */
 const vmFields = {
   image: described("Ubuntu release", z.enum(["22.04", "24.04"])),
   cpus: described("Number of CPUs", z.number().int().min(1).max(256)),
-  memory: text(vmSize, "Memory, such as 4G"),
-  disk: text(vmSize, "Disk, such as 20G"),
-  cloudInit: described("User-data merged over the program's own, as a mapping", z.record(z.string(), z.unknown())),
+  memory: vmSize("Memory, such as 4G"),
+  disk: vmSize("Disk, such as 20G"),
+  cloudInit: freeForm("User-data merged over the program's own, as a mapping"),
   networks: described("Further networks of the VM", z.array(networkSchema)),
 };
 
@@ -54,8 +50,8 @@ export const schema = z.strictObject({
   kind: described("The kind of machine", z.literal("multipass")),
   image: vmFields.image.default("24.04"),
   cpus: vmFields.cpus.default(2),
-  memory: vmFields.memory.default("4G"),
-  disk: vmFields.disk.default("20G"),
+  memory: vmFields.memory.prefault("4G"),
+  disk: vmFields.disk.prefault("20G"),
   cloudInit: vmFields.cloudInit.prefault({}),
   networks: vmFields.networks.prefault([]),
   capabilities: sharedCapabilities,

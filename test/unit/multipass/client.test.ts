@@ -1,6 +1,6 @@
 import { findVm, launchVm, setVm } from "../../../providers/machines/multipass/client";
 import { MultipassError } from "../../../providers/machines/multipass/errors";
-import { bytesOf } from "../../../providers/machines/multipass/machine";
+import { bytesOf, normalSize } from "../../../providers/machines/multipass/machine";
 import { errorOf } from "./life";
 import { type FakeMultipass, fakeMultipass } from "./fake-multipass";
 import { inputs } from "./vm";
@@ -82,6 +82,11 @@ test("a stopped VM has no address and no known number of CPUs", async () => {
   expect(await findVm("cp1")).toEqual({ state: "Stopped", ipv4: [] });
 });
 
+test("multipass-na: what Multipass calls the address of a VM that has none yet is no address", async () => {
+  multipass.put("cp1", { ipv4: ["N/A"] });
+  expect(await findVm("cp1")).toMatchObject({ state: "Running", ipv4: [] });
+});
+
 test("a setting of a running VM is refused by Multipass, and the error says so", async () => {
   multipass.put("cp1", {});
   expect((await errorOf(setVm("cp1", "cpus", "4"))).message).toMatch(/Instance must be stopped for modification/);
@@ -99,4 +104,25 @@ test.each([
 
 test.each(["", "4g", "4GB", "1.5", "-1G", "G", " 4G"])("'%s' is no size", (size) => {
   expect(bytesOf(size)).toBeUndefined();
+});
+
+test.each([
+  ["4GiB", "4G"],
+  ["20GB", "20G"],
+  ["4g", "4G"],
+  ["1.5 gb", "1.5G"],
+  ["512MiB", "512M"],
+  ["4Gi", "4G"],
+  ["1TiB", "1024G"],
+  ["2147483648B", "2147483648"],
+])("sizes: %s is %s", (written, normal) => {
+  expect(normalSize(written)).toBe(normal);
+});
+
+test.each(["4G", "4096M", "1.50G", "4294967296"])("sizes: %s, as Multipass always took it, stays as it is", (size) => {
+  expect(normalSize(size)).toBe(size);
+});
+
+test.each(["", "4 apples", "G", "1.5B", "4PiB", "-4G", "4G 4G"])("sizes: '%s' is no size", (size) => {
+  expect(normalSize(size)).toBeUndefined();
 });

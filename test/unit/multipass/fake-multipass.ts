@@ -6,6 +6,8 @@ import { quote } from "../../../providers/host/shell/quote";
 export interface FakeVm {
   state: string;
   ipv4: string[];
+  /** The addresses that it really has, where they are others; null where Multipass doesn't get into the VM. */
+  inside?: string[] | null;
   cpus: number;
   memory?: string;
   disk?: string;
@@ -65,7 +67,7 @@ export function fakeMultipass(): FakeMultipass {
     calls,
     changes: () =>
       calls()
-        .filter(({ args }) => args[0] !== "info" && !args.includes("cat"))
+        .filter(({ args }) => args[0] !== "info" && !args.includes("cat") && !args.includes("hostname"))
         .map(({ args }) => args.join(" ")),
     vms: () => read().vms,
     put(name, vm) {

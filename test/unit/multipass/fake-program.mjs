@@ -115,6 +115,10 @@ const commands = {
       end(1, `cat: ${record}: No such file or directory\n`);
     }
     if (program[0] === "sudo" && program[1] === "bash") end(0);
+    if (program.join(" ") === "hostname -I") {
+      if (vm.inside === null) end(255, "exec failed: ssh connection failed\n");
+      end(0, "", `${(vm.inside ?? vm.ipv4).join(" ")} \n`);
+    }
     end(127, `${program[0]}: command not found\n`);
   },
 };
