@@ -4,11 +4,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { problemsOf } from "./settings/messages/explain";
 import { plainSecretProblems, type Problem, problemLine, type Source } from "./settings/messages/problems";
 import { withFingerprints } from "./settings/mirrors";
-import { pathOf, placesOf } from "./settings/places";
+import { encryptedValues, misplacedSecrets, publishedSecrets, withSecrets } from "./settings/encrypted";
+import { misreadNumbers, parseJson } from "./settings/numbers";
+import { isInside, pathOf, placesOf } from "./settings/places";
 import { resolve, type Settings } from "./settings/resolve";
 import type { WrittenSettings } from "./settings/rule";
 import { rules, settingsSchema } from "./settings/schema";
-import { readStackFile } from "./settings/stack-file";
+import { PUBLISHED_PASSPHRASES, readStackFile, type StackFile } from "./settings/stack-file";
 
 export type * from "./settings/resolve";
 export type { BastionSettings, HostSshSettings, LoginSettings } from "./settings/login";
@@ -19,25 +21,39 @@ export { gatewayAddress, prefixLength } from "./settings/subnets";
 /** Either the settings, complete and unchangeable, or all that is wrong with them, one line each. */
 type Parsing = { settings: Settings; problems?: undefined } | { settings?: undefined; problems: string[] };
 
+/** What is read of the stack's file besides the settings that Pulumi hands on. An encrypted value is `{secure: …}` there. */
+interface WrittenFile extends Pick<StackFile, "written" | "salt"> {
+  stack: string;
+}
+
 /**
  * Checks the settings and fills in the defaults. Pure.
  *
  * @param raw the values of the stack's keys, without the project's name
  * @param secretKeys the keys that hold an encrypted value: nothing of them is shown in a message
- * @param written the values as the stack's file has them, encrypted ones as `{secure: …}`; nothing where there is no such file
+ * @param file what the stack's file has, where there is one
  */
 export function parseSettings(
   raw: Readonly<Record<string, unknown>>,
   secretKeys: Iterable<string> = [],
-  written?: Readonly<Record<string, unknown>>,
+  file?: WrittenFile,
 ): Parsing {
-  const settings = placesOf(settingsSchema, raw);
-  const source: Source = { settings, secretKeys: new Set(secretKeys) };
-  const parsed = settingsSchema.safeParse(raw);
+  const keys = new Set(secretKeys);
+  const encrypted = encryptedValues(raw, keys, file?.written);
+  const withoutPlain = withSecrets(raw, placesOf(settingsSchema, raw), keys, file?.written);
+  const settings = placesOf(settingsSchema, withoutPlain);
+  const source: Source = { settings, secretKeys: keys, encrypted };
+  const inFile = file && placesOf(settingsSchema, file.written);
+  const parsed = settingsSchema.safeParse(withoutPlain);
+  const found: Problem[] = parsed.error ? problemsOf(parsed.error, source) : [];
+  const further = [...misplacedSecrets(settings, encrypted), ...misreadNumbers(settings, inFile)];
   const problems: Problem[] = [
-    ...(parsed.error ? problemsOf(parsed.error, source) : []),
+    ...found,
+    // What is refused already needs no second sentence.
+    ...further.filter(({ path }) => !found.some((other) => isInside(path, other.path))),
     ...ruleProblems(settings),
-    ...plainSecretProblems(source, written && placesOf(settingsSchema, written)),
+    ...plainSecretProblems(source, inFile),
+    ...(file?.salt !== undefined && file.salt in PUBLISHED_PASSPHRASES ? publishedSecrets(encrypted, file.stack) : []),
   ];
   if (parsed.success && problems.length === 0) return { settings: resolve(parsed.data) };
   return { problems: [...new Set(problems.map(problemLine))] };
@@ -60,7 +76,7 @@ export function parseConfiguration(): Parsing {
     raw[name] = structured(value);
     if (isConfigSecret(key)) secretKeys.push(name);
   }
-  const { settings, problems } = parseSettings(raw, secretKeys, writtenSettings());
+  const { settings, problems } = parseSettings(raw, secretKeys, writtenFile());
   return problems ? { problems } : readFingerprints(settings);
 }
 
@@ -89,9 +105,10 @@ export function loadSettings(): Settings {
  * What Pulumi.<stack>.yaml holds of this project; nothing where the stack has another file (`--config-file`). What is wrong with the
  * file, Pulumi itself has said.
  */
-function writtenSettings(): Record<string, unknown> | undefined {
-  const file = path.join(process.cwd(), `Pulumi.${pulumi.getStack()}.yaml`);
-  return fs.existsSync(file) ? readStackFile(file, pulumi.getProject()).settings : undefined;
+function writtenFile(): WrittenFile | undefined {
+  const stack = pulumi.getStack();
+  const file = path.join(process.cwd(), `Pulumi.${stack}.yaml`);
+  return fs.existsSync(file) ? { ...readStackFile(file, pulumi.getProject()), stack } : undefined;
 }
 
 /** In the SDK and left out of its types; `settings.test.ts` fails should it go. */
@@ -102,7 +119,7 @@ function isConfigSecret(key: string): boolean {
 /** Pulumi hands mappings and lists on as JSON, everything else as plain text. */
 function structured(value: string): unknown {
   try {
-    return JSON.parse(value) as unknown;
+    return parseJson(value);
   } catch {
     return value;
   }

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import type { Backend } from "./backend";
 import { Failure } from "../lab/run-program";
 import { places, writePrivate } from "./places";
+import { PUBLISHED_PASSPHRASES } from "../settings/stack-file";
 import type { Stack } from "./stack";
 
 /** How the stack's secrets are encrypted. */
@@ -16,15 +17,6 @@ export interface Passphrase {
   notice?: string;
 }
 
-/**
- * The salts that are committed, and what they were made for. The secrets of these stacks live no longer than their machines,
- * and a stack made anywhere leaves the checkout clean. With another salt in the file, the passphrase is the user's own.
- */
-const PUBLISHED: Record<string, string> = {
-  "v1:uKLSo92AAXA=:v1:Hr7zXA2QzVHkHDbe:4X3rL8zESBJKm0Nt9+lhQ/P9AxRv8Q==": "homelab-lab",
-  "v1:EafJ0Z3hUKA=:v1:EB7OoBRP+aO1ZJwx:o7cjs/LtnR3Agstb4ZnGl/lxvnmi6A==": "homelab-local",
-};
-
 /** The published passphrase where the stack has it and may; else the user's own, or a new one that the user is told of. */
 export function choosePassphrase(
   stack: Stack,
@@ -32,7 +24,8 @@ export function choosePassphrase(
   environment: NodeJS.ProcessEnv = process.env,
 ): Passphrase {
   const file = places.passphrase(stack.name);
-  const published = stack.salt && PUBLISHED[stack.salt];
+  // With another salt in the file, the passphrase is the user's own.
+  const published = stack.salt && PUBLISHED_PASSPHRASES[stack.salt];
   if (published && stack.machineKind === "metal") throw publishedForMetal(stack.name);
   if (published) {
     writePrivate(file, published);
@@ -92,5 +85,5 @@ export function clearHomelab(kept: string[] = []): void {
 }
 
 function hasPublished(file: string): boolean {
-  return Object.values(PUBLISHED).includes(fs.readFileSync(file, "utf8").trim());
+  return Object.values(PUBLISHED_PASSPHRASES).includes(fs.readFileSync(file, "utf8").trim());
 }

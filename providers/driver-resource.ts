@@ -35,7 +35,7 @@ export function driverResource<ResourceArgs extends object, Outputs extends obje
   class OfDriver extends pulumi.CustomResource {
     constructor(name: string, args: ResourceArgs, opts?: pulumi.CustomResourceOptions) {
       const options = { ...opts, ...(deleteBeforeReplace ? { deleteBeforeReplace } : {}) };
-      const additionalSecretOutputs = [...secrets];
+      const additionalSecretOutputs = [...secrets, ...(opts?.additionalSecretOutputs ?? [])];
       // What `pulumi.dynamic.Resource` does, beside making the text.
       super(
         `pulumi-nodejs:dynamic/${type}`,

@@ -20,6 +20,10 @@ export interface JsonSchema {
   secret?: boolean;
   /** Set by `scalarText`. */
   scalar?: boolean;
+  /** Set where a number means what it is, however it is written. */
+  amount?: boolean;
+  /** Set by `freeForm`, and for single values that stay secret. */
+  mayBeEncrypted?: boolean;
 }
 
 /** The schema of all settings as plain data. */
@@ -61,9 +65,11 @@ export function stackFileJsonSchema(): object {
 }
 
 /** A setting as it is written in YAML: what is not text may be written without quotes, and a secret is encrypted. */
-function inFile({ secret, scalar, ...schema }: JsonSchema): object {
+function inFile({ secret, scalar, mayBeEncrypted, ...schema }: JsonSchema): object {
   const { description, properties, items, additionalProperties, oneOf } = schema;
+  delete schema.amount;
   if (secret) return { description, ...ENCRYPTED };
+  if (mayBeEncrypted && schema.type === "string") return { description, oneOf: [{ type: "string" }, ENCRYPTED] };
   return {
     ...schema,
     ...(scalar ? { type: ["string", "number", "boolean"] } : {}),

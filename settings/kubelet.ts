@@ -15,9 +15,13 @@ const evictionThreshold: Format = (value) =>
     ? undefined
     : 'is not an eviction threshold: a quantity such as "100Mi", or a percentage such as "10%"';
 
+/** `0.50` and `0.5` mean the same, so either may be written as a number. */
+const amount = (format: Format, description: string) =>
+  scalarText(format, description).meta({ description, scalar: true, amount: true });
+
 const resources = z.partialRecord(
   z.enum(["cpu", "memory", "ephemeral-storage", "pid"]),
-  scalarText(quantity, "Quantity of Kubernetes"),
+  amount(quantity, "Quantity of Kubernetes"),
 );
 
 const evictionSignals = z.enum([
@@ -54,7 +58,7 @@ export const kubeletSchema = z.strictObject({
   ).optional(),
   evictionHard: described(
     "When kubelet evicts pods: what must stay available, as a quantity or a percentage",
-    z.partialRecord(evictionSignals, scalarText(evictionThreshold, "Quantity or percentage")),
+    z.partialRecord(evictionSignals, amount(evictionThreshold, "Quantity or percentage")),
   ).optional(),
   imageGCHighThresholdPercent: described("Disk use at which images are collected", percentage).optional(),
   imageGCLowThresholdPercent: described("Disk use down to which images are collected", percentage).optional(),

@@ -62,6 +62,21 @@ export function settingAt(root: Setting, path: readonly PropertyKey[]): Setting 
   );
 }
 
+/** The value at a place; `undefined` where there is none. */
+export function valueIn(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inside, name) =>
+      inside !== null && typeof inside === "object" && Object.hasOwn(inside, name)
+        ? (inside as Record<PropertyKey, unknown>)[name]
+        : undefined,
+    value,
+  );
+}
+
+export function isInside(path: readonly PropertyKey[], outer: readonly PropertyKey[]): boolean {
+  return outer.every((name, index) => path[index] === name);
+}
+
 /** The setting and all inside it. */
 export function allSettings(setting: Setting): Setting[] {
   return [setting, ...(Object.values(setting) as Setting[]).flatMap(allSettings)];

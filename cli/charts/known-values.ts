@@ -1,5 +1,6 @@
 import { load } from "js-yaml";
-import { isMap, type Values } from "../../components/addons/values";
+import type { Values } from "../../components/addons/values";
+import { isPlainObject as isMap } from "../../settings/fields";
 import { keysInComments } from "./comments";
 
 /** Parts of values.yaml that take any key beside those that it has. By chart. */

@@ -17,12 +17,14 @@ export class RefusedSettings extends Error {
 /**
  * Runs the program for a stack under Pulumi's mocks, as in a preview. Answers what it gives to the releases of the pinned charts.
  *
- * @param settings the values of the stack's keys, without the project's name; each is taken as encrypted
+ * @param settings the values of the stack's keys, without the project's name
+ * @param secretKeys the keys that are taken to have an encrypted value
  * @throws RefusedSettings
  */
 export async function runProgram(
   stack: string,
   settings: Readonly<Record<string, unknown>>,
+  secretKeys: readonly string[],
   pins: readonly Pin[],
 ): Promise<Record<string, ReleaseInputs>> {
   const config = Object.fromEntries(
@@ -31,7 +33,10 @@ export async function runProgram(
       typeof value === "string" ? value : JSON.stringify(value),
     ]),
   );
-  pulumi.runtime.setAllConfig(config, Object.keys(config));
+  pulumi.runtime.setAllConfig(
+    config,
+    secretKeys.map((name) => `${PROJECT}:${name}`),
+  );
   const releases: Record<string, ReleaseInputs> = {};
   await pulumi.runtime.setMocks(
     {

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { dump } from "js-yaml";
 import { addons } from "../../components/addons/list";
+import { encryptedIn } from "../../settings/encrypted";
 import { mappingOf, readStackFile } from "../../settings/stack-file";
 import { madeUpHostKey } from "../from-empty-settings";
 import { RefusedSettings, runProgram } from "./mocked-program";
@@ -46,7 +47,8 @@ export async function releasesOf(
     for (const pin of pins) {
       const addon = addons.find(({ chart }) => chart === pin.folder)?.name ?? pin.folder;
       try {
-        Object.assign(found.releases, await runProgram(stack, settingsWith(stack, addon), pins));
+        const { settings, secretKeys } = settingsWith(stack, addon);
+        Object.assign(found.releases, await runProgram(stack, settings, secretKeys, pins));
       } catch (error) {
         found.refused[pin.name] = refusalOf(error as Error);
       }
@@ -63,7 +65,7 @@ function lockAll(pins: readonly Pin[], folder: string): void {
 }
 
 /** The stack's settings with the add-on on. What a file can't hold, or holds encrypted, is made up. */
-function settingsWith(stack: string, addon: string): Values {
+function settingsWith(stack: string, addon: string): { settings: Values; secretKeys: string[] } {
   const { settings } = readStackFile(places.settings(stack));
   const made = JSON.parse(JSON.stringify(settings), (key, value: unknown) =>
     isEncrypted(value) ? madeUpSecret(key) : value,
@@ -75,7 +77,8 @@ function settingsWith(stack: string, addon: string): Values {
   const { madeUpSettings } = addons.find(({ name }) => name === addon) ?? {};
   written[addon] = { ...madeUpSettings, ...written[addon], enabled: true };
   fillInHostKeys(made.machines);
-  return made;
+  const secretKeys = Object.keys(settings).filter((key) => encryptedIn(settings[key], [key]).length > 0);
+  return { settings: made, secretKeys: [...secretKeys, ...(madeUpSettings ? ["addons"] : [])] };
 }
 
 /** The settings check a deploy key's form. */

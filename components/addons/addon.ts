@@ -1,8 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { z } from "zod";
+import type { z } from "zod";
 import type { Check } from "../../checks/check";
 import type { AddonsSettings, Settings } from "../../settings";
-import { described } from "../../settings/fields";
+import { freeForm } from "../../settings/fields";
 import type { Rule } from "../../settings/rule";
 import type { AptPackages } from "../../providers/host/inspection/apt-packages";
 import type { Machine } from "../../providers/machines/machine";
@@ -120,7 +120,4 @@ export interface Installed {
 }
 
 /** A setting of every add-on. */
-export const chartValues = described(
-  "Values of the chart, merged over the program's own",
-  z.record(z.string(), z.unknown()),
-).prefault({});
+export const chartValues = freeForm("Values of the chart, merged over the program's own").prefault({});

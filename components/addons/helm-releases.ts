@@ -1,8 +1,10 @@
 import { Release, type ReleaseArgs } from "@pulumi/kubernetes/helm/v3/release";
 import * as pulumi from "@pulumi/pulumi";
 import { KubernetesApi } from "../cluster/kubernetes-api";
+import { mapSecrets } from "../../settings/fields";
 import type { FetchedChart } from "./chart";
 import { descriptionOf, forget, type HelmRecord, helmRecords, type ReleaseName } from "./helm-records";
+import type { Values } from "./values";
 
 /** `helm history` shows it beside every revision that came to its end: it tells who deployed the release. */
 export const OWNER = "Deployed by Pulumi";
@@ -10,7 +12,7 @@ export const OWNER = "Deployed by Pulumi";
 /** How long the API may take to answer, in seconds: the control plane is young, and busy. */
 const ANSWER_SECONDS = 30;
 
-type HelmReleaseArgs = Omit<ReleaseArgs, "description" | "chart"> & { chart: FetchedChart };
+type HelmReleaseArgs = Omit<ReleaseArgs, "description" | "chart" | "values"> & { chart: FetchedChart; values: Values };
 
 /**
  * The Helm releases of one cluster: the only place that makes them.
@@ -37,11 +39,12 @@ export class HelmReleases {
     };
   }
 
-  /** @param values in place of the chart's own: complete */
+  /** @param values in place of the chart's own: complete. A secret in them stays one in previews and in the state. */
   add(name: string, { chart, ...args }: HelmReleaseArgs, opts: pulumi.CustomResourceOptions): Release {
+    const values = mapSecrets(args.values, (secret) => pulumi.secret(secret.reveal()));
     // Not known in a preview that comes before the first fetch.
     const path = pulumi.output<string>(chart.path ?? (pulumi.unknown as unknown as string));
-    return new Release(name, { ...args, chart: path, description: OWNER }, { ...opts, hooks: this.hooks });
+    return new Release(name, { ...args, values, chart: path, description: OWNER }, { ...opts, hooks: this.hooks });
   }
 }
 

@@ -1,4 +1,6 @@
-/** Helm values: JSON, with Pulumi inputs allowed as leaves. */
+import { isPlainObject } from "../../settings/fields";
+
+/** Helm values: JSON, with Pulumi inputs and secrets of the settings allowed as leaves. */
 export interface Values {
   [key: string]: unknown;
 }
@@ -12,12 +14,7 @@ function mergeTwo(under: Values, over: Values): Values {
   const merged: Values = { ...under };
   for (const [key, value] of Object.entries(over)) {
     const below = merged[key];
-    merged[key] = isMap(below) && isMap(value) ? mergeTwo(below, value) : value;
+    merged[key] = isPlainObject(below) && isPlainObject(value) ? mergeTwo(below, value) : value;
   }
   return merged;
-}
-
-/** A map of values; not an input that Pulumi has yet to know. */
-export function isMap(value: unknown): value is Values {
-  return value !== null && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype;
 }

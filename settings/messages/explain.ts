@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { didYouMean } from "./did-you-mean";
-import { metaAt, namesAt, settingAt, writtenAt } from "../places";
-import { type Problem, quoted, shownAt, type Source } from "./problems";
+import { metaAt, namesAt, settingAt } from "../places";
+import { type Problem, quoted, shownAt, type Source, writtenIn } from "./problems";
 
 /** zod's findings as sentences. */
 export function problemsOf(error: z.ZodError, source: Source): Problem[] {
@@ -28,9 +28,9 @@ function problemsOfIssue(issue: z.core.$ZodIssue, source: Source): Problem[] {
     case "invalid_type":
       return one(wrongType(issue, source, shown));
     case "invalid_value":
-      return one(notAllowed(issue.values.map(String), valueAt(source, path), shown));
+      return one(notAllowed(issue.values.map(String), writtenIn(source, path), shown));
     case "invalid_union":
-      return one(notAllowed(unionOptions(issue), valueAt(source, path), shown));
+      return one(notAllowed(unionOptions(issue), writtenIn(source, path), shown));
     case "unrecognized_keys":
       return issue.keys.map((key) => unknownSetting([...path, key], source));
     case "invalid_key":
@@ -47,12 +47,13 @@ function problemsOfIssue(issue: z.core.$ZodIssue, source: Source): Problem[] {
 }
 
 function wrongType({ expected, path }: z.core.$ZodIssueInvalidType, source: Source, shown: string): string {
-  const value = valueAt(source, path);
+  const value = writtenIn(source, path);
   const wanted = typeNames[expected] ?? expected;
   if (value === undefined) return `is required: ${descriptionAt(source, path) ?? wanted}`;
   if (expected === "string" && (typeof value === "number" || typeof value === "boolean")) {
     return `${shown} is not text; write it in quotes: "${String(value)}"`;
   }
+  if (typeof value === "bigint") return `${shown} has more digits than a number can have here`;
   return `${shown} is not ${wanted}`;
 }
 
@@ -80,11 +81,6 @@ function wrongName(issue: z.core.$ZodIssueInvalidKey, source: Source): string {
 
 function emptyValue(issue: z.core.$ZodIssueTooSmall, shown: string): string {
   return issue.origin === "array" ? issue.message : `${shown} is empty`;
-}
-
-function valueAt({ settings }: Source, path: readonly PropertyKey[]): unknown {
-  const setting = settingAt(settings, path);
-  return setting && writtenAt(setting);
 }
 
 function descriptionAt({ settings }: Source, path: readonly PropertyKey[]): string | undefined {

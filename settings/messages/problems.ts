@@ -1,4 +1,6 @@
-import { allSettings, metaAt, pathOf, type Setting, settingAt, writtenAt } from "../places";
+import type { EncryptedValues } from "../encrypted";
+import { isSecret } from "../fields";
+import { allSettings, isInside, metaAt, pathOf, type Setting, settingAt, valueIn, writtenAt } from "../places";
 
 /** One thing that is wrong with the settings: where, and the rest of the sentence. */
 export interface Problem {
@@ -6,10 +8,16 @@ export interface Problem {
   message: string;
 }
 
-/** The settings as they were written, and which of their top-level keys hold an encrypted value. */
+/** The settings as they were written, which of their top-level keys hold an encrypted value, and where that is, as far as it is known. */
 export interface Source {
   settings: Setting;
   secretKeys: ReadonlySet<string>;
+  encrypted: EncryptedValues;
+}
+
+/** The value at a place, as it was written. */
+export function writtenIn({ settings }: Source, path: readonly PropertyKey[]): unknown {
+  return valueIn(writtenAt(settings), path);
 }
 
 /** "machines.nodes[2].address: …" */
@@ -42,25 +50,27 @@ export function quoted(value: string): string {
 
 /** The value at a path, as a message may show it: never a secret's, and never a URL's user and password. */
 export function shownAt(source: Source, path: readonly PropertyKey[]): string {
-  const setting = settingAt(source.settings, path);
-  const value = setting && writtenAt(setting);
+  const value = writtenIn(source, path);
   if (value !== undefined && isHidden(source, path, value)) return "the value (not shown)";
-  if (typeof value === "string") return quoted(value.replace(/:\/\/.*@/s, "://…@"));
+  if (typeof value === "bigint") return String(value);
+  if (typeof value === "string") return quoted(value.replace(/:\/\/.*@/s, "://…@").replace(/^[^/@]*:[^/@]*@/, "…@"));
   if (Array.isArray(value)) return "a list";
   if (value !== null && typeof value === "object") return "a mapping";
   return value === null ? "an empty value" : JSON.stringify(value);
 }
 
 /**
- * Pulumi tells which keys have an encrypted value inside, but not which value it is. Where a known secret explains it,
- * the rest of the key is shown: should another value in it be encrypted too, Pulumi masks that in its output, if it is
- * printed whole.
+ * Pulumi tells which keys have an encrypted value inside, but not which value it is; the stack's file does, where there is one. Else,
+ * where a known secret explains it, the rest of the key is shown: should another value in it be encrypted too, Pulumi masks that in
+ * its output, if it is printed whole.
  */
-function isHidden({ settings, secretKeys }: Source, path: readonly PropertyKey[], value: unknown): boolean {
+function isHidden({ settings, secretKeys, encrypted }: Source, path: readonly PropertyKey[], value: unknown): boolean {
   const setting = settingAt(settings, path);
-  if (/password|secret|token|privateKey$/i.test(String(path.at(-1))) || (setting && isSecret(setting))) return true;
-  if (looksSecret(value)) return true;
+  if (/password|secret|token|privateKey$/i.test(String(path.at(-1))) || (setting && isSecretSetting(setting)))
+    return true;
+  if (isSecret(value) || looksSecret(value)) return true;
   if (!secretKeys.has(String(path[0]))) return false;
+  if (!encrypted.unseen.includes(String(path[0]))) return encrypted.paths.some((secret) => isInside(path, secret));
   const explained = secretsIn(settings).some((secret) => pathOf(secret)[0] === path[0]);
   return !explained || (typeof value === "string" && value.length > SHOWN_LENGTH);
 }
@@ -69,7 +79,7 @@ function looksSecret(value: unknown): boolean {
   return typeof value === "string" && /-----BEGIN|PRIVATE KEY|^tskey-|^ghp_|^glpat-/.test(value);
 }
 
-function isSecret(setting: Setting): boolean {
+function isSecretSetting(setting: Setting): boolean {
   return metaAt(setting).secret === true;
 }
 
@@ -77,7 +87,7 @@ function isSecret(setting: Setting): boolean {
 function secretsIn(settings: Setting): Setting[] {
   return allSettings(settings).filter((setting) => {
     const value = writtenAt(setting);
-    return isSecret(setting) && typeof value === "string" && value !== "";
+    return isSecretSetting(setting) && typeof value === "string" && value !== "";
   });
 }
 

@@ -15,6 +15,10 @@ export interface Registered {
   inputs: Record<string, unknown>;
   /** Names of the inputs that are secrets as a whole. */
   secrets: string[];
+  /** The inputs without what is secret in them: what a preview shows. */
+  clear: unknown;
+  /** Names of the outputs that are secrets, whatever the inputs are. */
+  secretOutputs: string[];
   /** Names of its parent and of the resources that it was told to wait for. */
   parent: string;
   dependsOn: string[];
@@ -58,21 +62,42 @@ export class ProgramFolder {
   }
 }
 
+/** Changes what the program registers, as a defect would. */
+export type Tamper = (resource: { type: string; name: string; props: Record<string, unknown>; opts: object }) => void;
+
 /** Runs index.ts under Pulumi's mocks, with these settings; every resource gets made-up outputs. */
 export async function runProgram(stack: string, config: Config, secretKeys: string[] = []): Promise<Registered[]> {
+  return (await runWithOutputs(stack, config, secretKeys)).registered;
+}
+
+/** The same, with what is not secret of the stack's outputs. */
+export async function runWithOutputs(
+  stack: string,
+  config: Config,
+  secretKeys: string[] = [],
+  tamper: Tamper = () => undefined,
+): Promise<{ registered: Registered[]; clearOutputs: unknown }> {
   const text = Object.entries(config).map(([key, value]) => [
     key,
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
   pulumi.runtime.setAllConfig(Object.fromEntries(text) as Record<string, string>, secretKeys);
   const inputsOf = new Map<string, Record<string, unknown>>();
+  const clearOf = new Map<string, unknown>();
+  let clearOutputs: unknown;
   const secretsOf = new Map<string, string[]>();
-  const relations: (Omit<Registered, "inputs" | "secrets" | "dependsOn"> & { dependsOn: Promise<string[]> })[] = [];
+  const relations: (Omit<Registered, "inputs" | "secrets" | "clear" | "dependsOn"> & {
+    dependsOn: Promise<string[]>;
+  })[] = [];
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs }) => {
         const made = inputs as Record<string, unknown>;
         inputsOf.set(`${type}::${name}`, withoutSecretMarks(made) as Record<string, unknown>);
+        clearOf.set(
+          `${type}::${name}`,
+          withoutSecretMarks(made, () => "[secret]"),
+        );
         secretsOf.set(
           `${type}::${name}`,
           Object.keys(made).filter((input) => isSecret(made[input])),
@@ -87,8 +112,9 @@ export async function runProgram(stack: string, config: Config, secretKeys: stri
   );
   takeHooks();
   await pulumi.runtime.runInPulumiStack(async () => {
-    pulumi.runtime.registerStackTransformation(({ type, name, opts }) => {
-      const { parent, dependsOn, deletedWith, protect } = opts as pulumi.CustomResourceOptions;
+    pulumi.runtime.registerStackTransformation(({ type, name, props, opts }) => {
+      tamper({ type, name, props: props, opts });
+      const { parent, dependsOn, deletedWith, protect, additionalSecretOutputs } = opts as pulumi.CustomResourceOptions;
       relations.push({
         type,
         name,
@@ -96,21 +122,26 @@ export async function runProgram(stack: string, config: Config, secretKeys: stri
         dependsOn: namesOf(dependsOn),
         deletedWith: nameOf(deletedWith),
         protect: protect === true,
+        secretOutputs: additionalSecretOutputs ?? [],
       });
-      return undefined;
+      return { props: props, opts };
     });
-    return (await program()) as pulumi.Inputs;
+    const outputs = (await program()) as pulumi.Inputs;
+    clearOutputs = withoutSecretMarks(await pulumi.runtime.serializeProperties("outputs", outputs), () => "[secret]");
+    return outputs;
   });
   // Not in the SDK's types, and needed: what depends on a component is registered after the program's last line.
   await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
-  return Promise.all(
+  const registered = await Promise.all(
     relations.map(async (relation) => ({
       ...relation,
       dependsOn: await relation.dependsOn,
       inputs: inputsOf.get(`${relation.type}::${relation.name}`) ?? {},
       secrets: secretsOf.get(`${relation.type}::${relation.name}`) ?? [],
+      clear: clearOf.get(`${relation.type}::${relation.name}`) ?? {},
     })),
   );
+  return { registered, clearOutputs };
 }
 
 function nameOf(resource: unknown): string {
@@ -127,11 +158,11 @@ function isSecret(value: unknown): boolean {
 }
 
 /** The engine sees a secret as a marked object around the value. */
-function withoutSecretMarks(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutSecretMarks);
+function withoutSecretMarks(value: unknown, show = (inside: unknown) => withoutSecretMarks(inside)): unknown {
+  if (Array.isArray(value)) return value.map((inner) => withoutSecretMarks(inner, show));
   if (value === null || typeof value !== "object") return value;
-  if (SECRET_MARK in value) return withoutSecretMarks((value as unknown as { value: unknown }).value);
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutSecretMarks(inner)]));
+  if (SECRET_MARK in value) return show((value as unknown as { value: unknown }).value);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutSecretMarks(inner, show)]));
 }
 
 function madeUpOutputs(type: string): Record<string, unknown> {

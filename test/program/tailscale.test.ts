@@ -34,7 +34,7 @@ async function graph(tailscale: object, others: object = {}, settings: object = 
   (config["homelab:mirrors"] as { charts: { url: string } }).charts.url =
     `http://127.0.0.1:${(charts.address() as AddressInfo).port}`;
   config["homelab:addons"] = { tailscale, ...others };
-  return runProgram("lab", config, ["homelab:addons"]);
+  return runProgram("lab", config, /clientSecret|authKey/.test(JSON.stringify(tailscale)) ? ["homelab:addons"] : []);
 }
 
 const find = (all: Registered[], name: string) => all.find((resource) => resource.name === name);

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CiliumSettings } from "../../../settings";
+import { ENCRYPTED, mapSecrets } from "../../../settings/fields";
 import type { Endpoint } from "../../cluster/endpoint";
 import { RemoteStep } from "../../remote/remote-step";
 import type { AddonContext, Installed } from "../addon";
@@ -44,8 +45,8 @@ class Cilium extends pulumi.ComponentResource {
       {
         step: "cilium-checks",
         host: cluster.controlPlane,
-        // The API server's address is an output of its machine.
-        commands: pulumi.output(values).apply(ciliumChecksScript),
+        // The API server's address is an output of its machine. The script is no secret: previews show it.
+        commands: pulumi.output(mapSecrets(values, () => ENCRYPTED)).apply(ciliumChecksScript),
       },
       { parent: this, dependsOn: after },
     );

@@ -12,14 +12,15 @@ const NODES = { kind: "multipass", nodes: [{ name: "cp1", role: "control-plane" 
 const OAUTH = { clientId: "k123", clientSecret: "tskey-client-c4n4ry" };
 
 function addons(tailscale: object, others: object = {}, cluster: object = {}): Settings["addons"] {
-  const { settings, problems } = parseSettings({ machines: NODES, cluster, addons: { tailscale, ...others } }, [
-    "addons",
-  ]);
+  const raw = { machines: NODES, cluster, addons: { tailscale, ...others } };
+  const { settings, problems } = parseSettings(raw, secretKeys(tailscale));
   if (!settings) throw new Error(problems.join("\n"));
   return settings.addons;
 }
 const problemsOf = (tailscale: object, others: object = {}, cluster: object = {}) =>
-  parseSettings({ machines: NODES, cluster, addons: { tailscale, ...others } }, ["addons"]).problems ?? [];
+  parseSettings({ machines: NODES, cluster, addons: { tailscale, ...others } }, secretKeys(tailscale)).problems ?? [];
+/** The keys that have an encrypted value. */
+const secretKeys = (tailscale: object) => (/clientSecret|authKey/.test(JSON.stringify(tailscale)) ? ["addons"] : []);
 
 const read = (file: string) => load(readFileSync(file, "utf8")) as Values;
 const pinned = read("charts/tailscale-operator/values.yaml");

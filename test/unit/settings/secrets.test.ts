@@ -31,7 +31,7 @@ describe("secrets in the settings", () => {
   it("are refused when they are in clear beside one that is encrypted, without being shown", () => {
     const raw = metal({ privateKey: MARKER, sudoPassword: MARKER });
     const written = metal({ privateKey: { secure: "v1:abc" }, sudoPassword: MARKER });
-    const { problems } = parseSettings(raw, ["ssh"], written);
+    const { problems } = parseSettings(raw, ["ssh"], { written, stack: "metal" });
     expect(problems).toEqual([expect.stringMatching(/^ssh\.sudoPassword: is not encrypted/)]);
     expect(problems?.join()).not.toContain(MARKER);
   });

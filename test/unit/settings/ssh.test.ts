@@ -8,7 +8,11 @@ const GATE = { host: "gate.example", user: "jump", hostKey: HOST_KEY };
 function sshOf(shared: object, own: object = {}): HostSshSettings {
   const node = { name: "cp1", role: "control-plane", address: "192.168.1.11", ssh: { hostKey: HOST_KEY, ...own } };
   const raw = { ssh: { user: "ubuntu", ...shared }, machines: { kind: "metal", nodes: [node] } };
-  const { settings, problems } = parseSettings(raw, ["ssh", "machines"]);
+  const secretKeys = Object.entries(raw).filter(([, value]) => JSON.stringify(value).includes("sudoPassword"));
+  const { settings, problems } = parseSettings(
+    raw,
+    secretKeys.map(([key]) => key),
+  );
   const host = settings?.machines.kind === "metal" ? settings.machines.nodes[0] : undefined;
   if (!host) throw new Error(problems?.join("\n"));
   return host.ssh;
