@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as yaml from "js-yaml";
-import { ensureAllBinaries, type Group, keyFor } from "../build/binaries";
+import { areBuilt, ensureAllBinaries, type Group, keyFor } from "../build/binaries";
 import { cached, keyOf } from "../build/cache";
 import { cacheRoot } from "../build/cache-folder";
 import { withBuildLock } from "../build/lock";
@@ -58,8 +58,7 @@ export async function ensureAddon(name: string, addon: Addon, say: Say): Promise
 
 /** True where its binaries are in the cache. */
 export function isBuilt(addon: Addon): boolean {
-  const group = groupOf(addon);
-  return fs.existsSync(path.join(cacheRoot(), `binaries-${group}`, keyFor(group)));
+  return areBuilt(addon.binaries);
 }
 
 /** @param write writes the sources of the add-on's chart into a folder */

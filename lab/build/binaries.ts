@@ -28,6 +28,7 @@ const groups = {
   helm: ["helm"],
   argocd: ["argocd"],
   tailscale: ["tailscale"],
+  "kube-bench": ["kube-bench"],
 } as const satisfies Record<string, readonly RecipeName[]>;
 
 export type Group = keyof typeof groups;
@@ -35,8 +36,8 @@ export type Group = keyof typeof groups;
 /** Every group, in the order in which a cold cache is best filled. */
 export const allGroups = Object.keys(groups) as Group[];
 
-/** Groups that only an add-on or a check needs. */
-const addonGroups: readonly Group[] = ["argocd", "helm", "tailscale"];
+/** Groups that only an add-on, a check or a test needs. */
+const addonGroups: readonly Group[] = ["argocd", "helm", "tailscale", "kube-bench"];
 
 /** What every lab needs. */
 export const defaultGroups = allGroups.filter((group) => !addonGroups.includes(group));
@@ -68,6 +69,11 @@ export async function ensureAllBinaries<G extends Group>(
   const folders: [string, string][] = [];
   for (const group of ordered) folders.push([group, await folderOf(group, results)]);
   return Object.fromEntries(folders) as Record<G, string>;
+}
+
+/** True where the binaries of a group are in the cache. */
+export function areBuilt(group: Group): boolean {
+  return !(groups[group] as readonly RecipeName[]).map(resultOf).some(isMissing);
 }
 
 /** Where the binaries of a recipe are, or will be, for the sources as they are now. */

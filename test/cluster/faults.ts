@@ -13,6 +13,14 @@ const JOIN_TOKEN = /\b[a-z0-9]{6}\.[a-z0-9]{16}\b/;
 const CA = "/etc/kubernetes/pki/ca.crt";
 const STATE = "/var/lib/homelab/kubeadm";
 
+/** A kubelet that does nothing in its first two minutes. */
+const SLOW_KUBELET = `cat >/etc/systemd/system/kubelet.service.d/90-slow.conf <<'EOF'
+[Service]
+ExecStart=
+ExecStart=/bin/sh -c "sleep 120; exec /usr/bin/kubelet $$KUBELET_KUBECONFIG_ARGS $$KUBELET_CONFIG_ARGS $$KUBELET_KUBEADM_ARGS"
+EOF
+systemctl daemon-reload`;
+
 /**
  * Faults that need a cluster: joins that die, networks that change, runs that come again. The joins are those of a further
  * worker. In the end the cluster is gone.
@@ -61,7 +69,20 @@ export function clusterFaults(cluster: () => ClusterUnderTest): void {
     expect(Date.now() - start).toBeLessThan(4 * 60_000);
   });
 
-  test("join-partial, join-token-expired: the next run joins the node, though the token of the first is gone", async () => {
+  test("slow-host: a join whose kubelet takes longer than the limit ends with what to do", async () => {
+    const { kubeadm } = stack.settings["homelab:cluster"] as { kubeadm: { timeouts?: object } };
+    await worker.run(SLOW_KUBELET);
+    await stack.change(() => (kubeadm.timeouts = { kubeletHealthCheck: "10s" }));
+    const failed = await stack.tryUp();
+    await stack.change(() => delete kubeadm.timeouts);
+    await worker.run("rm /etc/systemd/system/kubelet.service.d/90-slow.conf; systemctl daemon-reload");
+    expect(failed.exitCode).not.toBe(0);
+    expect(failed.output).toContain(`${worker.name}: kubeadm-join: 'kubeadm join' failed`);
+    expect(failed.output).toContain("run pulumi up again: it takes back what is there and begins again");
+    expect(await worker.run(`ls ${STATE}; systemctl is-active kubelet`)).toMatch(/joining[^]*\nactive$/);
+  });
+
+  test("slow-host, join-partial, join-token-expired: the next run joins the node, though the token of the first is gone", async () => {
     await controlPlane.run(
       "for id in $(kubeadm token list -o jsonpath='{.token}' | cut -d. -f1); do kubeadm token delete $id; done",
     );

@@ -6,6 +6,7 @@ import { LabStack } from "../harness/stacks/lab-stack";
 import { secondsToReady } from "../harness/api/ready-time";
 import { leaksInFolder, leaksInText, lineOfKey, ProcessWatch, type Secret } from "../harness/stacks/secret-search";
 import { checkCommand } from "./check-command";
+import { cisChecks } from "./cis";
 import { clusterChecks, type ClusterUnderTest, type NodeList } from "./checks";
 import { clusterFaults } from "./faults";
 
@@ -100,6 +101,8 @@ describe("the stack lab: a cluster of one control plane and one worker", () => {
   clusterChecks(() => cluster);
 
   checkCommand(() => cluster);
+
+  cisChecks(() => [stack.container(0), stack.container(1)]);
 
   describe("meets faults", () => clusterFaults(() => cluster));
 });

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { load } from "js-yaml";
 import { initScript } from "../../../components/cluster/init-script";
 import { clusterConfig, initRegistration, joinConfig, settingsHash } from "../../../components/cluster/kubeadm-config";
-import { prepareJoinScript } from "../../../providers/kubeadm/join-script";
+import { awaitSilentNodeScript, prepareJoinScript } from "../../../providers/kubeadm/join-script";
 import { parseSettings } from "../../../settings";
 import { KubeadmHost } from "./kubeadm-host";
 
@@ -173,6 +173,15 @@ test("slow-host: a join that failed is taken back until its ports are free", asy
   api.close();
   expect({ status, stdout, verbs: verbs(calls) }).toEqual({ status: 0, stdout: "", verbs: ["reset"] });
   expect(calls.filter((call) => call.includes(" rmp "))).toHaveLength(2);
+});
+
+test("slow-host: a node that a failed join has left Ready is waited for, and another host's is refused", () => {
+  host.program("kubectl", `[ "$(grep -c kubectl "$(dirname "$0")/../calls")" -gt 2 ] && echo Unknown || echo True`);
+  expect(host.run(awaitSilentNodeScript("w1"))).toMatchObject({ status: 0, stderr: "" });
+  host.program("kubectl", "echo True");
+  const { status, stderr } = host.run(awaitSilentNodeScript("w1"));
+  expect(status).toBe(1);
+  expect(stderr).toContain("the cluster has a node w1 that is Ready, and it is not this host");
 });
 
 test("a node that has joined is left as it is", () => {
