@@ -3,7 +3,7 @@ import { addons } from "../components/addons/list";
 import { gitopsSchema } from "../components/addons/argocd/settings";
 import { addonsSchema } from "./addons";
 import { clusterRule, clusterSchema } from "./cluster";
-import { containerdSchema } from "./containerd";
+import { containerdRule, containerdSchema } from "./containerd";
 import { kernelDefaultsRule } from "./kernel-defaults";
 import { machinesRule, machinesSchema } from "./machines";
 import { mirrorsSchema } from "./mirrors";
@@ -43,6 +43,7 @@ export const rules: readonly Rule[] = [
   machinesRule,
   networksRule,
   clusterRule,
+  containerdRule,
   kernelDefaultsRule,
   sshRule,
   ...addons.flatMap(({ settings }) => settings().rule ?? []),

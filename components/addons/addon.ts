@@ -4,7 +4,7 @@ import type { Check } from "../../checks/check";
 import type { AddonsSettings, Settings } from "../../settings";
 import { freeForm } from "../../settings/fields";
 import type { Rule } from "../../settings/rule";
-import type { AptPackages } from "../../providers/host/inspection/apt-packages";
+import type { AptPackages } from "../../providers/host/inspection/wanted";
 import type { Machine } from "../../providers/machines/machine";
 import type { Drift } from "../remote/drift";
 import type { Cluster } from "../cluster/cluster";

@@ -2,6 +2,8 @@
 
 export const CONFIG_FILE = "/etc/containerd/config.toml";
 export const REGISTRIES_FOLDER = "/etc/containerd/certs.d";
+/** Where others add to it, as NVIDIA's toolkit does. */
+export const IMPORTS_FOLDER = "/etc/containerd/conf.d";
 export const HEADER = "# Written by homelab; changes made here are undone.";
 
 /** Placeholders for what is decided on the host: `true` or `false`. */
@@ -13,16 +15,24 @@ export interface ContainerdSettings {
   sandboxImage: string;
   /** Addresses to pull from instead, in this order, by registry. */
   mirrors: Readonly<Record<string, readonly string[]>>;
+  /** Runtimes beside runc, by name. */
+  runtimes?: Readonly<Record<string, { type: string; binary?: string }>>;
+  /** Runtime of pods that name none; left out: runc, or what a file of others says. */
+  defaultRuntime?: string;
 }
 
 /** Tables of the configuration, as containerd 2.x names them. */
 const IMAGES = "plugins.'io.containerd.cri.v1.images'";
 const RUNTIME = "plugins.'io.containerd.cri.v1.runtime'";
 
+/** The type that has a cgroup driver and a program of its own. */
+export const RUNC = "io.containerd.runc.v2";
+
 /** config.toml, version 3 (containerd 2.x; the 1.x names under a newer version are ignored without a word). */
 export function containerdConfig(settings: ContainerdSettings): string {
   return `${HEADER}
 version = 3
+imports = ["${IMPORTS_FOLDER}/*.toml"]
 disabled_plugins = []
 
 [${IMAGES}]
@@ -38,15 +48,33 @@ disabled_plugins = []
   restrict_oom_score_adj = ${RESTRICT_OOM}
 
 [${RUNTIME}.containerd]
-  default_runtime_name = "runc"
+  default_runtime_name = ${tomlString(settings.defaultRuntime ?? "runc")}
 
 [${RUNTIME}.containerd.runtimes.runc]
-  runtime_type = "io.containerd.runc.v2"
+  runtime_type = "${RUNC}"
   sandboxer = "podsandbox"
 
 [${RUNTIME}.containerd.runtimes.runc.options]
   SystemdCgroup = ${SYSTEMD_CGROUP}
-`;
+${runtimesOf(settings).map(runtimeTables).join("")}`;
+}
+
+type Runtime = { name: string; type: string; binary?: string };
+
+function runtimesOf({ runtimes = {} }: ContainerdSettings): Runtime[] {
+  return Object.keys(runtimes)
+    .sort()
+    .map((name) => {
+      if (!/^[a-z0-9-]+$/.test(name)) throw new Error(`'${name}' is no name of a runtime`);
+      return { name, type: "", ...runtimes[name] };
+    });
+}
+
+function runtimeTables({ name, type, binary }: Runtime): string {
+  const table = `\n[${RUNTIME}.containerd.runtimes.${name}]\n  runtime_type = ${tomlString(type)}\n`;
+  if (type !== RUNC) return table;
+  const program = binary === undefined ? "" : `  BinaryName = ${tomlString(binary)}\n`;
+  return `${table}\n[${RUNTIME}.containerd.runtimes.${name}.options]\n${program}  SystemdCgroup = ${SYSTEMD_CGROUP}\n`;
 }
 
 /** What must be in effect, as `table/name` without quotes, and the value without quotes. */
@@ -59,6 +87,13 @@ export function effectiveValues(settings: ContainerdSettings): [name: string, va
     [`${images}.pinned_images/sandbox`, settings.sandboxImage],
     [`${images}.registry/config_path`, REGISTRIES_FOLDER],
     [`${runtime}/restrict_oom_score_adj`, RESTRICT_OOM],
+    ...(settings.defaultRuntime === undefined
+      ? []
+      : [[`${runtime}.containerd/default_runtime_name`, settings.defaultRuntime] as [string, string]]),
+    ...runtimesOf(settings).map(({ name, type }): [string, string] => [
+      `${runtime}.containerd.runtimes.${name}/runtime_type`,
+      type,
+    ]),
     [`${runtime}.containerd.runtimes.runc.options/SystemdCgroup`, SYSTEMD_CGROUP],
   ];
 }

@@ -1,5 +1,5 @@
 import { type ExpectedFact, expectedFile } from "../../providers/host/facts/expected";
-import type { AptPackages } from "../../providers/host/inspection/apt-packages";
+import type { AptPackages } from "../../providers/host/inspection/wanted";
 import { hereDocument, quote, quoteAll } from "../../providers/host/shell/quote";
 import { installPackages, packagesExpected } from "./apt-repository";
 import {
@@ -38,7 +38,8 @@ export const containerd: Step = {
 
   commands(args) {
     // What is remembered comes before the package, which brings a configuration of its own and starts the unit.
-    return `remember_unit ${UNIT}
+    return `refuse_second_containerd
+remember_unit ${UNIT}
 remember_file ${CONFIG_FILE}
 remember_data ${quoteAll(DATA_FOLDERS)}
 remember_folders ${PLUGIN_CONFIG_FOLDER}
@@ -109,7 +110,7 @@ fi`
 }
 
 const START = `enable_unit ${UNIT}
-if [ -e "$restart" ] || [ "$(observe_unit_active ${UNIT})" != active ]; then
+if [ -e "$restart" ] || [ "$(observe_unit_active ${UNIT})" != active ] || ! runs_packaged_containerd; then
   # systemd starts nothing more for a while that failed often; what made it fail may just have been fixed.
   systemctl reset-failed ${UNIT} 2>/dev/null || true
   systemctl restart ${UNIT} >/dev/null 2>&1 || true
@@ -128,12 +129,14 @@ function verify(args: StepArgs): string {
           : quote(value);
     return `in_effect ${quote(name)} ${wanted}`;
   });
-  return `containerd_dump=$(containerd config dump 2>/dev/null) || die "containerd does not accept ${CONFIG_FILE}" "see 'containerd config dump' on the host"
+  return `verify_containerd ${quote(args.containerdVersion)}
+containerd_dump=$("$packaged_containerd" config dump 2>/dev/null) || die "containerd does not accept ${CONFIG_FILE}" "see 'containerd config dump' on the host"
 in_effect() {
   [ "$(observe_containerd "$1")" = "$2" ] || die "containerd's $1 should be '$2' and is '$(observe_containerd "$1")'" "look for other files that set it, in 'containerd config dump' under imports"
 }
 ${checks.join("\n")}
-ctr plugins ls 2>/dev/null | awk '$1 == "io.containerd.grpc.v1" && $2 == "cri" && $NF == "ok" { ok = 1 } END { exit !ok }' || die "containerd runs without its Kubernetes part (cri)" "see 'ctr plugins ls' and 'journalctl -u containerd' on the host"`;
+runtimes_in_effect "$systemd_cgroup"
+/usr/bin/ctr plugins ls 2>/dev/null | awk '$1 == "io.containerd.grpc.v1" && $2 == "cri" && $NF == "ok" { ok = 1 } END { exit !ok }' || die "containerd runs without its Kubernetes part (cri)" "see 'ctr plugins ls' and 'journalctl -u containerd' on the host"`;
 }
 
 /** The environment of containerd's service: it pulls the images. */

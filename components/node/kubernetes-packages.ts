@@ -1,5 +1,5 @@
 import { expectedFile } from "../../providers/host/facts/expected";
-import type { AptPackages } from "../../providers/host/inspection/apt-packages";
+import type { AptPackages } from "../../providers/host/inspection/wanted";
 import { hereDocument, quote, quoteAll } from "../../providers/host/shell/quote";
 import { installPackages, packagesExpected } from "./apt-repository";
 import type { NodeSteps, Step } from "./step";

@@ -87,6 +87,10 @@ function expectations(settings: Settings, parts: readonly HostPart[]): Expectati
     refusesCgroupV1: kubelet.failCgroupV1 ?? true,
     ignored: kubeadm.ignorePreflightErrors,
     accepted: settings.preflight.accept,
+    runtimes: Object.entries(settings.containerd.runtimes).map(([name, { binary }]) => ({
+      name,
+      ...(binary === undefined ? {} : { binary }),
+    })),
     packages: [
       ...STEPS.flatMap(({ packages }) => packages?.(nodeSteps(settings)) ?? []),
       ...parts.flatMap(({ packages }) => packages),

@@ -1,5 +1,5 @@
 import type { ExpectedFact } from "../../providers/host/facts/expected";
-import type { AptPackages } from "../../providers/host/inspection/apt-packages";
+import type { AptPackages } from "../../providers/host/inspection/wanted";
 import type { AcceptableName } from "../../providers/host/preflight/finding-names";
 import type { Capabilities } from "../../providers/machines/machine";
 import type { AptRepository } from "./apt-repository";

@@ -1,6 +1,6 @@
 import type { ExpectedFact } from "../../../providers/host/facts/expected";
 import { OURS } from "../../../providers/tailscale/login-script";
-import type { AptPackages } from "../../../providers/host/inspection/apt-packages";
+import type { AptPackages } from "../../../providers/host/inspection/wanted";
 import type { AcceptableName } from "../../../providers/host/preflight/finding-names";
 import { type AptRepository, installPackages, packagesExpected } from "../../node/apt-repository";
 

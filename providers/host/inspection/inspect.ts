@@ -1,7 +1,7 @@
 import { HostError } from "../ssh/errors";
 import { runAsRoot } from "../ssh/root";
 import type { RunResult, SshSession, SshTarget } from "../ssh/target";
-import type { AptPackages } from "./apt-packages";
+import type { Wanted } from "./wanted";
 import { type HostReport, parseReport } from "./parse";
 import { newMarker } from "../shell/as-root";
 import { inspectionScript } from "./script";
@@ -21,12 +21,12 @@ export interface Inspected {
 /**
  * Finds out what a host is like, and changes nothing on it.
  *
- * @param preflight find out as well whether the host can be prepared, and with these packages
+ * @param preflight find out as well whether the host can be prepared, and with what is wanted
  * @throws HostError; of kind `command` where the user may not use sudo
  */
 export async function inspect(
   session: SshSession,
-  options: { preflight: boolean; packages?: readonly AptPackages[] },
+  options: { preflight: boolean; wanted?: Wanted },
 ): Promise<Inspected> {
   const marker = newMarker();
   const before = Date.now();

@@ -63,7 +63,7 @@ function stillChecked(
 async function preflight(inputs: PreflightInputs, known: ReadonlyMap<string, LastingFacts>): Promise<PreflightOutputs> {
   const { hosts, targets, expected } = inputs;
   const toInspect = targets.filter(({ name }) => !known.has(name));
-  const seen = await inspectAll(toInspect, expected.packages, (inspected) =>
+  const seen = await inspectAll(toInspect, expected, (inspected) =>
     probePlan(
       hosts
         .filter(({ name }) => known.has(name) || inspected.has(name))

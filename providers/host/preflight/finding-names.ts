@@ -22,6 +22,11 @@ export const FINDINGS = {
   "apt-source-unreadable": { accepted: "the program does without that file; apt itself stays broken on the host" },
   "apt-source-twice": { refused: "apt reads no list at all where one repository has two keys" },
   "apt-broken": { refused: "apt installs nothing before it is repaired" },
+  "containerd-second": { refused: "the steps configure the package's containerd, and the other one would run" },
+  "containerd-runtimes": {
+    accepted: "the runtimes that are named are gone until they are in the settings or in conf.d",
+  },
+  "runtime-program": { refused: "containers of that runtime could not start; install what brings it first" },
   "docker-removed": { accepted: "the packages that are named are removed, and what runs with them ends" },
   "package-downgraded": { accepted: "the packages that are named get the older version, and are held there" },
   "dpkg-interrupted": { refused: "apt installs nothing before it is finished" },

@@ -1,5 +1,5 @@
 import type { Diagnosis } from "../../diagnosis";
-import type { AptPackages } from "../inspection/apt-packages";
+import type { Wanted } from "../inspection/wanted";
 import type { HostReport } from "../inspection/parse";
 import type { AcceptableName, FindingName } from "./finding-names";
 
@@ -19,7 +19,7 @@ export interface PreflightHost {
 }
 
 /** What the settings say of all hosts, as far as it decides what is a finding. */
-export interface Expectations {
+export interface Expectations extends Wanted {
   /** Where people and nodes reach the API server, unless that is the address of the first control plane. */
   apiHost?: string;
   /** Port of the API server. */
@@ -35,8 +35,6 @@ export interface Expectations {
   ignored: readonly string[];
   /** Findings that are only a warning. */
   accepted: readonly AcceptableName[];
-  /** What the steps install from repositories of others. */
-  packages: readonly AptPackages[];
 }
 
 /** A problem of hosts that must be fixed, or accepted, before the first change. */

@@ -3,6 +3,7 @@ import { warn } from "../../warn";
 import { acrossFindings, type KnownHost } from "./across-findings";
 import { aptProblems } from "./apt-findings";
 import { clockFindings } from "./clock";
+import { containerdProblems } from "./containerd-findings";
 import { type AcceptableName, meaningOfAccepting } from "./finding-names";
 import {
   type Expectations,
@@ -78,10 +79,12 @@ export function findingsOf({ hosts, expected, known, inspected, refused, plan, r
 
 /** Everything for which nothing may be done on this host. Empty: it can be prepared. */
 export function hostFindings(host: InspectedHost): Finding[] {
-  return [...machineProblems(host), ...aptProblems(host), ...softwareProblems(host)].map((problem) => ({
-    hosts: [host.name],
-    ...problem,
-  }));
+  return [...machineProblems(host), ...aptProblems(host), ...containerdProblems(host), ...softwareProblems(host)].map(
+    (problem) => ({
+      hosts: [host.name],
+      ...problem,
+    }),
+  );
 }
 
 function asFinding([host, failure]: [string, Error]): Finding {

@@ -74,7 +74,7 @@ testGolden(
     "inspection/inspect.sh": inspectionScript("homelab-0123456789abcdef"),
     "inspection/inspect-preflight.sh": inspectionScript("homelab-0123456789abcdef", {
       preflight: true,
-      packages: STEPS.flatMap(({ packages }) => packages?.(plain) ?? []),
+      wanted: { packages: STEPS.flatMap(({ packages }) => packages?.(plain) ?? []) },
     }),
     "preflight/probes.sh": probeScript("worker1", PROBES, "homelab-0123456789abcdef"),
   },

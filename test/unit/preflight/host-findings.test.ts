@@ -113,6 +113,22 @@ const FINDINGS: [string, Record<string, string>, RegExp, Partial<InspectedHost>?
     { aptLosses: "downgraded|containerd.io|2.3.0-1|2.2.3-1" },
     /downgrades containerd\.io from 2\.3\.0-1 to 2\.2\.3-1 -> remove the newer/,
   ],
+  [
+    "containerd-second",
+    { secondContainerd: "/etc/systemd/system/containerd.service|/usr/local/bin/containerd" },
+    /system\/containerd\.service starts \/usr\/local\/bin\/containerd -> remove it: 'sudo systemctl disable/,
+  ],
+  [
+    "containerd-runtimes",
+    { replacedRuntimes: "nvidia kata" },
+    /replaced, and with it nvidia -> add runtimes to containerd\.runtimes/,
+    { expected: { ...EXPECTED, runtimes: [{ name: "kata" }] } },
+  ],
+  [
+    "a runtime's program",
+    { missingPrograms: "/opt/kata/bin/kata" },
+    /no program \/opt\/kata\/bin\/kata, .* -> install/,
+  ],
   ["broken dependencies", { aptProblem: "Unmet dependencies." }, /install nothing: Unmet .* -> .*--fix-broken install/],
   ["resolv-loop", { resolvedNameservers: "127.0.0.1" }, /would loop: \/run\/systemd.* names 127\.0\.0\.1,.* -> .*DNS=/],
   ["resolv-loop", { resolved: "inactive" }, /would loop: \/etc\/resolv\.conf names 127\.0\.0\.53.* -> name a real/],

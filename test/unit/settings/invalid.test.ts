@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { ACCEPTABLE } from "../../../providers/host/preflight/finding-names";
 import { parseSettings } from "../../../settings";
 import { parseStackFile } from "../../../settings/stack-file";
 import { sandboxImage, supported, versions } from "../../../versions";
@@ -15,6 +16,7 @@ function fixture(file: string): string {
   const words: Record<string, string> = {
     kubernetes: versions.kubernetes,
     sandboxImage,
+    acceptable: ACCEPTABLE.join(", "),
     ...supported.ciliumKubernetesMinors,
   };
   return readFileSync(path.join(folder, file), "utf8").replace(

@@ -3,6 +3,7 @@ host=cp1 step=containerd
 . /var/lib/homelab/library.sh || { echo "$host: $step: /var/lib/homelab/library.sh can't be read; run pulumi refresh, then pulumi up: it is written again" >&2; exit 1; }
 main() {
 begin
+refuse_second_containerd
 remember_unit containerd.service
 remember_file /etc/containerd/config.toml
 remember_data /var/lib/containerd /opt/containerd
@@ -22,6 +23,7 @@ needs_restart() {
 cat >/run/homelab-containerd.toml <<'EOF'
 # Written by homelab; changes made here are undone.
 version = 3
+imports = ["/etc/containerd/conf.d/*.toml"]
 disabled_plugins = []
 
 [plugins.'io.containerd.cri.v1.images']
@@ -62,7 +64,7 @@ if [ -e /etc/systemd/system/containerd.service.d/homelab-proxy.conf ]; then
   systemctl daemon-reload
 fi
 enable_unit containerd.service
-if [ -e "$restart" ] || [ "$(observe_unit_active containerd.service)" != active ]; then
+if [ -e "$restart" ] || [ "$(observe_unit_active containerd.service)" != active ] || ! runs_packaged_containerd; then
   # systemd starts nothing more for a while that failed often; what made it fail may just have been fixed.
   systemctl reset-failed containerd.service 2>/dev/null || true
   systemctl restart containerd.service >/dev/null 2>&1 || true
@@ -70,7 +72,8 @@ if [ -e "$restart" ] || [ "$(observe_unit_active containerd.service)" != active 
   rm -f "$restart"
   echo "restarted containerd"
 fi
-containerd_dump=$(containerd config dump 2>/dev/null) || die "containerd does not accept /etc/containerd/config.toml" "see 'containerd config dump' on the host"
+verify_containerd 2.2.3-1
+containerd_dump=$("$packaged_containerd" config dump 2>/dev/null) || die "containerd does not accept /etc/containerd/config.toml" "see 'containerd config dump' on the host"
 in_effect() {
   [ "$(observe_containerd "$1")" = "$2" ] || die "containerd's $1 should be '$2' and is '$(observe_containerd "$1")'" "look for other files that set it, in 'containerd config dump' under imports"
 }
@@ -80,7 +83,8 @@ in_effect plugins.io.containerd.cri.v1.images.pinned_images/sandbox registry.k8s
 in_effect plugins.io.containerd.cri.v1.images.registry/config_path /etc/containerd/certs.d
 in_effect plugins.io.containerd.cri.v1.runtime/restrict_oom_score_adj "$restrict_oom_score_adj"
 in_effect plugins.io.containerd.cri.v1.runtime.containerd.runtimes.runc.options/SystemdCgroup "$systemd_cgroup"
-ctr plugins ls 2>/dev/null | awk '$1 == "io.containerd.grpc.v1" && $2 == "cri" && $NF == "ok" { ok = 1 } END { exit !ok }' || die "containerd runs without its Kubernetes part (cri)" "see 'ctr plugins ls' and 'journalctl -u containerd' on the host"
+runtimes_in_effect "$systemd_cgroup"
+/usr/bin/ctr plugins ls 2>/dev/null | awk '$1 == "io.containerd.grpc.v1" && $2 == "cri" && $NF == "ok" { ok = 1 } END { exit !ok }' || die "containerd runs without its Kubernetes part (cri)" "see 'ctr plugins ls' and 'journalctl -u containerd' on the host"
 expect file /etc/apt/keyrings/homelab-docker.gpg
 expect file /etc/apt/sources.list.d/homelab-docker.list
 expect package containerd.io 2.2.3-1
