@@ -41,18 +41,18 @@ export async function runAsRootOrFail(session: SshSession, script: string, optio
   return succeeded(session.target.name, options.doing ?? session.doing, result);
 }
 
-/** The shell says it, in the language that the command sets. */
+// The words of sudo, in the language that the command sets, and of sudo-rs.
+/** The shell says it. */
 const NO_SUDO = /\bsudo: (command )?not found/m;
-const WRONG_PASSWORD = /incorrect password attempt|Sorry, try again/i;
-const NOT_ALLOWED = /not in the sudoers|^Sorry, user .* not allowed to |may not run sudo/im;
-const PASSWORD_NEEDED = /password is required|terminal is required|no password was provided|askpass/i;
+const WRONG_PASSWORD = /incorrect (password|authentication) attempt|, try again/i;
+const NOT_ALLOWED = /not in the sudoers|^Sorry, user .* not allowed to |may not run sudo|I'm afraid I can't do that/im;
+const PASSWORD_NEEDED = /(password|authentication|terminal) is required|no password was provided|askpass/i;
 
 function sudoError(target: SshTarget, doing: string, result: RunResult): HostError {
   const { stderr } = result;
   const about = { kind: "command" as const, host: target.name, doing };
   const said = lastLine(stderr);
-  // sudo passes over files there that have a dot in their name, as a user's name may have.
-  const allow = `put '${sudoersWord(target.user)} ALL=(ALL) NOPASSWD:ALL' into /etc/sudoers.d/homelab on the host`;
+  const allow = allowing(target.user);
   const next = (what: string): string => `${what}; nothing was changed there`;
   if (NO_SUDO.test(stderr)) {
     return new HostError({
@@ -86,9 +86,14 @@ function sudoError(target: SshTarget, doing: string, result: RunResult): HostErr
   return notRun(target, doing, result);
 }
 
-/** A user's name as sudoers takes it. */
-function sudoersWord(user: string): string {
-  return user.replace(/[\\!=:,()]/g, "\\$&");
+/**
+ * What gives a user sudo without a password. sudo passes over files there that have a dot in their name, as a user's name may
+ * have. A name with other characters, as those of a domain, is not one that both sudo and sudo-rs read: its number is.
+ */
+function allowing(user: string): string {
+  const plain = /^[A-Za-z0-9_.-]+$/.test(user);
+  const line = `put '${plain ? user : "#UID"} ALL=(ALL) NOPASSWD:ALL' into /etc/sudoers.d/homelab on the host`;
+  return plain ? line : `${line}, with the number that 'id -u' prints for ${user} in the place of UID`;
 }
 
 function notRun(target: SshTarget, doing: string, { stdout, stderr }: RunResult): HostError {

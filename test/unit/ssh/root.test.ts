@@ -132,6 +132,12 @@ test.each<[string, Sudo, string | undefined, RegExp]>([
   expect(error.message).toMatch(message);
 });
 
+test("user-dot: the advice names a file that sudo reads, and a line that it takes for that user", async () => {
+  const advice = async (user: string) => (await failure(on({ denies: true }, { user }, run))).action;
+  expect(await advice("john.doe")).toContain("Put 'john.doe ALL=(ALL) NOPASSWD:ALL' into /etc/sudoers.d/homelab");
+  expect(await advice("CORP\\jane")).toMatch(/Put '#UID ALL=\(ALL\) .*'id -u' prints for CORP\\jane/);
+});
+
 test("runAsRootOrFail names what was being done, and keeps what the script said", async () => {
   const failing = on({ asks: PASSWORD }, { sudoPassword: PASSWORD }, (session) =>
     runAsRootOrFail(session, "echo 'E: no such package' >&2; exit 100", { ...OPTIONS, doing: "installing" }),
