@@ -4,7 +4,7 @@ import type { AcceptableName } from "../../providers/host/preflight/finding-name
 import type { Capabilities } from "../../providers/machines/machine";
 import type { AptRepository } from "./apt-repository";
 import type { ContainerdSettings } from "./containerd-config";
-import type { StorageFolder } from "../addons/longhorn/node-step";
+import type { StorageFolder } from "../addons/longhorn/storage";
 
 /** What the settings say of hosts. */
 export interface NodeSteps {

@@ -27,17 +27,6 @@ const STORAGE_MODULES: ModuleList = {
   instead: LEAVE_OUT,
 };
 
-/** What the settings say of a storage node. */
-export interface StorageFolder {
-  /** Where Longhorn keeps the volumes' data: an absolute path. */
-  dataPath: string;
-  /**
-   * Mount point of the disk that the folder is to be on: the step fails where nothing is mounted there. Left out: nothing is asked of
-   * the mounts, and the folder is on whatever file system its path is.
-   */
-  disk?: string;
-}
-
 /**
  * What Longhorn needs of a host: iSCSI that works, clients of NFS and of encryption, volumes that multipath leaves alone, the
  * folder for the data. Longhorn's own check comes after its installation, and then its pods start again and again.

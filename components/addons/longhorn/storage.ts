@@ -1,6 +1,5 @@
 import type { Capabilities } from "../../../providers/machines/machine";
 import type { NodeSettings, Settings } from "../../../settings";
-import type { StorageFolder } from "./node-step";
 
 /** A node that keeps volumes, and on which they can be used. */
 export interface StorageNode {
@@ -16,6 +15,17 @@ export interface Storage {
   nodes: StorageNode[];
   /** The other nodes, by name, each with the reason. */
   leftOut: Record<string, string>;
+}
+
+/** What the settings say of a storage node. */
+export interface StorageFolder {
+  /** Where Longhorn keeps the volumes' data: an absolute path. */
+  dataPath: string;
+  /**
+   * Mount point of the disk that the folder is to be on: the step fails where nothing is mounted there. Left out: nothing is asked of
+   * the mounts, and the folder is on whatever file system its path is.
+   */
+  disk?: string;
 }
 
 /** What Longhorn does to a node, on or off. */

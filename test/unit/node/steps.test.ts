@@ -1,6 +1,6 @@
 import type { NodeSteps } from "../../../components/node/step";
 import { type HostStep, STEPS, stepsOf } from "../../../components/node/steps";
-import type { StorageFolder } from "../../../components/addons/longhorn/node-step";
+import type { StorageFolder } from "../../../components/addons/longhorn/storage";
 import { libraryText } from "../../../providers/host/shell/library";
 import { stepScript } from "../../../providers/host/shell/script";
 import { inspectionScript } from "../../../providers/host/inspection/script";

@@ -12,7 +12,8 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { StepArgs } from "../../../components/node/step";
-import { storage, type StorageFolder } from "../../../components/addons/longhorn/node-step";
+import { storage } from "../../../components/addons/longhorn/node-step";
+import type { StorageFolder } from "../../../components/addons/longhorn/storage";
 import { libraryText } from "../../../providers/host/shell/library";
 
 /**
