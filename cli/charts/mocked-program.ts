@@ -70,21 +70,37 @@ export async function runProgram(
 const SECRET_MARK = "4dabf18193072939515e22adb298388d";
 const UNKNOWN = /04da6b54-80e4-46f7-96ec-b56ff0331ba9/g;
 
+/** Whether an input is a secret as a whole. */
+export function isSecret(input: unknown): input is { value: unknown } {
+  return input !== null && typeof input === "object" && SECRET_MARK in input;
+}
+
+/**
+ * An input as the program gave it: the engine sees a secret as a marked object around the value.
+ *
+ * @param show what stands for a secret
+ */
+export function inClear(input: unknown, show = (inside: unknown) => inClear(inside)): unknown {
+  if (Array.isArray(input)) return input.map((inner) => inClear(inner, show));
+  if (isSecret(input)) return show(input.value);
+  if (input === null || typeof input !== "object") return input;
+  return Object.fromEntries(Object.entries(input).map(([key, inner]) => [key, inClear(inner, show)]));
+}
+
 function releaseOf(inputs: Record<string, unknown>): ReleaseInputs {
-  const inClear = JSON.parse(JSON.stringify(inputs).replace(UNKNOWN, "not-known-yet"), (_key, value: unknown) =>
-    value !== null && typeof value === "object" && SECRET_MARK in value
-      ? (value as unknown as { value: unknown }).value
-      : value,
-  ) as Record<string, unknown>;
+  const known = JSON.parse(JSON.stringify(inClear(inputs)).replace(UNKNOWN, "not-known-yet")) as Record<
+    string,
+    unknown
+  >;
   return {
-    name: String(inClear.name),
-    namespace: String(inClear.namespace),
-    values: (inClear.values ?? {}) as Record<string, unknown>,
+    name: String(known.name),
+    namespace: String(known.namespace),
+    values: (known.values ?? {}) as Record<string, unknown>,
   };
 }
 
 /** What the rest of the program reads of its resources. */
-function madeUpOutputs(type: string): Record<string, unknown> {
+export function madeUpOutputs(type: string): Record<string, unknown> {
   switch (type) {
     case TYPES.sshKey:
       return { publicKey: madeUpHostKey("key"), privateKey: "made-up" };

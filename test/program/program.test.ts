@@ -69,7 +69,7 @@ test("the chart that the release gets is the fetched one, by a path that carries
 
 test("the provider has an identifier of the cluster, so that a kubeconfig that is read again replaces nothing", () => {
   const [provider] = ofType("pulumi:providers:kubernetes");
-  expect(provider?.inputs["clusterIdentifier"]).toBe("incarnation");
+  expect(provider?.inputs["clusterIdentifier"]).toBe("made-up");
 });
 
 test("what is Pulumi's is Pulumi's: a field that was changed by hand is taken back, and is no conflict", () => {

@@ -5,7 +5,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { load } from "js-yaml";
 import program from "../..";
 import { CHECKOUT } from "../harness/stacks/lab-settings";
-import { takeHooks } from "../../cli/charts/mocked-program";
+import { inClear, isSecret, madeUpOutputs, takeHooks } from "../../cli/charts/mocked-program";
+import { TYPES } from "../../checks/stack-state";
 import { type ChartRepository, serveChart } from "../harness/servers/chart-repository";
 
 /** A resource as the program registered it. */
@@ -27,9 +28,6 @@ export interface Registered {
 }
 
 export type Config = Record<string, unknown>;
-
-/** Key of an object that marks a secret (pulumi/runtime/rpc: specialSigKey). */
-const SECRET_MARK = "4dabf18193072939515e22adb298388d";
 
 /** What the settings file of a stack says. */
 export async function settingsOf(stack: string): Promise<Config> {
@@ -93,16 +91,16 @@ export async function runWithOutputs(
     {
       newResource: ({ type, name, inputs }) => {
         const made = inputs as Record<string, unknown>;
-        inputsOf.set(`${type}::${name}`, withoutSecretMarks(made) as Record<string, unknown>);
+        inputsOf.set(`${type}::${name}`, inClear(made) as Record<string, unknown>);
         clearOf.set(
           `${type}::${name}`,
-          withoutSecretMarks(made, () => "[secret]"),
+          inClear(made, () => "[secret]"),
         );
         secretsOf.set(
           `${type}::${name}`,
           Object.keys(made).filter((input) => isSecret(made[input])),
         );
-        return { id: `${name}-id`, state: { ...made, ...madeUpOutputs(type) } };
+        return { id: `${name}-id`, state: { ...made, ...madeUpOutputs(type), ...canaries(type) } };
       },
       call: () => ({}),
     },
@@ -127,7 +125,7 @@ export async function runWithOutputs(
       return { props: props, opts };
     });
     const outputs = (await program()) as pulumi.Inputs;
-    clearOutputs = withoutSecretMarks(await pulumi.runtime.serializeProperties("outputs", outputs), () => "[secret]");
+    clearOutputs = inClear(await pulumi.runtime.serializeProperties("outputs", outputs), () => "[secret]");
     return outputs;
   });
   // Not in the SDK's types, and needed: what depends on a component is registered after the program's last line.
@@ -153,32 +151,13 @@ async function namesOf(resources: pulumi.CustomResourceOptions["dependsOn"]): Pr
   return [known].flat().map(nameOf).sort();
 }
 
-function isSecret(value: unknown): boolean {
-  return value !== null && typeof value === "object" && SECRET_MARK in value;
-}
-
-/** The engine sees a secret as a marked object around the value. */
-function withoutSecretMarks(value: unknown, show = (inside: unknown) => withoutSecretMarks(inside)): unknown {
-  if (Array.isArray(value)) return value.map((inner) => withoutSecretMarks(inner, show));
-  if (value === null || typeof value !== "object") return value;
-  if (SECRET_MARK in value) return show((value as unknown as { value: unknown }).value);
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutSecretMarks(inner, show)]));
-}
-
-function madeUpOutputs(type: string): Record<string, unknown> {
+/** Secrets by which they are found in what the program registers. */
+function canaries(type: string): Record<string, unknown> {
   switch (type) {
-    case "pulumi-nodejs:dynamic/ssh:Key":
+    case TYPES.sshKey:
       return { publicKey: "ssh-ed25519 AAAA comment", privateKey: "PRIVATE-KEY-CANARY" };
     case "pulumi-nodejs:dynamic/argocd:Password":
       return { password: "PASSWORD-CANARY", hash: "a hash", changedAt: "2026-01-01T00:00:00Z" };
-    case "pulumi-nodejs:dynamic/nspawn:Machine":
-      return { incarnation: "incarnation" };
-    case "pulumi-nodejs:dynamic/multipass:Machine":
-      return { incarnation: "incarnation", address: "10.90.0.11", cpus: 2, memory: "4G", disk: "20G" };
-    case "pulumi-nodejs:dynamic/host:Inspection":
-      return { drifts: {}, facts: {} };
-    case "command:remote:Command":
-      return { stdout: "clusters: []\n", stderr: "" };
     default:
       return {};
   }
