@@ -11,6 +11,7 @@ import { resolve, type Settings } from "./settings/resolve";
 import type { WrittenSettings } from "./settings/rule";
 import { rules, settingsSchema } from "./settings/schema";
 import { PUBLISHED_PASSPHRASES, readStackFile, type StackFile } from "./settings/stack-file";
+import { unsupportedWorkstation } from "./settings/workstation";
 
 export type * from "./settings/resolve";
 export type { BastionSettings, HostSshSettings, LoginSettings } from "./settings/login";
@@ -93,9 +94,12 @@ function readFingerprints(settings: Settings): Parsing {
 /**
  * The settings of the selected stack.
  *
+ * @param platform as Node names it; by default this workstation's
  * @throws pulumi.RunError that lists every problem, before any resource is made
  */
-export function loadSettings(): Settings {
+export function loadSettings(platform?: string): Settings {
+  const unsupported = unsupportedWorkstation(platform);
+  if (unsupported) throw new pulumi.RunError(`${unsupported.problem}; nothing was changed. ${unsupported.action}`);
   const { settings, problems } = parseConfiguration();
   if (!problems) return settings;
   throw new pulumi.RunError(report(pulumi.getStack(), problems));

@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { Failure } from "../lab/run-program";
+import { unsupportedWorkstation } from "../settings/workstation";
 import { coloured } from "./progress";
 
 interface Option {
@@ -86,11 +87,20 @@ export async function runCommand(
   try {
     const called = readCommandLine(name, args);
     if (called === "help") process.stdout.write(help(name));
-    else process.exitCode = (await work(called)) ?? process.exitCode;
+    else {
+      refuseUnsupported();
+      process.exitCode = (await work(called)) ?? process.exitCode;
+    }
   } catch (error) {
     process.stderr.write(coloured(explain(error), process.stderr));
     process.exitCode = process.exitCode || failed;
   }
+}
+
+/** @throws Failure on a workstation where no command works */
+export function refuseUnsupported(platform?: string): void {
+  const unsupported = unsupportedWorkstation(platform);
+  if (unsupported) throw new Failure(unsupported.problem, unsupported.action);
 }
 
 /** @throws Failure where it has something that the command doesn't take */

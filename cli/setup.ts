@@ -10,6 +10,7 @@ import { choosePassphrase } from "./passphrase";
 import { places, writePrivate } from "./places";
 import { type Phase, phase, say, sayIn, type Screen } from "./progress";
 import { chooseStack, type Stack } from "./stack";
+import { useTemporaryFolder } from "./temporary-folder";
 import { refuseTwoStates, rememberBackend } from "./two-states";
 
 /** What every command needs: a stack, an engine on PATH, a backend, and the rights that the machines need. */
@@ -75,6 +76,8 @@ async function chooseAll(stack: Stack, engine: Engine): Promise<Setup & { notice
   const passphrase = choosePassphrase(stack, backend);
   const environment = environmentFor(engine, backend, passphrase, credentials);
   applyEnvironment(environment);
+  // Not in the file for typing by hand: what others of the user's programs leave there would be deleted.
+  useTemporaryFolder();
   writePrivate(places.env, environmentFile(environment, stack.name));
   return { stack, engine, backend, notice: passphrase.notice };
 }

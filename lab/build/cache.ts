@@ -62,7 +62,8 @@ function emptyFolder(): string {
   return folder;
 }
 
-function isRunning(pid: number): boolean {
+/** Whether there is a process of this id, whosever it is. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -75,6 +75,12 @@ export async function launchVm(vm: MachineInputs, userData: string): Promise<voi
   });
 }
 
+/** With what Multipass makes its VMs, as in `qemu`; nothing where it doesn't say. */
+export async function virtualization(): Promise<string | undefined> {
+  const { exitCode, stdout } = await once(["get", "local.driver"], { seconds: ANSWER_LIMIT });
+  return exitCode === 0 ? stdout.trim() : undefined;
+}
+
 export async function startVm(name: string): Promise<void> {
   await run(name, "starting the VM", ["start", name], { seconds: START_LIMIT });
 }

@@ -37,15 +37,15 @@ function explanation(kind: MultipassErrorKind, stderr: string): Explanation {
       return {
         problem: "there is no program 'multipass' on PATH",
         action:
-          "Install Multipass (Linux: `sudo snap install multipass`; macOS: `brew install --cask multipass`; Windows: " +
-          "`winget install Canonical.Multipass`), or use the stack 'lab', which needs no virtual machines but Linux",
+          "Install Multipass (Linux: `sudo snap install multipass`; macOS: `brew install --cask multipass`), or use the stack 'lab', " +
+          "which needs no virtual machines but Linux",
       };
     case "no-daemon":
       return {
         problem: said || "the service of Multipass does not answer",
         action:
-          "Is the service running (Linux: `snap start multipass`; macOS: `sudo launchctl kickstart -k system/com.canonical.multipassd`; " +
-          `Windows: start the service 'Multipass')? \`multipass list\` must answer; ${AGAIN}`,
+          "Is the service running (Linux: `snap start multipass`; macOS: `sudo launchctl kickstart -k system/com.canonical.multipassd`)? " +
+          `\`multipass list\` must answer; ${AGAIN}`,
       };
     case "command-line":
       return {

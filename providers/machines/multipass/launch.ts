@@ -1,10 +1,10 @@
 import { poll } from "../../poll";
-import { deleteVm, findVm, launchVm, type Vm } from "./client";
+import { deleteVm, findVm, launchVm, virtualization, type Vm } from "./client";
 import { MultipassError } from "./errors";
 import type { MachineInputs } from "./machine";
 import { isOff, waitUntilRunning } from "./ready";
 import { fingerprintOf, newRecord, type Owner, ownerOf, type VmRecord } from "./record";
-import { foreign, foreignDeleted, shrinking, unidentified } from "./refusals";
+import { foreign, foreignDeleted, shrinking, unidentified, unreachableVm } from "./refusals";
 import { userData } from "./user-data";
 
 /** How long a VM that another run is preparing may take to appear, and a booting one to be inspected. */
@@ -23,6 +23,7 @@ export async function launchOrAdopt(inputs: MachineInputs): Promise<Launched> {
 }
 
 async function launch(inputs: MachineInputs): Promise<Launched> {
+  if ((await virtualization()) === "virtualbox") throw unreachableVm(inputs.name);
   const record = newRecord(inputs);
   try {
     await launchVm(inputs, userData(inputs, record));

@@ -87,3 +87,12 @@ export function unidentified(name: string, why: string): Error {
       "Then run the same command again",
   );
 }
+
+/** Multipass gives it no address (https://github.com/canonical/multipass/issues/1333). */
+export function unreachableVm(name: string): Error {
+  return new Error(
+    `${name}: Multipass makes its VMs with VirtualBox here (\`multipass get local.driver\`), which gives them no address that this ` +
+      "workstation reaches. No VM was made. On macOS: `multipass set local.driver=qemu`, then run the same command again; on Linux the " +
+      "driver qemu does, or the lab (`make up STACK=lab`)",
+  );
+}

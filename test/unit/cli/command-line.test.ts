@@ -1,7 +1,14 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { type CommandName, COMMANDS, explain, help, readCommandLine } from "../../../cli/command-line";
+import {
+  type CommandName,
+  COMMANDS,
+  explain,
+  help,
+  readCommandLine,
+  refuseUnsupported,
+} from "../../../cli/command-line";
 import { CHECKOUT } from "../../../cli/places";
 import { Failure } from "../../../lab/run-program";
 
@@ -90,3 +97,15 @@ test("a failure says what failed and what to do; anything else is a defect, and 
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
+
+test("windows: every command is refused there, with what works", () => {
+  expect(() => refuseUnsupported("win32")).toThrow(
+    "this workstation runs Windows, and the program needs Linux or macOS",
+  );
+  try {
+    refuseUnsupported("win32");
+  } catch (error) {
+    expect((error as Failure).action).toMatch(/WSL2.*`make up` there\. It makes the lab/s);
+  }
+  for (const platform of ["linux", "darwin"]) expect(() => refuseUnsupported(platform)).not.toThrow();
+});

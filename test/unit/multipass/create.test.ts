@@ -48,6 +48,22 @@ test("no secret is in a command line; the host key comes by standard input", asy
   expect(userData).not.toContain(inputs.clientKey.split("\n")[2]);
 });
 
+test("windows: a VM that VirtualBox would make is refused before it is made, with what works", async () => {
+  bench.multipass.script("get", { stdout: "virtualbox" });
+  const error = await errorOf(create(inputs));
+  expect(error.message).toMatch(
+    /^cp1: Multipass makes its VMs with VirtualBox here .* no address that this workstation reaches\. No VM was made\./,
+  );
+  expect(error.message).toContain("multipass set local.driver=qemu");
+  expect(launches()).toEqual([]);
+});
+
+test("a Multipass that doesn't say with what it makes VMs is taken as it is", async () => {
+  bench.multipass.script("get", { exit: 2, stderr: "get failed: the client is not authenticated\n" });
+  await create(inputs);
+  expect(launches()).toHaveLength(1);
+});
+
 test("each VM has an incarnation of its own", async () => {
   const one = await create(inputs);
   bench.multipass.script("launch");

@@ -25,6 +25,7 @@ export interface FakeVm {
 export interface Scripted {
   exit?: number;
   stderr?: string;
+  stdout?: string;
   /** A launch makes this VM, also where it fails. */
   vm?: Partial<FakeVm>;
   waitMs?: number;
@@ -67,7 +68,8 @@ export function fakeMultipass(): FakeMultipass {
     calls,
     changes: () =>
       calls()
-        .filter(({ args }) => args[0] !== "info" && !args.includes("cat") && !args.includes("hostname"))
+        .filter(({ args }) => !["info", "get"].includes(args[0] ?? ""))
+        .filter(({ args }) => !args.includes("cat") && !args.includes("hostname"))
         .map(({ args }) => args.join(" ")),
     vms: () => read().vms,
     put(name, vm) {

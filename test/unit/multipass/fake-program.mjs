@@ -72,6 +72,10 @@ const commands = {
     state.vms[name] = { state: "Running", ipv4: ["127.0.0.1"], cpus, hostKey, record, ...scripted?.vm };
     if (scripted?.waitMs) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, scripted.waitMs);
   },
+  get() {
+    if (rest[0] !== "local.driver") end(1, `Unrecognized settings key: '${rest[0]}'\n`);
+    if (!scripted?.exit) end(0, "", `${scripted?.stdout ?? "qemu"}\n`);
+  },
   start() {
     const vm = state.vms[rest[0]] ?? missing(rest[0]);
     vm.state = "Running";

@@ -34,6 +34,13 @@ describe("the settings of a stack", () => {
     expect(loadSettings().machines.nodes[0]?.name).toBe("cp1");
   });
 
+  it("windows: are refused there before they are read, also where pulumi is typed by hand", () => {
+    configure({});
+    expect(() => loadSettings("win32")).toThrow(
+      /^this workstation runs Windows, and the program needs Linux or macOS; nothing was changed\. Run it in WSL2/,
+    );
+  });
+
   it("fail with one message without a stack trace that has every problem, what is allowed and what to do", () => {
     configure({ "homelab:machines": { ...machines, kind: "metl" }, "homelab:cluster": "small", "homelab:gitopps": {} });
     const error = failure();
