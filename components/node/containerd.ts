@@ -68,7 +68,7 @@ ${verify(args)}`;
 
 // runc can't lower a container's oom_score_adj without CAP_SYS_RESOURCE (bit 24), as in many a container.
 const DECIDE_ON_HOST = `systemd_cgroup=false restrict_oom_score_adj=false
-[ "$(stat -fc %T /sys/fs/cgroup)" != cgroup2fs ] || systemd_cgroup=true
+[ "$(cgroup_version)" != 2 ] || systemd_cgroup=true
 bounding=$(awk '$1 == "CapBnd:" { print $2 }' /proc/self/status)
 ((0x$bounding >> 24 & 1)) || restrict_oom_score_adj=true
 decided() { sed -e "s/${SYSTEMD_CGROUP}/$systemd_cgroup/" -e "s/${RESTRICT_OOM}/$restrict_oom_score_adj/"; }`;

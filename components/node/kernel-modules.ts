@@ -1,10 +1,8 @@
 import { type ExpectedFact, expectedFile } from "../../providers/host/facts/expected";
+import { NODE_MODULES } from "../../providers/host/inspection/wanted";
+import { ON_OWNER } from "../../providers/host/preflight/hosts";
 import { hereDocument, quote, quoteAll } from "../../providers/host/shell/quote";
 import type { NodeSteps, Step, StepArgs } from "./step";
-
-/** Where a shared kernel's modules are loaded and its sysctls are set. */
-export const ON_OWNER =
-  "on the host that lends the kernel (Proxmox or whatever runs the container; in the lab the workstation)";
 
 /** Modules that a step needs. */
 export interface ModuleList {
@@ -16,12 +14,6 @@ export interface ModuleList {
   /** What else can be done about one that can't be loaded: the end of the message. */
   instead?: string;
 }
-
-/**
- * Layers of images. Not br_netfilter: kubeadm asks for it no more since 1.30 (kubernetes#123464), Cilium without a kube-proxy never did,
- * and it makes iptables see the traffic between the virtual machines of a host.
- */
-const EVERY_NODE = ["overlay"] as const;
 
 /**
  * Which module brings the sysctls of a prefix: the kernel has them only when it is loaded. Left out is what the kernel loads by itself
@@ -45,11 +37,11 @@ const MODULE_OF_SYSCTLS: readonly (readonly [prefix: string, module: string])[] 
 ];
 
 /** The modules that every host of the settings has: the needed ones, those of the settings, and those that bring the settings' sysctls. */
-export function nodeModules({ modules, sysctls }: Pick<NodeSteps, "modules" | "sysctls">): string[] {
+function nodeModules({ modules, sysctls }: Pick<NodeSteps, "modules" | "sysctls">): string[] {
   const ofSysctls = Object.keys(sysctls).flatMap(
     (name) => MODULE_OF_SYSCTLS.find(([prefix]) => name.startsWith(prefix))?.[1] ?? [],
   );
-  return [...new Set([...EVERY_NODE, ...modules.map((name) => name.replaceAll("-", "_")), ...ofSysctls])].sort();
+  return [...new Set([...NODE_MODULES, ...modules.map((name) => name.replaceAll("-", "_")), ...ofSysctls])].sort();
 }
 
 const listOf = (args: StepArgs): ModuleList => ({

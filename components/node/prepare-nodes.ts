@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { HostInspection } from "../../providers/host/inspection/resource";
+import { NODE_MODULES } from "../../providers/host/inspection/wanted";
 import type { Expectations } from "../../providers/host/preflight/hosts";
 import { Preflight } from "../../providers/host/preflight/resource";
 import { controlPlaneEndpoint, type NodeSettings, type Settings } from "../../settings";
@@ -8,7 +9,7 @@ import { versions } from "../../versions";
 import { type Machine, sshTarget } from "../../providers/machines/machine";
 import { PreparedNode } from "./prepared-node";
 import type { NodeSteps } from "./step";
-import { STEPS, stepsOf } from "./steps";
+import { type HostStep, STEPS, stepsOf } from "./steps";
 import type { HostPart } from "../addons/addon";
 import { addons } from "../addons/list";
 import { storageParts } from "../addons/longhorn/storage";
@@ -23,29 +24,32 @@ export interface InventoriedNode {
 export function prepareNodes(machines: Machine[], settings: Settings): InventoriedNode[] {
   const inventory: readonly NodeSettings[] = settings.machines.nodes;
   const parts = addons.flatMap(({ hosts }) => hosts?.(settings) ?? []);
+  const partOf = storageParts(settings);
+  const own = nodeSteps(settings);
+  const settingsOf = (node: NodeSettings): NodeSteps => ({
+    ...own,
+    sysctls: { ...kernelDefaultsOf(node, settings), ...own.sysctls },
+    storage: partOf(node).folder,
+  });
   const preflight = new Preflight(
     "preflight",
     {
-      hosts: machines.map(({ name, role, address, incarnation, capabilities: { sharedKernel } }) =>
-        pulumi
-          .all([address, incarnation])
-          .apply(([at, of]) => ({ name, role, address: at, incarnation: of, sharedKernel })),
-      ),
+      hosts: machines.map(({ name, role, address, incarnation, capabilities }, index) => {
+        const node = inventory[index];
+        const steps = node ? stepsOf(capabilities, settingsOf(node)) : [];
+        const modules = modulesOf(steps).filter((module) => !NODE_MODULES.includes(module));
+        const { sharedKernel } = capabilities;
+        const host = { name, role, sharedKernel, ...(modules.length > 0 ? { modules } : {}) };
+        return pulumi.all([address, incarnation]).apply(([at, of]) => ({ ...host, address: at, incarnation: of }));
+      }),
       targets: machines.map(sshTarget),
       expected: expectations(settings, parts),
     },
     { dependsOn: machines.map(({ running }) => running) },
   );
   const accepted = [...settings.preflight.accept];
-  const partOf = storageParts(settings);
   return inventory.map((node, index) => {
-    const storage = partOf(node);
-    const own = nodeSteps(settings);
-    const steps = {
-      ...own,
-      sysctls: { ...kernelDefaultsOf(node, settings), ...own.sysctls },
-      storage: storage.folder,
-    };
+    const steps = settingsOf(node);
     const machine = machines[index];
     if (!machine) throw new Error(`${node.name}: there is no machine for the node`);
     const inspection = new HostInspection(
@@ -65,8 +69,14 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
       drift: (step) => inspection.drift(step),
     });
     for (const part of parts) part.install(machine, { drift: inspection.drift(part.step), after: [prepared] });
-    return { prepared, inventory: storage.inventory };
+    return { prepared, inventory: partOf(node).inventory };
   });
+}
+
+/** Kernel modules that the steps of a host load. */
+function modulesOf(steps: readonly HostStep[]): string[] {
+  const facts = steps.flatMap(({ expected }) => expected);
+  return [...new Set(facts.flatMap(({ kind, key }) => (kind === "module" ? [key] : [])))];
 }
 
 /** What the settings say of hosts, as the preflight takes it. */

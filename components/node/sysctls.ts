@@ -1,6 +1,6 @@
 import { type ExpectedFact, expectedFile } from "../../providers/host/facts/expected";
+import { ON_OWNER } from "../../providers/host/preflight/hosts";
 import { hereDocument, quote, quoteAll } from "../../providers/host/shell/quote";
-import { ON_OWNER } from "./kernel-modules";
 import type { Step, StepArgs } from "./step";
 
 /** What every node needs, by name. */

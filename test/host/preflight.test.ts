@@ -48,7 +48,7 @@ const listenOn = (port: number) =>
 describe("the preflight", () => {
   let ids: string[];
 
-  test("dup-machine-id, port-in-use, clock-skew, stale-CNI, bastion-api: are in one table, with a firewall, before any change on any host", async () => {
+  test("dup-machine-id, port-in-use, clock-skew, stale-CNI, bastion-api, firewall-pods: are in one table, with a firewall, before any change on any host", async () => {
     ids = await Promise.all(stack.machines.map((machine) => machine.run("cat /etc/machine-id")));
     const before = { digests: await digests(), logins: await logins() };
     for (const machine of [first, second]) await machine.run(`echo ${TWIN_ID} >/etc/machine-id`);
@@ -72,7 +72,7 @@ describe("the preflight", () => {
 
     const text = rowsOf(output).join(" ").replace(/ +/g, " ");
     expect(output.match(/what was found +what to do/g)).toHaveLength(1);
-    expect(text).toContain("the preflight ended with 7 findings. Nothing was changed on any host.");
+    expect(text).toContain("the preflight ended with 8 findings. Nothing was changed on any host.");
     expect(output).toContain(TWIN_ID);
     expect(output).toMatch(/10250\/tcp \(kubelet\)/);
     expect(output).toMatch(/perl/);
@@ -81,6 +81,8 @@ describe("the preflight", () => {
     expect(output).toMatch(/6443\/tcp/);
     expect(output).toMatch(/8472\/udp/);
     expect(text).toMatch(/workstation, which .*can't reach the API.*6443: there is no answer/);
+    // The dropped port is closed to pods too. Of the machine's own network nothing was changed to find that out.
+    expect(text).toMatch(/the firewall \(iptables\) drops what goes .*iptables -I INPUT -s 10\.244\.0\.0\/16/);
     expect(output).toContain("Fix what the table says");
     expect(await digests()).toEqual(before.digests);
     expect(await logins()).toEqual(before.logins.map((count) => count + 1));

@@ -20,7 +20,7 @@ facts() {
   say fact kernel "$(uname -r)"
   say fact hostname "$(uname -n)"
   say fact machineId "$(cat /etc/machine-id)"
-  say fact cgroupVersion "$([ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ] && echo 2 || echo 1)"
+  say fact cgroupVersion "$(cgroup_version)"
   say fact cpus "$(nproc --all)"
   say fact container "$(systemd-detect-virt --container)"
   say fact init "$(cat /proc/1/comm)"

@@ -3,10 +3,7 @@ import { readShell } from "../shell/library";
 import { carriedLibrary } from "../shell/script";
 import { quote } from "../shell/quote";
 
-/** Kernel modules without which a node can't work: those of the steps, and the one of Cilium's tunnel. */
-export const NEEDED_MODULES = ["br_netfilter", "overlay", "vxlan"] as const;
-
-const PREFLIGHT_FACTS = ["preflight-facts.sh", "apt-facts.sh", "containerd-facts.sh"] as const;
+const PREFLIGHT_FACTS = ["firewall.sh", "preflight-facts.sh", "apt-facts.sh", "containerd-facts.sh"] as const;
 
 interface InspectionScriptOptions {
   /** Print as well what tells whether the host can be prepared: memory, ports, name resolution, and so on. */
@@ -26,13 +23,7 @@ export function inspectionScript(marker: string, options: InspectionScriptOption
     ...carriedLibrary(),
     ...(expectedFolder === undefined ? [] : [`expected=${quote(expectedFolder)}`]),
     readShell(__dirname, "inspect.sh").trimEnd(),
-    ...(preflight
-      ? [
-          `needed_modules=${quote(NEEDED_MODULES.join(" "))}`,
-          questions(wanted),
-          ...PREFLIGHT_FACTS.map((file) => readShell(__dirname, file).trimEnd()),
-        ]
-      : []),
+    ...(preflight ? [questions(wanted), ...PREFLIGHT_FACTS.map((file) => readShell(__dirname, file).trimEnd())] : []),
     `main() { facts; certificates; ${preflight ? "preflight_facts; apt_facts; containerd_facts; " : ""}expected_state; say end; }`,
     "main </dev/null",
     "",

@@ -1,7 +1,18 @@
-import { quote, quoteAll } from "../shell/quote";
+import { readShell } from "../shell/library";
+import { hereDocument, quote, quoteAll } from "../shell/quote";
 
 /** What the steps will bring to a host, for what the preflight asks of it. */
 export interface Wanted {
+  /** Kernel modules; left out: those of every node. */
+  modules?: readonly string[];
+  /** The host's firewall is tried with packets between it and a pod; left out: it isn't. */
+  firewall?: {
+    /** IPv4 address of the node, and one of a pod. */
+    node: string;
+    pod: string;
+    /** TCP ports of the host to which pods connect. */
+    ports: readonly number[];
+  };
   packages: readonly AptPackages[];
   /** containerd's runtimes beside runc; left out: none. */
   runtimes?: readonly { name: string; binary?: string }[];
@@ -30,11 +41,24 @@ interface AptPackage {
   replaces?: readonly string[];
 }
 
-/** The shell text by which `apt-facts.sh` and `containerd-facts.sh` know what is wanted. Pure. */
-export function questions({ packages, runtimes = [] }: Wanted): string {
+/**
+ * Kernel modules that the steps of every node load, for the layers of images. Not br_netfilter: kubeadm asks for it no more since 1.30
+ * (kubernetes#123464), Cilium without a kube-proxy never did (cilium#9229), and it shows the traffic between a host's virtual machines
+ * to iptables.
+ */
+export const NODE_MODULES: readonly string[] = ["overlay"];
+
+/** The shell text by which the files of the preflight's facts know what is wanted. */
+export function questions({ packages, runtimes = [], modules = NODE_MODULES, firewall }: Wanted): string {
   const asked = packages.map(aptQuestion).join("\n") || ":";
   const programs = runtimes.flatMap(({ binary }) => binary ?? []);
-  return `runtime_programs=${quote(programs.join(" "))}\nwanted_of_apt() {\n${asked}\n}`;
+  const { node = "", pod = "", ports = [] } = firewall ?? {};
+  const probe = firewall ? readShell(__dirname, "../preflight/probe.pl") : "\n";
+  return `needed_modules=${quote(modules.join(" "))}
+node=${quote(node)} pod=${quote(pod)} ports=${quote(ports.join(" "))}
+probe_program=$(cat ${hereDocument(probe)}
+)
+runtime_programs=${quote(programs.join(" "))}\nwanted_of_apt() {\n${asked}\n}`;
 }
 
 function aptQuestion({ name, url, fingerprint, suite, packages }: AptPackages): string {

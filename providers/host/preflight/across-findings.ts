@@ -12,8 +12,6 @@ const UNKNOWN_FIX = "two entries of homelab:machines may be the same host; else 
 
 /** What can be seen only where hosts are compared. `hosts` in the order of the inventory. */
 export function acrossFindings(hosts: readonly KnownHost[]): Finding[] {
-  // Containers show the hardware of the workstation that they run on.
-  const hardware = (known: readonly KnownHost[]) => known.some(({ sharedKernel }) => !sharedKernel);
   return [
     ...shared(hosts, ({ hostname }) => [hostname.toLowerCase()]).map(({ value, names }) => ({
       hosts: names,
@@ -37,11 +35,27 @@ export function acrossFindings(hosts: readonly KnownHost[]): Finding[] {
     ...shared(hosts, ({ macs }) => macs, hardware).map(({ value, names }) => ({
       hosts: names,
       name: "same-mac" as const,
-      problem: `a network device has the same address on each (${value})`,
+      problem: `the network device with the node's address has the same MAC on each (${value})`,
       action: `${UNKNOWN_FIX} MAC address`,
     })),
     ...mixedResolvers(hosts),
   ];
+}
+
+// Containers show the hardware of the host that they run on.
+const hardware = (known: readonly KnownHost[]) => known.some(({ sharedKernel }) => !sharedKernel);
+
+/**
+ * Warnings of MACs that hosts share on devices that the cluster doesn't use. BMCs' USB cards have one for all of a model; on a device that
+ * is used later, neither host would be reached.
+ */
+export function otherMacs(hosts: readonly KnownHost[]): string[] {
+  return shared(hosts, ({ macs, otherMacs: others = [] }) => [...macs, ...others], hardware)
+    .filter(({ value }) => hosts.filter(({ facts }) => facts.macs.includes(value)).length < 2)
+    .map(
+      ({ value, names }) =>
+        `${names.join(", ")}: a network device that the node does not use has the same MAC on each (${value}); preflight.accept: [other-mac] leaves this out`,
+    );
 }
 
 /** The values that more than one host has, each with those hosts. Empty values don't count. */

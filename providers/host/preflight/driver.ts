@@ -4,6 +4,7 @@ import { apiFindings } from "./api-reach";
 import { type Expectations, type LastingFacts, lastingFacts, type PreflightHost } from "./hosts";
 import { judge } from "./judge";
 import { inspectAll } from "./inspect-all";
+import { wantedOf } from "./wanted-of";
 import { probePlan } from "./probe-plan";
 
 export interface PreflightInputs {
@@ -63,7 +64,11 @@ function stillChecked(
 async function preflight(inputs: PreflightInputs, known: ReadonlyMap<string, LastingFacts>): Promise<PreflightOutputs> {
   const { hosts, targets, expected } = inputs;
   const toInspect = targets.filter(({ name }) => !known.has(name));
-  const seen = await inspectAll(toInspect, expected, (inspected) =>
+  const wantedOn = (name: string) => {
+    const host = hosts.find((one) => one.name === name);
+    return host ? wantedOf(host, expected) : expected;
+  };
+  const seen = await inspectAll(toInspect, wantedOn, (inspected) =>
     probePlan(
       hosts
         .filter(({ name }) => known.has(name) || inspected.has(name))
@@ -79,9 +84,9 @@ async function preflight(inputs: PreflightInputs, known: ReadonlyMap<string, Las
   const endpoint = { host: expected.apiHost ?? first?.address ?? "", port: expected.apiPort };
   const api = first && seen.inspected.has(first.name) ? await apiFindings(first, endpoint) : [];
   judge({ hosts, expected, known, api, ...seen });
-  const facts = hosts.flatMap(({ name }): [string, LastingFacts][] => {
+  const facts = hosts.flatMap(({ name, address }): [string, LastingFacts][] => {
     const found = seen.inspected.get(name);
-    const lasting = found ? lastingFacts(found.report) : known.get(name);
+    const lasting = found ? lastingFacts(found.report, address) : known.get(name);
     return lasting ? [[name, lasting]] : [];
   });
   const unchecked = hosts

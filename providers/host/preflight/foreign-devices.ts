@@ -1,5 +1,5 @@
 import { subnetContains } from "../../../settings/subnets";
-import { type InspectedHost, type Problem, words } from "./hosts";
+import { addressesOf, type InspectedHost, type Problem } from "./hosts";
 
 /**
  * A device with an address of the pods or the services, as the bridge that another cluster's network has left behind: the host
@@ -8,14 +8,13 @@ import { type InspectedHost, type Problem, words } from "./hosts";
 export function foreignDevices({ expected, report: { facts } }: InspectedHost): Problem[] {
   // Its own cluster has such addresses.
   if (facts.kubeadm || facts.kubernetesFile) return [];
-  return words(facts.addresses).flatMap((word) => {
-    const [, device = "", address = ""] = /^(.*):([^:]*)$/.exec(word) ?? [];
-    const taken = expected?.subnets.find(({ subnet }) => subnetContains(subnet, address.replace(/\/.*/, "")));
+  return addressesOf(facts).flatMap(({ device, address, cidr }) => {
+    const taken = expected?.subnets.find(({ subnet }) => subnetContains(subnet, address));
     if (!taken) return [];
     return [
       {
         name: "foreign-device" as const,
-        problem: `device ${device} has ${address}, an address of ${taken.setting} (${taken.subnet})`,
+        problem: `device ${device} has ${cidr}, an address of ${taken.setting} (${taken.subnet})`,
         action: `'sudo ip link delete ${device}' where another cluster has left it behind; else choose another ${taken.setting}`,
       },
     ];

@@ -16,7 +16,13 @@ export interface PreflightHost {
   incarnation: string;
   /** The host runs on another's kernel, and shows the other's hardware. */
   sharedKernel: boolean;
+  /** Kernel modules that its steps load, beside those of every node. */
+  modules?: readonly string[];
 }
+
+/** Where a shared kernel's modules are loaded and its sysctls are set. */
+export const ON_OWNER =
+  "on the host that lends the kernel (Proxmox or whatever runs the container; in the lab the workstation)";
 
 /** What the settings say of all hosts, as far as it decides what is a finding. */
 export interface Expectations extends Wanted {
@@ -51,6 +57,9 @@ export interface InspectedHost {
   role?: Role;
   /** What the inventory declares, where it does. */
   sharedKernel?: boolean;
+  /** As the inventory says it. Left out: it isn't judged. */
+  address?: string;
+  modules?: readonly string[];
   expected?: Expectations;
 }
 
@@ -71,19 +80,27 @@ export interface LastingFacts {
   hostname: string;
   machineId: string;
   productUuid: string;
-  /** Addresses of its network devices. */
+  /** MAC of the device that has the node's address; of hosts that were checked by earlier versions, of all devices. */
   macs: string[];
+  /** MACs of its other devices. */
+  otherMacs?: string[];
   /** systemd-resolved answers its names. */
   resolved: boolean;
 }
 
-/** The lasting facts of a report. */
-export function lastingFacts({ facts }: HostReport): LastingFacts {
+/** The lasting facts of a report. `address`: the node's. */
+export function lastingFacts({ facts }: HostReport, address: string): LastingFacts {
+  const device = addressesOf(facts).find((one) => one.address === address)?.device;
+  const macs = words(facts.deviceMacs)
+    .map((word) => word.split(/=(.*)/))
+    .map(([name, mac = ""]) => ({ name, mac: mac.toLowerCase() }))
+    .filter(({ mac }) => /^[0-9a-f:]{17}$/.test(mac) && mac !== "00:00:00:00:00:00");
   return {
     hostname: facts.hostname ?? "",
     machineId: facts.machineId ?? "",
-    productUuid: (facts.productUuid ?? "").toLowerCase(),
-    macs: words(facts.macs).filter((mac) => mac !== "00:00:00:00:00:00"),
+    productUuid: ownUuid(facts.productUuid ?? ""),
+    macs: macs.filter(({ name }) => name === device).map(({ mac }) => mac),
+    otherMacs: [...new Set(macs.filter(({ name }) => name !== device).map(({ mac }) => mac))],
     resolved: facts.resolved === "active",
   };
 }
@@ -99,4 +116,41 @@ export function some(names: readonly string[]): string {
 /** The words of a fact that is a list. */
 export function words(fact: string | undefined): string[] {
   return (fact ?? "").split(" ").filter((word) => word !== "");
+}
+
+/** The host's IPv4 addresses, but loopback's. `device`: empty where the host has no program that tells. */
+export function addressesOf(
+  facts: Readonly<Record<string, string>>,
+): { device: string; address: string; cidr: string }[] {
+  return words(facts.addresses).flatMap((word) => {
+    const [, device = "", cidr] = /^(.*):([^:]*)$/.exec(word) ?? [];
+    return cidr === undefined ? [] : [{ device, cidr, address: cidr.replace(/\/.*/, "") }];
+  });
+}
+
+/**
+ * What boards show that have no UUID of their own: many hosts have the same. As fwupd, systemd and makers of mini PCs know them; see
+ * also siderolabs/talos#7694.
+ */
+const PLACEHOLDER_UUIDS: ReadonlySet<string> = new Set([
+  "00020003-0004-0005-0006-000700080009",
+  "01010101-0101-0101-0101-010101010101",
+  "01020304-0506-0708-090a-0b0c0d0e0f10",
+  "02000300-0400-0500-0006-000700080009",
+  "03000200-0400-0500-0006-000700080009",
+  "11111111-2222-3333-4444-555555555555",
+  "12345678-1234-1234-1234-123456789012",
+  "12345678-1234-5678-90ab-cddeefaabbcc",
+  "12345678-90ab-cdef-1234-567890abcdef",
+  "87654321-4321-4321-4321-cba987654321",
+  "8a95d198-7f46-11e5-bf8b-08002704d48e",
+  "fefefefe-fefe-fefe-fefe-fefefefefefe",
+]);
+
+/** A host's own UUID; empty where its board has none. */
+function ownUuid(productUuid: string): string {
+  const uuid = productUuid.trim().toLowerCase();
+  const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(uuid);
+  const oneDigit = new Set(uuid.replaceAll("-", "")).size === 1;
+  return !isUuid || oneDigit || PLACEHOLDER_UUIDS.has(uuid) ? "" : uuid;
 }

@@ -35,12 +35,12 @@ const PROBE_LIMIT = PROBE_SECONDS + 20;
  * Inspects hosts side by side, by one connection each: first each host, and when all are inspected or given up, the
  * network between them.
  *
- * @param wanted what the steps will bring
+ * @param wantedOn what the steps will bring to a host
  * @param planOf which host tries which other, by what was seen
  */
 export async function inspectAll(
   targets: readonly SshTarget[],
-  wanted: Wanted,
+  wantedOn: (host: string) => Wanted,
   planOf: (inspected: ReadonlyMap<string, Inspected>) => Probe[],
 ): Promise<Seen> {
   const seen: Seen = { inspected: new Map(), unreached: new Map(), refused: new Map(), plan: [], reports: new Map() };
@@ -60,7 +60,7 @@ export async function inspectAll(
       try {
         await withSsh(target, CONNECT, INSPECTING, async (session) => {
           reached = true;
-          const found = await inspect(session, { preflight: true, wanted });
+          const found = await inspect(session, { preflight: true, wanted: wantedOn(target.name) });
           seen.inspected.set(target.name, found);
           rememberInspected(target, found);
           for (let round = ahead.shift(); round; round = ahead.shift()) {

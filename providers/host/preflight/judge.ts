@@ -1,6 +1,6 @@
 import { HostError } from "../ssh/errors";
 import { warn } from "../../warn";
-import { acrossFindings, type KnownHost } from "./across-findings";
+import { acrossFindings, type KnownHost, otherMacs } from "./across-findings";
 import { aptProblems } from "./apt-findings";
 import { clockFindings } from "./clock";
 import { containerdProblems } from "./containerd-findings";
@@ -41,6 +41,7 @@ export function judge(checked: Checked): void {
     if (report.facts.aptHolder)
       warn(`${name}: the steps wait for process ${report.facts.aptHolder}, which is at work with apt`);
   }
+  if (!checked.expected.accepted.includes("other-mac")) for (const text of otherMacs(knownHosts(checked))) warn(text);
   // Why it was not is in the error of its own inspection.
   for (const name of checked.unreached.keys()) warn(`${name}: not checked, and left out of this run`);
 }
@@ -57,24 +58,33 @@ export function notAccepted(findings: readonly Finding[], accepted: readonly Acc
 }
 
 /** All that is wrong. */
-export function findingsOf({ hosts, expected, known, inspected, refused, plan, reports, api }: Checked): Finding[] {
-  const own = hosts.flatMap(({ name, role, sharedKernel }) => {
-    const found = inspected.get(name);
-    return found ? hostFindings({ name, role, sharedKernel, report: found.report, expected }) : [];
-  });
-  const all = hosts.flatMap(({ name, role, sharedKernel }): KnownHost[] => {
-    const found = inspected.get(name);
-    const facts = found ? lastingFacts(found.report) : known.get(name);
-    return facts ? [{ name, role, sharedKernel, facts }] : [];
+export function findingsOf(checked: Checked): Finding[] {
+  const { hosts, expected, inspected, refused, plan, reports, api } = checked;
+  const own = hosts.flatMap((host) => {
+    const found = inspected.get(host.name);
+    return found ? hostFindings({ ...host, report: found.report, expected }) : [];
   });
   return [
     ...[...refused].map(asFinding),
     ...own,
-    ...acrossFindings(all),
+    ...acrossFindings(knownHosts(checked)),
     ...clockFindings(new Map([...inspected].map(([name, found]) => [name, found.clockAheadSeconds]))),
-    ...reachFindings(plan, reports),
+    ...reachFindings(
+      plan,
+      reports,
+      (name) => inspected.get(name)?.report.facts ?? {},
+      (name) => hosts.find((host) => host.name === name)?.address ?? name,
+    ),
     ...api,
   ];
+}
+
+function knownHosts({ hosts, inspected, known }: Checked): KnownHost[] {
+  return hosts.flatMap(({ name, role, sharedKernel, address }): KnownHost[] => {
+    const found = inspected.get(name);
+    const facts = found ? lastingFacts(found.report, address) : known.get(name);
+    return facts ? [{ name, role, sharedKernel, facts }] : [];
+  });
 }
 
 /** Everything for which nothing may be done on this host. Empty: it can be prepared. */

@@ -1,15 +1,17 @@
 import { controlPlaneMinimum } from "../../../versions";
 import { SUPPORTED, SUPPORTED_MACHINES, SUPPORTED_SYSTEMS } from "../shell/library";
-import { isIgnored, type InspectedHost, type Problem, words } from "./hosts";
+import { containerProblems } from "./container-findings";
+import { isIgnored, type InspectedHost, type Problem } from "./hosts";
+import { kernelProblems } from "./kernel-findings";
 
 /** Less is not enough for the images of the control plane, containers, logs, and etcd's data. */
 const LEAST_VAR_MIB = 4096;
 /** The packages' programs, where /var is another file system. */
 const LEAST_ROOT_MIB = 1024;
 
-/** What a host's machine, kernel and operating system can't do. */
+/** What a host's machine, operating system and kernel can't do. */
 export function machineProblems(host: InspectedHost): Problem[] {
-  return [system, size, disks, kernel, container].flatMap((rule) => rule(host));
+  return [system, size, disks].flatMap((rule) => rule(host)).concat(kernelProblems(host), containerProblems(host));
 }
 
 function system({ report: { facts } }: InspectedHost): Problem[] {
@@ -67,43 +69,4 @@ function disks({ report: { facts } }: InspectedHost): Problem[] {
   });
   if (var_ < LEAST_VAR_MIB) return [short("/var", var_, LEAST_VAR_MIB)];
   return root < LEAST_ROOT_MIB ? [short("/", root, LEAST_ROOT_MIB)] : [];
-}
-
-function kernel({ sharedKernel, expected, report: { facts } }: InspectedHost): Problem[] {
-  const problems: Problem[] = [];
-  const missing = words(facts.modules)
-    .map((word) => word.split(":"))
-    // What a container sees of another's kernel is little: the step that needs the modules inspected again.
-    .filter(([, state]) => state === "missing" && sharedKernel !== true && facts.container === "none")
-    .map(([name]) => name);
-  if (missing.length > 0) {
-    problems.push({
-      name: "missing-module",
-      problem: `kernel ${facts.kernel} has no module ${missing.join(", ")}, built in or to load`,
-      action:
-        "install kmod and the kernel's modules (on Ubuntu linux-modules-extra); where the kernel was replaced since the last boot, reboot",
-    });
-  }
-  if (facts.cgroupVersion === "1" && expected?.refusesCgroupV1) {
-    problems.push({
-      name: "cgroup-v1",
-      problem: "the host uses cgroup v1, and kubelet refuses it",
-      action: "boot with systemd.unified_cgroup_hierarchy=1, or set homelab:cluster kubelet.failCgroupV1 to false",
-    });
-  }
-  return problems;
-}
-
-function container({ sharedKernel, report: { facts } }: InspectedHost): Problem[] {
-  // systemd-detect-virt says "none" for a virtual machine too: it is asked for containers alone.
-  const shared = facts.container !== "none" && facts.container !== "";
-  if (sharedKernel === undefined || sharedKernel === shared) return [];
-  const seen = shared ? `it runs in a container (${facts.container})` : "it has a kernel of its own";
-  return [
-    {
-      name: "shared-kernel",
-      problem: `the capability sharedKernel is declared as ${sharedKernel}, but ${seen}`,
-      action: `set capabilities.sharedKernel to ${shared} under homelab:machines, or under this host in its nodes`,
-    },
-  ];
 }

@@ -8,6 +8,8 @@ export interface NeededPort {
   on: Role | "all";
   /** Which of the other hosts connect to it; "none": it is used on the host alone. */
   from: Role | "all" | "none";
+  /** Pods connect to it, by their own addresses. */
+  pods?: true;
 }
 
 /**
@@ -16,13 +18,13 @@ export interface NeededPort {
  */
 export function neededPorts({ apiPort, cilium, hubble }: NeededPortsOf): NeededPort[] {
   return [
-    { protocol: "tcp", port: apiPort, purpose: "Kubernetes API", on: "control-plane", from: "all" },
+    { protocol: "tcp", port: apiPort, purpose: "Kubernetes API", on: "control-plane", from: "all", pods: true },
     { protocol: "tcp", port: 2379, purpose: "etcd, clients", on: "control-plane", from: "control-plane" },
     { protocol: "tcp", port: 2380, purpose: "etcd, peers", on: "control-plane", from: "control-plane" },
     { protocol: "tcp", port: 10257, purpose: "controller manager", on: "control-plane", from: "none" },
     { protocol: "tcp", port: 10259, purpose: "scheduler", on: "control-plane", from: "none" },
     { protocol: "tcp", port: 10248, purpose: "kubelet's health", on: "all", from: "none" },
-    { protocol: "tcp", port: 10250, purpose: "kubelet", on: "all", from: "all" },
+    { protocol: "tcp", port: 10250, purpose: "kubelet", on: "all", from: "all", pods: true },
     ...(cilium ? CILIUM_PORTS : []),
     ...(cilium && hubble ? [HUBBLE_PORT] : []),
   ];
@@ -36,7 +38,7 @@ const CILIUM_PORTS: readonly NeededPort[] = [
   { protocol: "tcp", port: 9234, purpose: "Cilium operator's health", on: "all", from: "none" },
   { protocol: "udp", port: 8472, purpose: "Cilium's tunnel", on: "all", from: "all" },
 ];
-const HUBBLE_PORT: NeededPort = { protocol: "tcp", port: 4244, purpose: "Hubble", on: "all", from: "all" };
+const HUBBLE_PORT: NeededPort = { protocol: "tcp", port: 4244, purpose: "Hubble", on: "all", from: "all", pods: true };
 
 /** The TCP ports of Kubernetes itself on a node of the role. */
 export function nodePorts(role: Role, apiPort = 6443): number[] {

@@ -1,3 +1,4 @@
+import { openCommand } from "./firewall-commands";
 import type { Finding } from "./hosts";
 import { portText } from "./ports";
 import type { Probe } from "./probe-plan";
@@ -11,9 +12,14 @@ const HOW: Readonly<Record<Exclude<ProbeOutcome, "ok">, string>> = {
 
 /**
  * What the probes say of the network between the hosts: one finding for each host that is not reached, and each set of
- * ports on which it is not. `reports`: by host; a host without one could not probe, which says nothing of the network.
+ * ports on which it is not. `reports`: by host; a host without one could not probe, which says nothing of the network. `factsOf`: of its firewall.
  */
-export function reachFindings(plan: readonly Probe[], reports: ReadonlyMap<string, ProbeReport>): Finding[] {
+export function reachFindings(
+  plan: readonly Probe[],
+  reports: ReadonlyMap<string, ProbeReport>,
+  factsOf: (host: string) => Readonly<Record<string, string>> = () => ({}),
+  addressOf: (host: string) => string = (name) => name,
+): Finding[] {
   const failures = new Map<
     string,
     { from: string; to: string; outcome: Exclude<ProbeOutcome, "ok">; probes: Probe[] }
@@ -37,10 +43,16 @@ export function reachFindings(plan: readonly Probe[], reports: ReadonlyMap<strin
       name: "firewall",
       from: names,
       problem: `packets from ${names.join(", ")} ${HOW[outcome]} at ${probes[0]?.address ?? ""} on ${ports}`,
-      action: `let ${numbers} in from ${names.join(", ")}: check the firewall of ${to} ('sudo nft list ruleset', 'sudo ufw status') and at any between the hosts`,
+      action: `let ${numbers} in from ${names.join(", ")}: ${howTo(factsOf(to), to, names.map(addressOf))}`,
     });
   }
   return [...alike.values()].map(({ hosts, name, problem, action }) => ({ hosts, name, problem, action }));
+}
+
+function howTo(facts: Readonly<Record<string, string>>, to: string, from: readonly string[]): string {
+  return facts.firewallBy
+    ? `on ${to} ${openCommand(facts, ["in"], from)}; if that changes nothing, a firewall between the hosts drops them`
+    : `check the firewall of ${to} ('sudo nft list ruleset', 'sudo ufw status') and at any between the hosts`;
 }
 
 /** The probes that failed: those to try once more, in case that one host was late for the others. */

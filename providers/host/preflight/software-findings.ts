@@ -1,10 +1,14 @@
-import { isIgnored, type InspectedHost, type Problem, words } from "./hosts";
+import { firewallProblems } from "./firewall-findings";
+import { addressesOf, isIgnored, type InspectedHost, type Problem, words } from "./hosts";
 import { foreignDevices } from "./foreign-devices";
 import { neededOn, neededPorts, portText } from "./ports";
 
 /** What of the software on a host, and of its settings, forbids any change. */
 export function softwareProblems(host: InspectedHost): Problem[] {
-  return [identity, nameResolution, otherCluster, foreignDevices, portsInUse].flatMap((rule) => rule(host));
+  return [
+    ...[identity, nodeAddress, nameResolution, otherCluster, foreignDevices, portsInUse, pluginFolders],
+    firewallProblems,
+  ].flatMap((rule) => rule(host));
 }
 
 /** RFC 1123, of which Kubernetes' names are made; in capitals it does no harm, since nodes are named by the inventory. */
@@ -25,22 +29,58 @@ function identity({ name, report: { facts } }: InspectedHost): Problem[] {
 
 const LOOPBACK = /^(127\.|::1$)/;
 
+/** Such as an address of NAT or a floating IP: kubeadm and kubelet bind to the node's address. */
+function nodeAddress({ address, report: { facts } }: InspectedHost): Problem[] {
+  const own = addressesOf(facts);
+  if (address === undefined || own.length === 0 || own.some((one) => one.address === address)) return [];
+  const listed = own.map(({ device, cidr }) => `${cidr}${device === "" ? "" : ` on ${device}`}`).join(", ");
+  return [
+    {
+      name: "address-not-there",
+      problem: `no device of the host has the node's address, ${address}; it has ${listed}`,
+      action:
+        "set privateAddress in homelab:machines to the one of these by which the nodes reach each other; address stays that by which the workstation reaches the host, as behind NAT or a floating IP",
+    },
+  ];
+}
+
 /**
- * CoreDNS asks the servers that the pods get from the host's resolv.conf: one on loopback would be CoreDNS itself. With
- * systemd-resolved kubeadm gives the kubelets the file with the real servers.
+ * CoreDNS asks the servers that the pods get from the host's resolv.conf: one on loopback would be CoreDNS itself, and without any it
+ * ends at once. With systemd-resolved kubeadm gives the kubelets the file with the real servers.
  */
 function nameResolution({ report: { facts } }: InspectedHost): Problem[] {
   const resolved = facts.resolved === "active";
-  const servers = words(resolved ? facts.resolvedNameservers : facts.nameservers).filter((one) => LOOPBACK.test(one));
-  if (servers.length === 0) return [];
+  const servers = words(resolved ? facts.resolvedNameservers : facts.nameservers);
   const file = resolved ? "/run/systemd/resolve/resolv.conf" : "/etc/resolv.conf";
+  const action = resolved
+    ? "give systemd-resolved a real server: DNS= in /etc/systemd/resolved.conf"
+    : "name a real server in /etc/resolv.conf, or turn systemd-resolved on";
+  if (servers.length === 0) {
+    return [
+      { name: "no-nameserver", problem: `${file} names no server: CoreDNS would end at once, again and again`, action },
+    ];
+  }
+  const loops = servers.filter((one) => LOOPBACK.test(one));
+  if (loops.length === 0) return [];
   return [
     {
       name: "resolver-loop",
-      problem: `name resolution would loop: ${file} names ${servers.join(", ")}, which in a pod is the pod`,
-      action: resolved
-        ? "give systemd-resolved a real server: DNS= in /etc/systemd/resolved.conf"
-        : "name a real server in /etc/resolv.conf, or turn systemd-resolved on",
+      problem: `name resolution would loop: ${file} names ${loops.join(", ")}, which in a pod is the pod`,
+      action,
+    },
+  ];
+}
+
+/** Cilium's pods put its plugin there, as a root that may write only to what is root's (kubespray#13378). */
+function pluginFolders({ report: { facts } }: InspectedHost): Problem[] {
+  const folders = words(facts.owners).map((word) => word.split(":"));
+  if (folders.length === 0) return [];
+  const paths = folders.map(([folder = ""]) => folder);
+  return [
+    {
+      name: "cni-owner",
+      problem: `${paths.join(", ")} ${paths.length === 1 ? "belongs" : "belong"} to user ${[...new Set(folders.map(([, uid = ""]) => uid))].join(", ")}, not to root: Cilium can't put its plugin there`,
+      action: `'sudo chown root:root ${paths.join(" ")}'`,
     },
   ];
 }

@@ -24,11 +24,11 @@ const KUBERNETES_FILES = [
 ] as const;
 
 /** The systems that the steps are written for, as `ID VERSION_ID` of os-release. */
-export const SUPPORTED_SYSTEMS = ["ubuntu 22.04", "ubuntu 24.04", "debian 12", "debian 13"] as const;
+export const SUPPORTED_SYSTEMS = ["ubuntu 22.04", "ubuntu 24.04", "ubuntu 26.04", "debian 12", "debian 13"] as const;
 /** As `uname -m` names them. */
 export const SUPPORTED_MACHINES = ["x86_64", "aarch64"] as const;
 /** How both are called in messages. */
-export const SUPPORTED = "Ubuntu 22.04 or 24.04, or Debian 12 or 13, on amd64 or arm64";
+export const SUPPORTED = "Ubuntu 22.04, 24.04 or 26.04, or Debian 12 or 13, on amd64 or arm64";
 
 /** Longest wait for another step's lock on the host, and for apt's locks, in seconds: an upgrade on an SD card takes its time. */
 const LOCK_WAIT_SECONDS = 1800;

@@ -74,7 +74,11 @@ testGolden(
     "inspection/inspect.sh": inspectionScript("homelab-0123456789abcdef"),
     "inspection/inspect-preflight.sh": inspectionScript("homelab-0123456789abcdef", {
       preflight: true,
-      wanted: { packages: STEPS.flatMap(({ packages }) => packages?.(plain) ?? []) },
+      wanted: {
+        packages: STEPS.flatMap(({ packages }) => packages?.(plain) ?? []),
+        modules: ["overlay", "vxlan"],
+        firewall: { node: "10.90.0.12", pod: "10.244.0.1", ports: [10250, 4244] },
+      },
     }),
     "preflight/probes.sh": probeScript("worker1", PROBES, "homelab-0123456789abcdef"),
   },

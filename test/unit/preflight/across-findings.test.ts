@@ -1,6 +1,6 @@
-import { acrossFindings, type KnownHost } from "../../../providers/host/preflight/across-findings";
+import { acrossFindings, type KnownHost, otherMacs } from "../../../providers/host/preflight/across-findings";
 import { clockFindings } from "../../../providers/host/preflight/clock";
-import type { LastingFacts } from "../../../providers/host/preflight/hosts";
+import { type LastingFacts, lastingFacts } from "../../../providers/host/preflight/hosts";
 
 function host(number: number, facts: Partial<LastingFacts> = {}, sharedKernel = false): KnownHost {
   const own = {
@@ -26,7 +26,7 @@ test.each<[string, Partial<LastingFacts>, RegExp, RegExp]>([
     /rm \/etc\/machine-id .*systemd-machine-id-setup/,
   ],
   ["dup-product-uuid", { productUuid: "u" }, /product_uuid is the same \(u\)/, /firmware or hypervisor/],
-  ["dup-product-uuid/MAC", { macs: ["m", "n"] }, /same address on each \(m\)/, /MAC address/],
+  ["dup-product-uuid/MAC", { macs: ["m", "n"] }, /has the same MAC on each \(m\)/, /MAC address/],
 ])("%s: names both hosts and says what to do", (_name, same, found, fix) => {
   const [first, ...others] = acrossFindings([host(1, same), host(2), host(3, same)]);
   expect(first).toEqual({
@@ -42,6 +42,40 @@ test("containers share the hardware of their workstation; a machine beside them 
   const same = { productUuid: "u", macs: ["m"] };
   expect(acrossFindings([host(1, same, true), host(2, same, true)])).toEqual([]);
   expect(acrossFindings([host(1, same, true), host(2, same, false)])).toHaveLength(2);
+});
+
+describe("what hosts show of themselves", () => {
+  const DEVICES = {
+    addresses: "eno1:192.168.1.11/24 br0:10.0.0.1/24",
+    deviceMacs: "eno1=02:00:00:00:00:01 enp0s20u=02:00:00:00:00:ff br0=02:00:00:00:00:02",
+    productUuid: "4C4C4544-0042-3510-8051-B7C04F4D5A32",
+  };
+  const lasting = (facts: Record<string, string> = {}) =>
+    lastingFacts({ facts: { ...DEVICES, ...facts }, steps: {}, folder: "" }, "192.168.1.11");
+
+  test.each([
+    "03000200-0400-0500-0006-000700080009",
+    "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF",
+    "00000000-0000-0000-0000-000000000000",
+    "Not Settable",
+  ])("uuid-placeholder: '%s', which many boards show, does not count", (productUuid) => {
+    expect(lasting({ productUuid }).productUuid).toBe("");
+    expect(lasting().productUuid).toBe("4c4c4544-0042-3510-8051-b7c04f4d5a32");
+  });
+
+  test("uuid-placeholder: only the MAC of the device with the node's address must be its own", () => {
+    expect(lasting()).toMatchObject({
+      macs: ["02:00:00:00:00:01"],
+      otherMacs: ["02:00:00:00:00:ff", "02:00:00:00:00:02"],
+    });
+    const [first, second] = [host(1, { otherMacs: ["bmc"] }), host(2, { otherMacs: ["bmc"] })];
+    expect(acrossFindings([first, second])).toEqual([]);
+    expect(otherMacs([first, second])).toEqual([expect.stringMatching(/^n1, n2: .*\(bmc\); preflight\.accept/)]);
+    // What is said of the node's own device is not said again.
+    expect(otherMacs([host(1, { macs: ["m"] }), host(2, { macs: ["m"] })])).toEqual([]);
+    // Those that earlier versions have recorded have all their devices in one list.
+    expect(otherMacs([host(1, { macs: ["m1", "bmc"] }), second])).toHaveLength(1);
+  });
 });
 
 test("a value that no host could show counts for none", () => {

@@ -38,6 +38,11 @@ take_lock() {
   printf 'process %s, step %s, since %s\n' "$$" "$step" "$(date -u +%FT%TZ)" >"$host_lock"
 }
 
+# cgroup_version: by what the kernel shows there. What programs call its file system differs: uutils' stat says UNKNOWN.
+cgroup_version() {
+  if [ -e /sys/fs/cgroup/cgroup.controllers ]; then echo 2; else echo 1; fi
+}
+
 # quietly COMMAND...: its output is shown only where it fails, and then its end.
 quietly() {
   local log=/run/homelab.log status=0

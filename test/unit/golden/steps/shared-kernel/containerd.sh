@@ -11,7 +11,7 @@ remember_folders /etc/cni/net.d
 apt_repository docker 'https://download.docker.com/linux/{distribution}' gpg BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB ' {codename} stable'
 apt_packages 'containerd.io=2.2.3-1'
 systemd_cgroup=false restrict_oom_score_adj=false
-[ "$(stat -fc %T /sys/fs/cgroup)" != cgroup2fs ] || systemd_cgroup=true
+[ "$(cgroup_version)" != 2 ] || systemd_cgroup=true
 bounding=$(awk '$1 == "CapBnd:" { print $2 }' /proc/self/status)
 ((0x$bounding >> 24 & 1)) || restrict_oom_score_adj=true
 decided() { sed -e "s/@systemd_cgroup@/$systemd_cgroup/" -e "s/@restrict_oom_score_adj@/$restrict_oom_score_adj/"; }
