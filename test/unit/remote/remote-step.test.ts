@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { agentSocketPath } from "../../../components/remote/agent-socket";
+import { agentSocketPath } from "../../../components/remote/connection";
 import type { Connection, Machine } from "../../../providers/machines/machine";
 import { type Drift, driftReason, withDrift } from "../../../components/remote/drift";
 import { RemoteStep } from "../../../components/remote/remote-step";
