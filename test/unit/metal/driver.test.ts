@@ -28,9 +28,11 @@ async function host(prints: { stdout?: string; stderr?: string; exitCode?: numbe
       channel.on("data", (data: Buffer) => (script += data.toString()));
       channel.on("end", () => {
         scripts.push(script);
-        channel.write(prints.stdout ?? "");
-        channel.stderr.write(prints.stderr ?? "");
-        channel.exit(prints.exitCode ?? 0);
+        const { stdout = "", stderr = "", exitCode = 0 } = prints;
+        const [, marker = ""] = /echo (homelab-[0-9a-f]+);/.exec(script) ?? [];
+        channel.write(`${marker}\n${stdout}${marker} ${exitCode}\n`);
+        channel.stderr.write(`${marker}\n${stderr}`);
+        channel.exit(exitCode);
         channel.end();
       });
     },
