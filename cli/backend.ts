@@ -3,7 +3,6 @@ import * as path from "node:path";
 import { PROJECT } from "../settings/stack-file";
 import { userCredentials } from "./engine";
 import { places } from "./places";
-import type { Stack } from "./stack";
 
 /** Where the state is kept. */
 export interface Backend {
@@ -23,7 +22,7 @@ export interface Backend {
 const CLOUD_BY_TOKEN = "Pulumi Cloud (PULUMI_ACCESS_TOKEN)";
 
 /** The user's backend where there is one, unless this checkout's local backend has the stack already; else the local one. */
-export function chooseBackend(stack: Stack, environment: NodeJS.ProcessEnv = process.env): Backend {
+export function chooseBackend(stack: { name: string }, environment: NodeJS.ProcessEnv = process.env): Backend {
   const local = localBackend();
   const named = environment.PULUMI_BACKEND_URL;
   const chosenByHand = Boolean(named);

@@ -1,6 +1,5 @@
 import { warn } from "../warn";
 import type { Diagnosis } from "../diagnosis";
-import type { TailnetAccess } from "./api";
 
 /**
  * What went wrong with the tailnet's API:
@@ -25,7 +24,8 @@ export class TailnetError extends Error implements Diagnosis {
 
   constructor(
     readonly kind: TailnetErrorKind,
-    access: TailnetAccess,
+    /** The OAuth client. */
+    access: { clientId: string; clientSecret: string },
     doing: string,
     why: string,
   ) {

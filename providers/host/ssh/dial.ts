@@ -3,7 +3,7 @@ import { Client } from "ssh2";
 import { type About, HostError } from "./errors";
 import { HOST_KEY_TYPE, parseHostKey, sameHostKey } from "./host-key";
 import { loginMethod } from "./login";
-import { classify, closedEarly, CutShort, notForwarded, PassingFailure, type Seen } from "./refusal";
+import { classify, closedEarly, CutShort, type Destination, notForwarded, PassingFailure, type Seen } from "./refusal";
 import type { Bastion, SshTarget } from "./target";
 
 /** A dead link is found after KEEPALIVE_INTERVAL_MS × (UNANSWERED_KEEPALIVES + 1) = 30 s: ssh2 gives up one interval after
@@ -18,17 +18,6 @@ const DIAL_TIMEOUT_MS = 15_000;
 export interface Link {
   client: Client;
   close: () => void;
-}
-
-/** The server that a connection is made to. */
-export interface Destination {
-  about: About;
-  /** As errors name it: "10.0.0.11:22" or "its bastion 10.0.0.1:22". */
-  at: string;
-  /** What failures that may pass begin with, where the server isn't clear. */
-  passing: string;
-  user: string;
-  pinned: Buffer;
 }
 
 /**

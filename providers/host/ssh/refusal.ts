@@ -1,6 +1,16 @@
-import { HostError } from "./errors";
+import { type About, HostError } from "./errors";
 import { fingerprint, HOST_KEY_TYPE, sameHostKey } from "./host-key";
-import type { Destination } from "./dial";
+
+/** The server that a connection is made to. */
+export interface Destination {
+  about: About;
+  /** As errors name it: "10.0.0.11:22" or "its bastion 10.0.0.1:22". */
+  at: string;
+  /** What failures that may pass begin with, where the server isn't clear. */
+  passing: string;
+  user: string;
+  pinned: Buffer;
+}
 
 /** A dial that failed for a reason that may pass: nothing listens yet, the network is slow, sshd has its hands full. */
 export class PassingFailure extends Error {}
