@@ -53,7 +53,7 @@ const TAR = "tree.tar";
 const BUILD_LIMIT = 20 * 60;
 
 /** Names of images that can be launched: `multipass find` has them all. */
-export const imageNames = ["default", "lts", "24.04", "noble", "22.04", "jammy"] as const;
+export const imageNames = ["default", "lts", "26.04", "resolute", "24.04", "noble", "22.04", "jammy"] as const;
 
 /** Makes sure that the image is in the lab's cache; needs root, mmdebstrap and Debian's archive. Returns the tar file. */
 export async function ensureImage(

@@ -19,6 +19,7 @@ export const FINDINGS = {
   "cgroup-v1": { refused: "kubelet decides it; set cluster.kubelet.failCgroupV1 to false" },
   "shared-kernel": { refused: "the steps differ; set capabilities.sharedKernel to what the host is" },
   "container-limits": { refused: "kubelet or the network of pods ends without it" },
+  "shared-swap": { refused: "kubelet doesn't start while swap is on, and a container can't switch it off" },
   "swap-unknown": { accepted: "swap is switched off now, and again before each start of the kubelet" },
   "no-overlayfs": { refused: "containerd keeps the layers of images by overlayfs" },
   "address-not-there": { refused: "kubeadm and kubelet use the node's address on the host itself" },

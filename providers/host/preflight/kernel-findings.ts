@@ -73,9 +73,19 @@ function cgroups({ expected, report: { facts } }: InspectedHost): Problem[] {
   return problems;
 }
 
-/** Swap that is on, and that no step knows how to keep off. */
+/** Swap that is on, and that no step can keep off. */
 function swap({ sharedKernel, report: { facts } }: InspectedHost): Problem[] {
-  if (sharedKernel ?? facts.container !== "none") return [];
+  const areas = words(facts.swap).map((word) => word.replace(/^[^:]*:/, ""));
+  if (sharedKernel ?? facts.container !== "none") {
+    if (areas.length === 0) return [];
+    return [
+      {
+        name: "shared-swap",
+        problem: `swap of the shared kernel is on, ${areas.join(", ")}: the kubelet does not start`,
+        action: `'sudo swapoff -a' ${ON_OWNER}; for the boot too, in /etc/fstab or by 'systemctl mask' of its units`,
+      },
+    ];
+  }
   const unknown = words(facts.swap).flatMap((word) => /^unknown:(.*)$/.exec(word)?.[1] ?? []);
   if (unknown.length === 0) return [];
   return [

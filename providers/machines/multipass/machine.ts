@@ -22,7 +22,7 @@ export interface MachineInputs extends Sizes {
   /** Name in Multipass, and hostname. */
   name: string;
   /** Ubuntu release. */
-  image: "22.04" | "24.04";
+  image: "22.04" | "24.04" | "26.04";
   /** Networks besides Multipass' own. */
   networks: VmNetwork[];
   /** It holds a cluster, which would be lost with it. */

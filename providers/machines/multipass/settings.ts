@@ -37,7 +37,7 @@ const networkSchema = z.strictObject({
 
 /** Each is a default for all VMs and can be set for one. */
 const vmFields = {
-  image: described("Ubuntu release", z.enum(["22.04", "24.04"])),
+  image: described("Ubuntu release", z.enum(["22.04", "24.04", "26.04"])),
   cpus: described("Number of CPUs", z.number().int().min(1).max(256)),
   memory: vmSize("Memory, such as 4G"),
   disk: vmSize("Disk, such as 20G"),

@@ -32,7 +32,7 @@ const GOOD: Readonly<Record<string, string>> = {
   uidMap: "0 0 4294967295",
   rootMount: "ext4 rw,relatime shared",
   readOnly: "",
-  swap: "fstab:/swap.img zramswap.service:/dev/zram0",
+  swap: "",
   containerdMount: "ext4 rw,relatime shared",
   owners: "",
   unfinishedPackages: "",
@@ -164,6 +164,12 @@ const FINDINGS: [string, Record<string, string>, RegExp, Partial<InspectedHost>?
     /swap is on, \/var\/swap2, \/dev\/zram3, and nothing known .* -> 'sudo swapoff \/var\/swap2 \/dev\/zram3', and/,
   ],
   [
+    "swap-service",
+    { container: "lxc", swap: "unknown:/dev/sda3" },
+    /swap of the shared kernel is on, \/dev\/sda3: the kubelet does not start -> 'sudo swapoff -a' on the host that lends/,
+    { sharedKernel: true },
+  ],
+  [
     "pi-memory-cgroup",
     {
       controllers: "cpuset cpu io pids",
@@ -291,7 +297,7 @@ test.each<[string, Record<string, string>, Partial<InspectedHost>]>([
   ["Hubble's port without Hubble", { listening: "tcp:4244:1:x" }, { expected: { ...EXPECTED, hubble: false } }],
   ["Cilium's ports without Cilium", { listening: "tcp:4240:1:x" }, { expected: { ...EXPECTED, cilium: false } }],
   ["cgroup v1 where kubelet takes it", { cgroupVersion: "1" }, { expected: { ...EXPECTED, refusesCgroupV1: false } }],
-  ["swap of a kernel that is another's", { container: "lxc", swap: "unknown:/dev/sda3" }, { sharedKernel: true }],
+  ["swap that the steps know", { swap: "fstab:/swap.img zramswap.service:/dev/zram0" }, {}],
   ["a ZFS on which overlayfs works", { containerdMount: "zfs rw shared", zfsVersion: "2.2.2-0ubuntu9" }, {}],
   ["what could not be read", { controllers: "", addresses: "", rootMount: "", uidMap: "" }, {}],
   ["Ubuntu 26.04", { osId: "ubuntu", osVersion: "26.04" }, {}],
