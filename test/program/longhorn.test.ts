@@ -1,4 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { preflightDriver } from "../../providers/host/preflight/driver";
 import { type ChartRepository, serveChart } from "../harness/servers/chart-repository";
 import { type Config, ProgramFolder, type Registered, runProgram, settingsOf } from "./run-program";
 
@@ -94,6 +95,23 @@ test("only the storage node gets the storage step, between the base packages and
 
 test("iscsi-missing: a host where the storage step fails keeps the chart from being installed", () => {
   expect(before(metal, "longhorn-release")).toContain("worker1-storage");
+});
+
+test("iscsi-late: the preflight looks for the storage node's modules, and looks again where Longhorn is switched on later", () => {
+  const hosts = named(metal, "preflight")?.inputs.hosts as { name: string; modules?: string[] }[];
+  expect(hosts.map(({ name, modules }) => [name, modules])).toEqual([
+    ["cp1", undefined],
+    ["worker1", ["dm_crypt", "iscsi_tcp"]],
+    ["worker2", undefined],
+  ]);
+  // A host is inspected again where what is recorded of it differs.
+  const recorded = {
+    hosts: hosts.map((host) => Object.fromEntries(Object.entries(host).filter(([key]) => key !== "modules"))),
+    checked: {},
+    unchecked: [],
+  };
+  const diff = preflightDriver.diff("preflight", recorded as never, { hosts, targets: [], expected: {} } as never);
+  expect(diff.changes).toBe(true);
 });
 
 test("Longhorn comes after nodes that are Ready and labelled", () => {
