@@ -1,7 +1,7 @@
 import { driftReason } from "../components/remote/drift";
 import type { Check } from "./check";
 import { CheckFailure, failed, few, type Finding, ok } from "./finding";
-import { resourceName } from "./stack-state";
+import { type Preview, readPreview } from "./preview";
 
 const NAME = "drift";
 const LIMIT_SECONDS = 300;
@@ -16,7 +16,7 @@ export const driftCheck: Check = {
     const ended = await access.pulumi(args, { signal });
     const preview = readPreview(ended.stdout);
     if (ended.exitCode !== 0 || !preview) {
-      const said = (preview && errorsOf(preview)) || ended.stderr.trim() || "it said nothing";
+      const said = few(preview?.errors.map(oneLine) ?? []) || ended.stderr.trim() || "it said nothing";
       throw new CheckFailure(
         `hosts and cluster could not be compared with the settings: ${said}`,
         "Fix what it says; `make preview` shows all of it.",
@@ -26,37 +26,6 @@ export const driftCheck: Check = {
   },
 };
 
-/** The part of `pulumi preview --json` that is read. */
-interface Preview {
-  steps?: {
-    op: string;
-    urn: string;
-    detailedDiff?: object | null;
-    newState?: { inputs?: { create?: unknown; update?: unknown } };
-  }[];
-  diagnostics?: { severity?: string; message?: string }[];
-}
-
-export function readPreview(text: string): Preview | undefined {
-  try {
-    return JSON.parse(text) as Preview;
-  } catch {
-    return undefined;
-  }
-}
-
-function errorsOf({ diagnostics = [] }: Preview): string {
-  const errors = diagnostics.filter(({ severity }) => severity === "error").map(({ message = "" }) => oneLine(message));
-  return few([...new Set(errors)].filter(Boolean));
-}
-
-function oneLine(text: string): string {
-  return text
-    .replace(/<\{%[^%]*%\}>/g, "")
-    .replace(/\s+/g, " ")
-    .trim();
-}
-
 export interface Change {
   resource: string;
   op: string;
@@ -65,18 +34,22 @@ export interface Change {
 }
 
 /** What the plan would change; reading a thing is no change. */
-export function changesOf({ steps = [] }: Preview): Change[] {
-  return steps
-    .filter(({ op }) => !["same", "refresh", "read"].includes(op))
-    .map(({ op, urn, detailedDiff, newState }) => ({
-      op,
-      resource: resourceName({ urn }),
-      why: foundOnHost(newState?.inputs) ?? Object.keys(detailedDiff ?? {}).join(", "),
+export function changesOf({ resources }: Preview): Change[] {
+  return resources
+    .filter(({ operation }) => operation !== "same" && operation !== "read")
+    .map(({ operation, name, changed, after }) => ({
+      op: operation,
+      resource: name,
+      why: foundOnHost(after) ?? changed.join(", "),
     }));
 }
 
-/** A step whose sudo asks for a password has one command for all. */
-function foundOnHost({ create, update = create }: { create?: unknown; update?: unknown } = {}): string | undefined {
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}
+
+/** The drift that a step's command carries. A step whose sudo asks for a password has one command for all. */
+export function foundOnHost({ create, update = create }: Readonly<Record<string, unknown>> = {}): string | undefined {
   return typeof update === "string" ? driftReason(update) : undefined;
 }
 

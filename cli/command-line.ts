@@ -28,7 +28,7 @@ type OptionName = keyof typeof OPTIONS;
 /** The commands: what each does, as `make help` says it, and what it takes. */
 export const COMMANDS = {
   up: { does: "build the cluster, or bring it to what the settings say", options: ["stack"] },
-  preview: { does: "show what `make up` would change", options: ["stack"] },
+  preview: { does: "show what `make up` would change", options: ["stack", "json"] },
   refresh: { does: "read the facts of the hosts, and record what differs from the state", options: ["stack"] },
   kubeconfig: {
     does: "print the kubeconfig (a secret: make -s kubeconfig > file, mode 0600)",

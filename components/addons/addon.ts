@@ -62,6 +62,10 @@ export interface Addon<
   readonly hosts?: (settings: Settings) => HostPart | undefined;
   /** Its part of `make check`. */
   readonly check?: () => Check;
+  /** What a change of its release does to what runs: a sentence without its full stop. */
+  readonly onChange: string;
+  /** What a change of one of its other resources means, by the resource's name, where its inputs don't say it. */
+  readonly meanings?: Readonly<Record<string, Meaning>>;
   readonly load: () => AddonCode;
 }
 
@@ -69,6 +73,14 @@ export interface Addon<
 export interface KnownFailure {
   pattern: RegExp;
   action: string;
+}
+
+/** What a plan says of a changed resource whose values are secrets. */
+export interface Meaning {
+  /** What is another one. */
+  what: string;
+  /** What it does to what runs, or to people. */
+  effect: string;
 }
 
 /** The code of an add-on. It is loaded where the add-on is on. */

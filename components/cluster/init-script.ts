@@ -1,5 +1,5 @@
 import { readShell } from "../../providers/host/shell/library";
-import { quote } from "../../providers/host/shell/quote";
+import { quote, unquote } from "../../providers/host/shell/quote";
 
 interface InitScriptArgs {
   /** kubeadm's InitConfiguration: it matters once, when the node registers. */
@@ -29,4 +29,10 @@ settings_hash=${args.settingsHash}
 patch=${quote(args.kubeletPatch)}
 ports=${quote(args.ports.join(" "))} api_limit=${args.apiSeconds}
 ${readShell(__dirname, "init.sh")}`;
+}
+
+/** The ClusterConfiguration and the KubeletConfiguration that `initScript` wrote into a script. */
+export function clusterConfigIn(script: string): string | undefined {
+  const [, rest] = /^cluster=([^]*)/m.exec(script) ?? [];
+  return rest === undefined ? undefined : unquote(rest)[0];
 }

@@ -50,6 +50,11 @@ ${START}
 ${verify(args)}`;
   },
 
+  effects: (changed) =>
+    ["package containerd.io", `file ${CONFIG_FILE}`, `file ${PROXY_FILE}`].some((fact) => changed.has(fact))
+      ? ["containerd restarts; running containers go on"]
+      : [],
+
   expected(args) {
     const proxy = proxyUnit(proxyEnvironment(args.proxy));
     return [

@@ -39,6 +39,8 @@ restrict_kubelet_config
 [ "$(kubeadm version -o short)" = ${quote(`v${args.kubernetesVersion}`)} ] || die "kubeadm on the PATH is $(kubeadm version -o short)" "is there another one beside /usr/bin/kubeadm?"`;
   },
 
+  effects: (changed) => (changed.has("package kubelet") ? ["the kubelet restarts; running pods go on"] : []),
+
   expected: (args) => [
     ...packagesExpected(packagesOf(args)),
     expectedFile(CRICTL_FILE, CRICTL_CONFIG),

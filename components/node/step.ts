@@ -45,6 +45,8 @@ export interface Step {
   packages?: (args: NodeSteps) => AptPackages;
   /** Bash commands: idempotent, guarded on the real state, without secrets. See `stepScript`. */
   commands: (args: StepArgs) => string;
+  /** What its next run does to what runs on the host, by the facts (`<kind> <key>`) that change. Left out: nothing is disturbed. */
+  effects?: (changed: ReadonlySet<string>) => string[];
   /** What it leaves on the host, for the inspection. */
   expected: (args: StepArgs) => ExpectedFact[];
 }

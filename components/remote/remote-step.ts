@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../../providers/machines/machine";
 import type { ExpectedFact } from "../../providers/host/facts/expected";
 import { answerOf, asRoot, marked, SCRIPT_COMMAND } from "../../providers/host/shell/as-root";
-import { stepScript } from "../../providers/host/shell/script";
+import { unquote } from "../../providers/host/shell/quote";
+import { scriptFrom, stepScript } from "../../providers/host/shell/script";
 import { commandConnection } from "./connection";
 import { type Drift, withDrift } from "./drift";
 
@@ -95,7 +96,19 @@ export class RemoteStep extends command.remote.Command {
 /** The script of a step that has a secret input: what a preview shows of it. It does nothing. */
 class StepScript extends pulumi.ComponentResource<void> {
   constructor(name: string, script: pulumi.Input<string>, { parent }: pulumi.CustomResourceOptions) {
-    super("homelab:host:StepScript", name, { script }, { parent });
+    super(STEP_SCRIPT, name, { script }, { parent });
     this.registerOutputs();
   }
+}
+
+/** The type of what shows the script of a step that has a secret input. It has the step's name. */
+export const STEP_SCRIPT = "homelab:host:StepScript";
+
+/** The script in the inputs of a step, or of its `STEP_SCRIPT`, without how it gets to the host; none where they don't show it. */
+export function scriptIn({ script, stdin, create }: Readonly<Record<string, unknown>>): string | undefined {
+  // Where sudo asked for a password, the script was once a word of the command.
+  const texts = [script, stdin, ...(typeof create === "string" ? unquote(create) : [])];
+  return texts
+    .map((text) => (typeof text === "string" ? scriptFrom(text) : undefined))
+    .find((text) => text !== undefined);
 }

@@ -21,5 +21,7 @@ export const argocd: Addon<"argocd", typeof import("./settings"), keyof typeof d
   namespace: "argocd",
   drivers,
   check: () => (require("./check") as typeof import("./check")).gitopsCheck,
+  onChange: "Argo CD's pods may restart; what it has deployed goes on",
+  meanings: { "argocd-password": { what: "the password of admin", effect: "everybody is logged out of Argo CD" } },
   load: () => require("./argocd") as typeof import("./argocd"),
 };

@@ -9,5 +9,6 @@ export const cilium: Addon<"cilium", typeof import("./settings"), never> = {
   namespace: "kube-system",
   undo: () => `${readShell(__dirname, "undo.sh")}end_cilium`,
   check: () => (require("./check") as typeof import("./check")).ciliumCheck,
+  onChange: "Cilium's agents may restart, one node after the other; pods keep their network, but for what is said here",
   load: () => require("./cilium") as typeof import("./cilium"),
 };

@@ -24,5 +24,6 @@ Where it misses deleting-confirmation-flag, set that and go on:
   ],
   undo: () => `[ ! -e ${DEFAULT_DATA_PATH} ] || kept "${DEFAULT_DATA_PATH}: volumes may be in it"`,
   check: () => (require("./check") as typeof import("./check")).storageCheck,
+  onChange: "Longhorn's pods may restart; volumes that exist stay as they are",
   load: () => require("./longhorn") as typeof import("./longhorn"),
 };

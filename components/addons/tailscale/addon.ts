@@ -29,5 +29,6 @@ export const tailscale: Addon<"tailscale", typeof import("./settings"), keyof ty
     settings.addons.tailscale.machines.enabled
       ? (require("./hosts") as typeof import("./hosts")).tailscaleOnHosts(settings)
       : undefined,
+  onChange: "the operator's pods may restart, and then those of its proxies: connections through them end",
   load: () => require("./tailscale") as typeof import("./tailscale"),
 };

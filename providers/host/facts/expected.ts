@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { quote } from "../shell/quote";
+import { quote, unquote } from "../shell/quote";
 import type { FactName } from "./facts";
 
 /** Where each step writes what it expects to find on the host from then on, one file a step. */
@@ -42,4 +42,12 @@ export function expectCommands(facts: readonly ExpectedFact[]): string {
     return `expect ${kind} ${words.map(quote).join(" ")}`;
   });
   return [...lines, "write_expected"].join("\n");
+}
+
+/** The facts that `expectCommands` wrote into a script. */
+export function readExpected(script: string): ExpectedFact[] {
+  return [...script.matchAll(/^expect ([a-z-]+) (.+)$/gm)].map(([, kind, words = ""]) => {
+    const [key = "", value] = unquote(words);
+    return { kind: kind as FactName, key, ...(value === undefined ? {} : { value }) };
+  });
 }

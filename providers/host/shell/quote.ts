@@ -26,3 +26,16 @@ export function hereDocument(text: string): string {
   while (lines.has(end)) end += "_";
   return `<<'${end}'\n${text}${end}`;
 }
+
+/** The words that `quoteAll` wrote, as they were before. */
+export function unquote(words: string): string[] {
+  return [...words.matchAll(/(?:'[^']*'|\\'|[^\s'\\])+/g)].map(([word]) =>
+    word.replace(/'([^']*)'|\\(')/g, (_, inside: string | undefined, quotationMark: string) => inside ?? quotationMark),
+  );
+}
+
+/** The files that a script writes whole by `write_file PATH MODE` and a here-document: their texts, by path. */
+export function filesIn(script: string): Map<string, string> {
+  const written = script.matchAll(/\bwrite_file (\S+) \d+ <<'(EOF_*)'\n([^]*?)^\2$/gm);
+  return new Map([...written].map(([, path = "", , text = ""]) => [unquote(path).join(" "), text]));
+}

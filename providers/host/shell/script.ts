@@ -41,7 +41,7 @@ function script(args: Omit<ScriptArgs, "commands">, library: readonly string[], 
   if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(args.step)) throw new Error(`'${args.step}' is no name of a step`);
   const environment = Object.entries(args.environment ?? {}).map(([name, value]) => `export ${name}=${quote(value)}`);
   return [
-    "set -euo pipefail",
+    FIRST_LINE,
     `host=${args.host === undefined ? "$(hostname)" : quote(args.host)} step=${args.step}`,
     ...library,
     ...environment,
@@ -51,6 +51,14 @@ function script(args: Omit<ScriptArgs, "commands">, library: readonly string[], 
     "main </dev/null",
     "",
   ].join("\n");
+}
+
+const FIRST_LINE = "set -euo pipefail";
+
+/** The script of a step in a text that has more before it, such as what makes its shell root's. */
+export function scriptFrom(text: string): string | undefined {
+  const start = `\n${text}`.indexOf(`\n${FIRST_LINE}\n`);
+  return start < 0 ? undefined : text.slice(start);
 }
 
 function work({ commands, expected }: ScriptArgs): string {

@@ -25,7 +25,7 @@ export class ApiServer {
 
   private constructor(
     readonly folder: string,
-    port: number,
+    readonly port: number,
     token: string,
     authority: string,
     private readonly processes: readonly ServiceProcess[],

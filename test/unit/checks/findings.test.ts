@@ -1,6 +1,7 @@
 import { certificatesFinding } from "../../../checks/certificates";
 import { ciliumFinding } from "../../../components/addons/cilium/check";
-import { changesOf, driftFinding, readPreview } from "../../../checks/drift";
+import { changesOf, driftFinding } from "../../../checks/drift";
+import { type Preview, readPreview } from "../../../checks/preview";
 import { gitopsFinding } from "../../../components/addons/argocd/check";
 import type { Node, Pod, Workload } from "../../../checks/kubernetes-objects";
 import { nodesFinding } from "../../../checks/nodes";
@@ -147,12 +148,12 @@ test("drift is what the preview would change, with what was found on the host", 
     step("update", "cilium-release", { newState: { inputs: {} }, detailedDiff: { values: {} } }),
     step("create", "w2"),
   ];
-  const preview = readPreview(JSON.stringify({ steps }));
-  expect(driftFinding(changesOf(preview ?? {}))).toMatchObject({
+  const read = (some: object[]) => readPreview(JSON.stringify({ steps: some })) as Preview;
+  expect(driftFinding(changesOf(read(steps)))).toMatchObject({
     status: "failed",
-    text: "3 difference(s): w1-sysctls (sysctl vm.x is 0, expected 1); cilium-release (values); w2 (create)",
+    text: "3 difference(s): cilium-release (values); w1-sysctls (sysctl vm.x is 0, expected 1); w2 (create)",
   });
-  expect(driftFinding(changesOf({ steps: steps.slice(0, 2) }))).toMatchObject({ status: "ok" });
+  expect(driftFinding(changesOf(read(steps.slice(0, 2))))).toMatchObject({ status: "ok" });
   expect(readPreview("error: no stack")).toBeUndefined();
 });
 

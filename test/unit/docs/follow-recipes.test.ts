@@ -93,6 +93,7 @@ describe("an add-on needs its entry in the list", () => {
     }),
     chart: "throw-away",
     namespace: "throw-away",
+    onChange: "nothing restarts",
     load: () => ({
       install: (context) => {
         contexts.push(context);
