@@ -69,7 +69,7 @@ export const containerdRule: Rule = ({ containerd }, report) => {
   }
   const chosen = valueOf(containerd.defaultRuntime);
   if (chosen !== undefined && chosen !== "runc" && !containerd.runtimes[chosen]) {
-    report(containerd.defaultRuntime, `"${chosen}" is no runtime of containerd.runtimes`);
+    report(containerd.defaultRuntime, "is no runtime of containerd.runtimes");
   }
 };
 

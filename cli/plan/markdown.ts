@@ -26,7 +26,7 @@ const LEVELS: readonly Level[] = [
 ];
 
 /**
- * The plan as GitHub's Markdown, 60,000 bytes at most. Whatever the settings hold stands in code, where GitHub makes no markup, link
+ * The plan as GitHub's Markdown, 60,000 bytes at most. Whatever the settings hold is code in it, where GitHub makes no markup, link
  * or mention of it.
  */
 export function forPullRequest(plan: Plan): string {

@@ -2,7 +2,7 @@ import type { ServerChannel } from "ssh2";
 import { metalHostDriver } from "../../../providers/machines/metal/driver";
 import { incarnationOf } from "../../../providers/host/ssh/host-key";
 import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
-import { startServer, type TestServer } from "../ssh/in-process-server";
+import { answerScript, startServer, type TestServer } from "../ssh/in-process-server";
 
 const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKdnYJkcxUtgGfEMoKcULwCvkvNqhvP2d1hWdXWHNIeE";
 
@@ -28,12 +28,7 @@ async function host(prints: { stdout?: string; stderr?: string; exitCode?: numbe
       channel.on("data", (data: Buffer) => (script += data.toString()));
       channel.on("end", () => {
         scripts.push(script);
-        const { stdout = "", stderr = "", exitCode = 0 } = prints;
-        const [, marker = ""] = /echo (homelab-[0-9a-f]+);/.exec(script) ?? [];
-        channel.write(`${marker}\n${stdout}${marker} ${exitCode}\n`);
-        channel.stderr.write(`${marker}\n${stderr}`);
-        channel.exit(exitCode);
-        channel.end();
+        answerScript(channel, script, prints);
       });
     },
   });

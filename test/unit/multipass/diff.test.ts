@@ -63,7 +63,7 @@ test.each<[keyof MachineInputs, unknown, string]>([
   ["memory", "64M", "less than 128M"],
   ["disk", "1.5", "is no size"],
   ["disk", "100M", "less than 512M"],
-  ["networks", [{ name: "eth0,mode=manual", mode: "auto" }], "no name of a network"],
+  ["networks", [{ name: "eth0,mode=manual", mode: "auto" }], "is not the name of a network"],
   ["cloudInit", { ssh_keys: {} }, "the VM's host key"],
 ])("%s: %j is refused before anything is made", (property, value, reason) => {
   expect(failures({ [property]: value })).toEqual([{ property, reason: expect.stringContaining(reason) as string }]);

@@ -115,3 +115,16 @@ export function targetAt(port: number): SshTarget {
     hostKey: hostKeys.public,
   };
 }
+
+/** What a host answers to a script that `marked` made: what it printed, between its marks. */
+export function answerScript(
+  channel: ServerChannel,
+  script: string,
+  { stdout = "", stderr = "", exitCode = 0 }: { stdout?: string; stderr?: string; exitCode?: number },
+): void {
+  const [, marker = ""] = /echo (homelab-[0-9a-f]+);/.exec(script) ?? [];
+  channel.write(`${marker}\n${stdout}${marker} ${exitCode}\n`);
+  channel.stderr.write(`${marker}\n${stderr}`);
+  channel.exit(exitCode);
+  channel.end();
+}

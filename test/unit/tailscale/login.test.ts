@@ -1,7 +1,7 @@
 import { FakeTailnet } from "../../../lab/tailscale/service";
 import { type LoginInputs, type LoginOutputs, tailscaleLoginDriver } from "../../../providers/tailscale/login-driver";
 import { parseStatus } from "../../../providers/tailscale/status";
-import { hostKeys, startServer, type TestServer } from "../ssh/in-process-server";
+import { answerScript, hostKeys, startServer, type TestServer } from "../ssh/in-process-server";
 import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
 
 const DEVICE = "nMACHINE";
@@ -46,11 +46,9 @@ beforeEach(async () => {
       const chunks: Buffer[] = [];
       channel.on("data", (chunk: Buffer) => chunks.push(chunk));
       channel.on("end", () => {
-        const { code, out, err } = host.run(Buffer.concat(chunks).toString("utf8"));
-        channel.write(out ?? "");
-        channel.stderr.write(err ?? "");
-        channel.exit(code);
-        channel.end();
+        const script = Buffer.concat(chunks).toString("utf8");
+        const { code, out, err } = host.run(script);
+        answerScript(channel, script, { stdout: out, stderr: err, exitCode: code });
       });
     },
   });
