@@ -4,7 +4,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { problemsOf } from "./settings/messages/explain";
 import { plainSecretProblems, type Problem, problemLine, type Source } from "./settings/messages/problems";
 import { withFingerprints } from "./settings/mirrors";
-import { encryptedValues, misplacedSecrets, publishedSecrets, withSecrets } from "./settings/encrypted";
+import {
+  encryptedValues,
+  misplacedProblem,
+  misplacedSecrets,
+  publishedSecrets,
+  unexplainedSecrets,
+  withSecrets,
+} from "./settings/encrypted";
 import { misreadNumbers, parseJson } from "./settings/numbers";
 import { isInside, pathOf, placesOf } from "./settings/places";
 import { resolve, type Settings } from "./settings/resolve";
@@ -41,18 +48,23 @@ export function parseSettings(
 ): Parsing {
   const keys = new Set(secretKeys);
   const encrypted = encryptedValues(raw, keys, file?.written);
-  const withoutPlain = withSecrets(raw, placesOf(settingsSchema, raw), keys, file?.written);
+  const root = placesOf(settingsSchema, raw);
+  const misplaced = misplacedSecrets(root, encrypted);
+  const withoutPlain = withSecrets(raw, root, misplaced, keys, file?.written);
   const settings = placesOf(settingsSchema, withoutPlain);
   const source: Source = { settings, secretKeys: keys, encrypted };
   const inFile = file && placesOf(settingsSchema, file.written);
   const parsed = settingsSchema.safeParse(withoutPlain);
   const found: Problem[] = parsed.error ? problemsOf(parsed.error, source) : [];
-  const further = [...misplacedSecrets(settings, encrypted), ...misreadNumbers(settings, inFile)];
+  const unexplained = unexplainedSecrets(settings, encrypted);
   const problems: Problem[] = [
-    ...found,
     // What is refused already needs no second sentence.
-    ...further.filter(({ path }) => !found.some((other) => isInside(path, other.path))),
-    ...ruleProblems(settings),
+    ...found.filter(({ path }) => !misplaced.some((other) => isInside(path, other))),
+    ...misplaced.map(misplacedProblem),
+    ...unexplained,
+    ...misreadNumbers(settings, inFile).filter(({ path }) => !found.some((other) => isInside(path, other.path))),
+    // What they say may have any value in it, also the one that is a secret.
+    ...(unexplained.length > 0 ? [] : ruleProblems(settings)),
     ...plainSecretProblems(source, inFile),
     ...(file?.salt !== undefined && file.salt in PUBLISHED_PASSPHRASES ? publishedSecrets(encrypted, file.stack) : []),
   ];

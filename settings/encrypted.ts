@@ -1,6 +1,6 @@
 import { hasSecret, isPlainObject, secretOf } from "./fields";
 import { type Problem, pathText } from "./messages/problems";
-import { allSettings, isInside, metaAt, pathOf, type Setting, settingAt, valueIn, writtenAt } from "./places";
+import { allSettings, isInside, metaAt, namesAt, pathOf, type Setting, settingAt, valueIn, writtenAt } from "./places";
 import { isMapping } from "./stack-file";
 
 /**
@@ -43,17 +43,31 @@ export function encryptedIn(written: unknown, path: readonly PropertyKey[]): (re
   return names.flatMap((name) => encryptedIn(written[name], [...path, name]));
 }
 
+/** The places of encrypted values that no secret can have. One under an unknown name is left to whoever finds that. */
+export function misplacedSecrets(root: Setting, { paths }: EncryptedValues): (readonly PropertyKey[])[] {
+  return paths.filter((path) => !takesSecret(root, path) && !isUnknown(root, path));
+}
+
 /**
- * The settings with a secret in the place of each encrypted text inside a mapping of the user's own. There the program can't know
- * which values are secrets: what a secret key has and the file doesn't show in clear is taken for one.
+ * The settings with a secret in the place of each misplaced one, so that no rule reads it, and of each encrypted text inside a mapping
+ * of the user's own. There the program can't know which values are secrets: what a secret key has and the file doesn't show in clear
+ * is taken for one.
  */
-export function withSecrets(raw: Mapping, root: Setting, secretKeys: ReadonlySet<string>, written?: Mapping): Mapping {
+export function withSecrets(
+  raw: Mapping,
+  root: Setting,
+  misplaced: readonly (readonly PropertyKey[])[],
+  secretKeys: ReadonlySet<string>,
+  written?: Mapping,
+): Mapping {
   const free = allSettings(root)
     .filter((setting) => metaAt(setting).mayBeEncrypted === true && isPlainObject(writtenAt(setting)))
     .map(pathOf)
     .filter(([key]) => secretKeys.has(String(key)));
-  if (free.length === 0) return raw;
+  if (free.length === 0 && misplaced.length === 0) return raw;
   const convert = (value: unknown, path: readonly PropertyKey[]): unknown => {
+    if (misplaced.some((one) => one.length === path.length && isInside(path, one)))
+      return secretOf(JSON.stringify(value));
     const isFree = free.some((outer) => isInside(path, outer));
     if (isFree && typeof value === "string") {
       return typeof valueIn(written, path) === "string" ? value : secretOf(value);
@@ -76,12 +90,9 @@ export function publishedSecrets({ paths }: EncryptedValues, stack: string): Pro
   }));
 }
 
-/** Encrypted values where none can be kept secret. */
-export function misplacedSecrets(root: Setting, { paths, unseen }: EncryptedValues): Problem[] {
-  const misplaced = paths
-    .filter((path) => !takesSecret(root, path))
-    .map((path) => ({ path, message: whyMisplaced(path) }));
-  const vague = unseen
+/** Keys that have an encrypted value, and nothing in them may be one. */
+export function unexplainedSecrets(root: Setting, { unseen }: EncryptedValues): Problem[] {
+  return unseen
     .filter((key) => !allSettings(root).some((setting) => pathOf(setting)[0] === key && hasOwnSecret(setting)))
     .map((key) => ({
       path: [key],
@@ -89,7 +100,10 @@ export function misplacedSecrets(root: Setting, { paths, unseen }: EncryptedValu
         "has an encrypted value, and the stack's file doesn't show which: it would be in clear in scripts, previews and the state. " +
         "Encrypt only what docs/settings.md calls a secret, and values in mappings of your own such as those of charts",
     }));
-  return [...misplaced, ...vague];
+}
+
+export function misplacedProblem(path: readonly PropertyKey[]): Problem {
+  return { path, message: whyMisplaced(path) };
 }
 
 function whyMisplaced(path: readonly PropertyKey[]): string {
@@ -106,6 +120,13 @@ function takesSecret(root: Setting, path: readonly PropertyKey[]): boolean {
     const { secret, mayBeEncrypted } = metaAt(setting);
     return secret === true || mayBeEncrypted === true;
   });
+}
+
+/** A name that the mapping around it doesn't have. */
+function isUnknown(root: Setting, path: readonly PropertyKey[]): boolean {
+  const depth = path.findIndex((_name, index) => !settingAt(root, path.slice(0, index + 1)));
+  const around = depth < 0 ? undefined : settingAt(root, path.slice(0, depth));
+  return around !== undefined && namesAt(around).length > 0;
 }
 
 /** Where a key has a secret of its own, that explains why Pulumi calls the key one. */

@@ -3,6 +3,7 @@ import { createServer, connect, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LabStack } from "../harness/stacks/lab-stack";
+import { leaksInFolder, leaksInText } from "../harness/stacks/secret-search";
 import { booted } from "../unit/multipass/life";
 import { type FakeMultipass, fakeMultipass } from "../unit/multipass/fake-multipass";
 import { inputs } from "../unit/multipass/vm";
@@ -21,7 +22,7 @@ let multipass: FakeMultipass;
 let ssh: TestServer;
 let relay: Server;
 
-async function want(changes: Partial<typeof inputs>): Promise<void> {
+async function want(changes: Partial<typeof inputs> & { canary?: string }): Promise<void> {
   await writeFile(vmFile, JSON.stringify({ ...inputs, ...changes }), { mode: 0o600 });
 }
 
@@ -144,6 +145,24 @@ const able = process.platform === "linux" && process.getuid?.() === 0;
       multipass.put("cp1", { ipv4: [ADDRESS] });
       await stack.up("--refresh");
       expect(await steps()).toEqual([]);
+    });
+
+    test("secret-unwrapped: an encrypted value in the user-data is in no state, preview, output or command line", async () => {
+      const secrets = ["c4n4ry-one", "c4n4ry-two"].map((value) => ({ name: value, value }));
+      const outputs: string[] = [];
+      for (const { value } of secrets) {
+        await want({ canary: value });
+        outputs.push(await stack.previewText(), (await stack.pulumi("preview", "--json")).output);
+        multipass.script("launch", { vm: { ipv4: [ADDRESS] } });
+        outputs.push((await stack.up()).output);
+        // It is there, and another one makes another machine.
+        expect(multipass.calls().some(({ stdin }) => stdin.includes(value))).toBe(true);
+        await stack.refresh();
+        expect(await steps()).toEqual([]);
+      }
+      const places = [...outputs, ...multipass.calls().map(({ args }) => args.join(" "))].join("\n");
+      expect(leaksInText("outputs and command lines", places, secrets)).toEqual([]);
+      expect(await leaksInFolder(join(stack.folder, ".pulumi"), secrets)).toEqual([]);
     });
   },
 );

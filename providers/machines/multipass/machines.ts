@@ -20,8 +20,7 @@ export function multipassMachines(settings: MultipassSettings, parent: pulumi.Re
       hostKeyPublic: hostKey.publicKey.apply(withoutComment),
       clientKey: clientKey.privateKey,
     };
-    const cloudInit = mapSecrets(node.cloudInit, (secret) => secret.reveal());
-    const isSecretly = hasSecret(node.cloudInit);
+    const { cloudInit, secrets } = userDataInput(node.cloudInit);
     const machine = new MultipassMachine(
       node.name,
       {
@@ -29,12 +28,11 @@ export function multipassMachines(settings: MultipassSettings, parent: pulumi.Re
         image: node.image,
         controlPlane: node.role === "control-plane",
         networks: node.networks.map((network) => ({ ...network })),
-        // As a whole: what of it is secret in the outputs is said by its name.
-        cloudInit: isSecretly ? pulumi.secret(cloudInit) : cloudInit,
+        cloudInit,
         authorizedKey: clientKey.publicKey,
         hostKeyPrivate: hostKey.privateKey,
       },
-      { parent, ...(isSecretly ? { additionalSecretOutputs: ["cloudInit"] } : {}) },
+      { parent, additionalSecretOutputs: secrets },
     );
     const { incarnation, address } = machine;
     const launched = pulumi
@@ -57,4 +55,15 @@ export function multipassMachines(settings: MultipassSettings, parent: pulumi.Re
       disposable: true,
     };
   });
+}
+
+/**
+ * The user's own user-data as the input of a machine, and the names of its outputs that are secret with it. It is secret as a whole
+ * where something in it is: a dynamic resource's outputs are kept secret by their names.
+ */
+export function userDataInput(written: MultipassSettings["cloudInit"]) {
+  const cloudInit = mapSecrets(written, (secret) => secret.reveal());
+  return hasSecret(written)
+    ? { cloudInit: pulumi.secret(cloudInit), secrets: ["cloudInit"] }
+    : { cloudInit, secrets: [] };
 }

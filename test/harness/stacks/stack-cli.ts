@@ -61,6 +61,11 @@ export class StackCli {
     return this.place.project;
   }
 
+  /** With what the CLI is run. */
+  get environment(): NodeJS.ProcessEnv {
+    return this.place.env;
+  }
+
   get settingsFile(): string {
     return this.place.settingsFile;
   }
