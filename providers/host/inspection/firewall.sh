@@ -58,7 +58,7 @@ native_chains() {
 namespace() {
   local own tries
   own=$(readlink /proc/self/ns/net)
-  unshare --net sleep 30 >/dev/null 2>&1 &
+  unshare --net sleep 60 >/dev/null 2>&1 &
   namespace=$!
   for ((tries = 0; tries < 100; tries++)); do
     [ "$(readlink "/proc/$namespace/ns/net")" = "$own" ] || return 0
@@ -136,25 +136,25 @@ try_packets() {
   done
 }
 
-# tried_firewall: in a namespace of its own. The processes that hold the others are ended in any case.
+# tried_firewall: in a namespace of its own. The processes that hold the others are ended in any case. How long a slow host takes is known
+# from the packets without rules: they all arrive.
 tried_firewall() {
-  local open word
+  local open through word
   trap 'kill $(jobs -p) 2>/dev/null' EXIT
   firewall_copy >/dev/null 2>&1 || return 0
-  open=$(try_packets 2)
+  SECONDS=0
+  open=$(try_packets 8)
+  through=$((2 + 2 * SECONDS))
   load_firewall >/dev/null 2>&1 || return 0
-  open=$(
-    through=$(try_packets 2)
-    for word in $open; do grep -qx "$word" <<<"$through" || echo "$word"; done
-  )
-  echo "$open"
+  through=$(try_packets "$through")
+  for word in $open; do grep -qx "$word" <<<"$through" || echo "$word"; done
 }
 
 # firewall: the whole. Needs in $node and $node_device the host's address and device, in $pod an address of pods, in $nameserver that of
 # one outside, in $ports those to which pods connect, in $probe_program the text of probe.pl.
 firewall() {
   # shellcheck disable=SC2016 # expanded in the namespace
-  timeout 25 unshare --net bash -c "$(declare -f namespace inside firewall_copy load_firewall try_packets tried_firewall)
+  timeout 45 unshare --net bash -c "$(declare -f namespace inside firewall_copy load_firewall try_packets tried_firewall)
 $(declare -p iptables_nft iptables_legacy native sets devices node node_device pod nameserver ports probe_program)
 tried_firewall" </dev/null 2>/dev/null | sort -u | tr '\n' ' '
 }

@@ -9,7 +9,7 @@ const NEEDS = { unshare: "util-linux", ip: "iproute2", perl: "perl", "iptables-n
 const why = missingRequirements("trying firewalls in network namespaces", NEEDS);
 const whyNoNft = why ?? missingRequirements("trying firewalls of nftables", { nft: "nftables" });
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 /** Makes rules in a network namespace, which is the host's, and tries them there. */
 function blocked(rules: string): { by: string; chains: string; blocked: string[] } {
