@@ -28,7 +28,6 @@ const groups = {
   helm: ["helm"],
   argocd: ["argocd"],
   tailscale: ["tailscale"],
-  "kube-bench": ["kube-bench"],
 } as const satisfies Record<string, readonly RecipeName[]>;
 
 export type Group = keyof typeof groups;
@@ -36,8 +35,8 @@ export type Group = keyof typeof groups;
 /** Every group, in the order in which a cold cache is best filled. */
 export const allGroups = Object.keys(groups) as Group[];
 
-/** Groups that only an add-on, a check or a test needs. */
-const addonGroups: readonly Group[] = ["argocd", "helm", "tailscale", "kube-bench"];
+/** Groups that only an add-on or a check needs. */
+const addonGroups: readonly Group[] = ["argocd", "helm", "tailscale"];
 
 /** What every lab needs. */
 export const defaultGroups = allGroups.filter((group) => !addonGroups.includes(group));

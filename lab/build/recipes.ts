@@ -43,7 +43,6 @@ function kubernetesVariables(version: string): Record<string, string> {
 const argocd = "github.com/argoproj/argo-cd/v3";
 const cilium = "github.com/cilium/cilium";
 const containerd = "github.com/containerd/containerd/v2";
-const kubeBench = "github.com/aquasecurity/kube-bench";
 const kubernetesProvider = "github.com/pulumi/pulumi-kubernetes/provider/v4";
 const deploy = "cmd/k8s-operator/deploy";
 
@@ -227,13 +226,6 @@ export const recipes = {
       chart: ["tailscale.com", `${deploy}/chart`],
       crds: ["tailscale.com", `${deploy}/crds`],
     },
-  },
-  // For its own test alone.
-  "kube-bench": {
-    title: `kube-bench ${addonVersions.kubeBench}`,
-    module: pinned("kube-bench"),
-    binaries: { [kubeBench]: "kube-bench" },
-    carried: { cfg: [kubeBench, "cfg"] },
   },
 } as const satisfies Record<string, Recipe>;
 

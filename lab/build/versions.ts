@@ -24,7 +24,7 @@ export const labVersions = {
   pause: versions.pause,
 } as const;
 
-/** What is built only where an add-on or a test needs it. Apart, so that a change of them makes no other mirror for all others. */
+/** What is built only where an add-on is on. Apart, so that a change of them makes no other mirror for all others. */
 export const addonVersions = {
   /** Newer than the 3.4.4 of the pinned chart: the newest whose Go module is served complete. 3.6 needs a newer Go. */
   // renovate: datasource=go depName=github.com/argoproj/argo-cd/v3 extractVersion=^v(?<version>.+)$
@@ -32,7 +32,4 @@ export const addonVersions = {
   /** For `make charts-check`: the version that the lab's Kubernetes plugin is built with. */
   // renovate: datasource=go depName=helm.sh/helm/v3 extractVersion=^v(?<version>.+)$
   helm: "3.22.0",
-  /** For the test that compares a cluster with the CIS benchmark. */
-  // renovate: datasource=go depName=github.com/aquasecurity/kube-bench extractVersion=^v(?<version>.+)$
-  kubeBench: "0.15.6",
 } as const;

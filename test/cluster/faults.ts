@@ -14,7 +14,8 @@ const CA = "/etc/kubernetes/pki/ca.crt";
 const STATE = "/var/lib/homelab/kubeadm";
 
 /** A kubelet that does nothing in its first two minutes. */
-const SLOW_KUBELET = `cat >/etc/systemd/system/kubelet.service.d/90-slow.conf <<'EOF'
+const SLOW_KUBELET = `mkdir -p /etc/systemd/system/kubelet.service.d
+cat >/etc/systemd/system/kubelet.service.d/90-slow.conf <<'EOF'
 [Service]
 ExecStart=
 ExecStart=/bin/sh -c "sleep 120; exec /usr/bin/kubelet $$KUBELET_KUBECONFIG_ARGS $$KUBELET_CONFIG_ARGS $$KUBELET_KUBEADM_ARGS"
@@ -75,7 +76,7 @@ export function clusterFaults(cluster: () => ClusterUnderTest): void {
     await stack.change(() => (kubeadm.timeouts = { kubeletHealthCheck: "10s" }));
     const failed = await stack.tryUp();
     await stack.change(() => delete kubeadm.timeouts);
-    await worker.run("rm /etc/systemd/system/kubelet.service.d/90-slow.conf; systemctl daemon-reload");
+    await worker.run("rm -r /etc/systemd/system/kubelet.service.d; systemctl daemon-reload");
     expect(failed.exitCode).not.toBe(0);
     expect(failed.output).toContain(`${worker.name}: kubeadm-join: 'kubeadm join' failed`);
     expect(failed.output).toContain("run pulumi up again: it takes back what is there and begins again");

@@ -102,7 +102,7 @@ describe("the stack lab: a cluster of one control plane and one worker", () => {
 
   checkCommand(() => cluster);
 
-  cisChecks(() => [stack.container(0), stack.container(1)]);
+  cisChecks(() => cluster.hosts);
 
   describe("meets faults", () => clusterFaults(() => cluster));
 });

@@ -36,10 +36,7 @@ test("a published passphrase wins over the one of the user's other projects", ()
 
 test("the file for typing by hand survives odd folder names and being sourced twice", async () => {
   const odd = { ...made, path: "/it's a $(folder)" };
-  const text = environmentFile(
-    environmentFor(odd, { url: "file:///a b'c" }, {}, undefined),
-    "lab",
-  );
+  const text = environmentFile(environmentFor(odd, { url: "file:///a b'c" }, {}, undefined), "lab");
   const script = `${text}\n${text}\nprintf '%s\\n' "$PATH" "$PULUMI_BACKEND_URL"`;
   const { stdout } = await execa("sh", ["-c", script], { env: { PATH: "/usr/bin:/bin" }, extendEnv: false });
   expect(stdout.split("\n")).toEqual(["/it's a $(folder):/usr/bin:/bin", "file:///a b'c"]);

@@ -19,7 +19,6 @@ const moduleOf: [RecipeName, string, string][] = [
   ["helm", "helm.sh/helm/v3", addonVersions.helm],
   ["argocd", "github.com/argoproj/argo-cd/v3", addonVersions.argocd],
   ["tailscale", "tailscale.com", pinned.tailscale],
-  ["kube-bench", "github.com/aquasecurity/kube-bench", addonVersions.kubeBench],
   ["pulumi", "github.com/pulumi/pulumi/pkg/v3", labVersions.pulumi],
   ["pulumi-language-nodejs", "github.com/pulumi/pulumi/sdk/v3", labVersions.pulumiLanguageNodejs],
 ];
