@@ -2,6 +2,8 @@
 
 umask 022
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive KUBECACHEDIR=/run/homelab-kubectl KUBECONFIG=/etc/kubernetes/admin.conf
+# In seconds. By default systemctl gives systemd 25: on a slow, busy host what isn't answered would be taken for "there is none".
+export SYSTEMD_BUS_TIMEOUT=300
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # die PROBLEM [ACTION]: ends the script with one line of what is wrong, and what to do.
