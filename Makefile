@@ -1,7 +1,7 @@
 # A thin front for cli: every target installs the npm packages where they are missing or older than the lock file.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh kubeconfig nodes check host-keys down clean-cache test e2e lint charts-check bench
+.PHONY: help up preview refresh kubeconfig nodes check host-keys down clean-cache test e2e e2e-vm lint charts-check bench
 .NOTPARALLEL:
 
 tsx := @node_modules/.bin/tsx
@@ -44,6 +44,9 @@ test: $(packages) ## types, rules, and every tier of tests but the cluster's
 
 e2e: $(packages) ## the cluster's tests, on a cluster of their own
 	$(tsx) test/run.ts cluster
+
+e2e-vm: $(packages) ## tests on machines with a kernel of their own (QEMU): faults, and a cluster where KVM works
+	$(tsx) test/run.ts e2e-vm
 
 lint: $(packages) ## types, rules and layout of the sources alone
 	$(tsx) test/run.ts lint

@@ -31,6 +31,9 @@ export const TEST_NEEDS: readonly Need[] = [
   { found: "/usr/share/lxc/templates/lxc-debian", package: "lxc-templates" },
   { found: "debootstrap", package: "debootstrap" },
   { found: "rsync", package: "rsync" },
+  // Machines with a kernel of their own.
+  { found: "qemu-system-x86_64", package: "qemu-system-x86" },
+  { found: "mkfs.ext4", package: "e2fsprogs" },
 ];
 
 /** How long apt waits for another process's lock, in seconds. */

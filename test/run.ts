@@ -5,19 +5,20 @@ import { coloured, say } from "../cli/progress";
 import { Failure } from "../lab/run-program";
 import { runTiers } from "./report/run-tiers";
 import { judge, summary } from "./report/sum";
-import { E2E_TIERS, TEST_TIERS } from "./report/tiers";
+import { E2E_TIERS, TEST_TIERS, VM_TIERS } from "./report/tiers";
 
 /**
- * `make test` (no argument, or names of tiers) and `make e2e` (`cluster`): runs tiers, then says what they add up to. `.ci/run`
- * runs `--all` of them, and leaves that to `test/report/sum.ts`, which speaks up also where this process is killed.
+ * `make test` (no argument, or names of tiers), `make e2e` (`cluster`) and `make e2e-vm` (`e2e-vm`): runs tiers, then says what they
+ * add up to. `.ci/run` runs `--all` of the first two, and leaves that to `test/report/sum.ts`, which speaks up also where this process is killed.
  */
 async function test({ operands: names, all = false }: Called): Promise<number> {
-  const known = [...TEST_TIERS, ...E2E_TIERS];
+  const inEveryRun = [...TEST_TIERS, ...E2E_TIERS];
+  const known = [...inEveryRun, ...VM_TIERS];
   const unknown = names.filter((name) => !known.some((tier) => tier.name === name));
   if (unknown.length > 0)
     throw new Failure(`no such tier: ${unknown.join(", ")}`, `Tiers: ${known.map(({ name }) => name).join(", ")}`);
   const named = names.length > 0 ? known.filter(({ name }) => names.includes(name)) : TEST_TIERS;
-  const chosen = all ? known : named;
+  const chosen = all ? inEveryRun : named;
   if (process.env.CI) await installMissing([...LAB_NEEDS, ...TEST_NEEDS]);
   await runTiers(chosen, path.resolve("reports"));
   const verdicts = chosen.map((tier) => judge(path.resolve("reports"), tier));

@@ -9,10 +9,14 @@ const TESTS_MINUTES = 30;
  * @param minutes how long that takes on two cores, from an empty cache
  */
 export function whyNoTimeFor(name: string, minutes: number, now = Date.now()): string | undefined {
-  const endsAt = Number(process.env.HOMELAB_ENDS_AT ?? Number.NaN);
-  if (Number.isNaN(endsAt)) return undefined;
-  const left = Math.floor((endsAt - now / 1000) / 60);
-  return left >= minutes + TESTS_MINUTES
+  const left = minutesLeft(now);
+  return left === undefined || left >= minutes + TESTS_MINUTES
     ? undefined
     : `${name} is not built on this workstation yet; that takes ${minutes} minutes, and the run ends in ${left}`;
+}
+
+/** Whole minutes until the end of the run; `undefined` where that is not set. */
+export function minutesLeft(now = Date.now()): number | undefined {
+  const endsAt = Number(process.env.HOMELAB_ENDS_AT ?? Number.NaN);
+  return Number.isNaN(endsAt) ? undefined : Math.floor((endsAt - now / 1000) / 60);
 }

@@ -1,5 +1,6 @@
 import net from "node:net";
 import path from "node:path";
+import { differences } from "../harness/machines/test-host";
 import { LabStack } from "../harness/stacks/lab-stack";
 import { type MetalHost, MetalHosts } from "../harness/machines/metal-hosts";
 import { whyNoMetalHosts } from "../harness/machines/metal-hosts-tree";
@@ -143,15 +144,6 @@ onHosts(title, () => {
     expect(after.map((text, index) => differences(before[index] ?? "", text))).toEqual(all().map(() => []));
   });
 });
-
-/** The lines that only one of the two texts has. */
-function differences(one: string, other: string): string[] {
-  const [lines, others] = [new Set(one.split("\n")), new Set(other.split("\n"))];
-  return [
-    ...[...lines].filter((line) => !others.has(line)).map((line) => `- ${line}`),
-    ...[...others].filter((line) => !lines.has(line)).map((line) => `+ ${line}`),
-  ];
-}
 
 /** Whether port 22 answers on this workstation's own way to it. */
 async function connects(address: string): Promise<boolean> {

@@ -3,6 +3,7 @@ import { runJest } from "./jest-run";
 import { prepare } from "./prepare";
 import { checkSources } from "./sources";
 import { closeReport, openReport, type Tier } from "./tiers";
+import { minutesLeft } from "../../lab/addons/time-left";
 import { run } from "../../lab/run-program";
 import { explain } from "../../cli/command-line";
 import { say } from "../../cli/progress";
@@ -17,41 +18,66 @@ export interface Result {
 
 /** What runs a command with the time that others leave: words before it. */
 const NICE = ["nice", "-n", "19"];
+/** The same for machines, which have to answer within the limits of the program. */
+const NICE_MACHINES = ["nice", "-n", "5"];
 
 /**
  * Runs tiers, and leaves their reports in `reports/<tier>/`. Never throws for a failed test. The tiers on machines are one run of
- * jest, so that no core is idle at the end of the first; what only computes runs beside it, on the time that machines leave.
+ * jest, so that no core is idle at the end of the first; what only computes runs beside it, on the time that machines leave, and so
+ * does a tier with a limit of its own.
  */
 export async function runTiers(tiers: readonly Tier[], reports: string): Promise<void> {
-  const onMachines = tiers.filter(({ needs }) => needs === "machines");
-  const reason = onMachines.length > 0 ? whyNoMachines() : undefined;
-  const beside = onMachines.length > 0 && !reason ? tiers.filter(({ runner }) => runner !== "jest") : [];
-  for (const tier of tiers.filter((one) => !onMachines.includes(one) && !beside.includes(one))) {
-    await runTogether([tier], reports, (folders) => runOne(tier, folders, []));
+  const reason = tiers.some(({ needs }) => needs === "machines") ? whyNoMachines() : undefined;
+  const { alone, together, beside } = planned(tiers, reason === undefined);
+  for (const tier of alone) {
+    if (reason && tier.needs === "machines") skip(tier, reports, reason);
+    else await runOne(tier, reports, false);
   }
-  const computing = async () => {
-    for (const tier of beside) await runTogether([tier], reports, (folders) => runOne(tier, folders, NICE));
-  };
-  if (reason) onMachines.forEach((tier) => skip(tier, reports, reason));
-  else if (onMachines.length > 0)
-    await runTogether(onMachines, reports, async (folders) => {
-      await prepare(onMachines);
-      const [results] = await Promise.all([runJest(onMachines, folders), computing()]);
-      return results;
-    });
+  if (together.length === 0) return;
+  await runTogether(together, reports, async (folders) => {
+    await prepare(together);
+    const lane = async (own: readonly Tier[]) => {
+      for (const tier of own) await runOne(tier, reports, true);
+    };
+    const [results] = await Promise.all([runJest(together, folders), ...beside.map(lane)]);
+    return results;
+  });
 }
 
-async function runOne(tier: Tier, folders: readonly string[], prefix: readonly string[]): Promise<Result[]> {
-  const [folder = ""] = folders;
+/** Which tiers run one after the other at first, which are one run of jest, and which run beside it: lanes, each in its order. */
+export function planned(tiers: readonly Tier[], machines: boolean) {
+  const onMachines = tiers.filter(({ needs }) => needs === "machines");
+  const together = machines ? onMachines.filter(({ besideMinutes }) => besideMinutes === undefined) : [];
+  const computing = tiers.filter(({ runner }) => together.length > 0 && runner !== "jest");
+  const limited = onMachines.filter((tier) => together.length > 0 && !together.includes(tier));
+  const alone = tiers.filter((tier) => ![together, computing, limited].some((some) => some.includes(tier)));
+  return { alone, together, beside: [computing, limited] };
+}
+
+async function runOne(tier: Tier, reports: string, beside: boolean): Promise<void> {
+  const late = beside ? whyTooLate(tier) : undefined;
+  if (late) skip(tier, reports, late);
+  else await runTogether([tier], reports, ([folder = ""]) => resultsOf(tier, folder, beside));
+}
+
+async function resultsOf(tier: Tier, folder: string, beside: boolean): Promise<Result[]> {
   switch (tier.runner) {
     case "lint":
-      return [{ exitCode: await checkSources(prefix) }];
+      return [{ exitCode: await checkSources(beside ? NICE : []) }];
     case "go":
-      return [{ exitCode: await testGoModules(folder, prefix) }];
+      return [{ exitCode: await testGoModules(folder, beside ? NICE : []) }];
     case "jest":
       await prepare([tier]);
-      return runJest([tier], folders);
+      return runJest([tier], [folder], beside ? { prefix: NICE_MACHINES, limitMinutes: tier.besideMinutes } : {});
   }
+}
+
+/** Why a tier with a limit of its own doesn't begin: the run would end before that. */
+function whyTooLate({ besideMinutes = 0 }: Tier): string | undefined {
+  const left = minutesLeft();
+  return left === undefined || left >= besideMinutes
+    ? undefined
+    : `it may take ${besideMinutes} minutes, and the run ends in ${left}`;
 }
 
 /** Runs tiers by `work`, which answers how each ended. */

@@ -10,6 +10,11 @@ export interface Tier {
   runner: Runner;
   /** What it needs beside the checkout: an engine with its plugins, and machines (so Linux, and the rights to make them). */
   needs?: "engine" | "machines";
+  /**
+   * It is a run of jest by itself, beside those of the other tiers on machines and on the time that they leave, and is ended after
+   * so many minutes.
+   */
+  besideMinutes?: number;
 }
 
 /** What `make test` runs, in order. */
@@ -19,11 +24,15 @@ export const TEST_TIERS: readonly Tier[] = [
   { name: "program", runner: "jest" },
   { name: "engine", runner: "jest", needs: "engine" },
   { name: "host", runner: "jest", needs: "machines" },
+  { name: "vm", runner: "jest", needs: "machines", besideMinutes: 25 },
   { name: "go", runner: "go" },
 ];
 
 /** What `make e2e` runs. */
 export const E2E_TIERS: readonly Tier[] = [{ name: "cluster", runner: "jest", needs: "machines" }];
+
+/** What `make e2e-vm` runs: machines with a kernel of their own, for as long as that takes where they are emulated. */
+export const VM_TIERS: readonly Tier[] = [{ name: "e2e-vm", runner: "jest", needs: "machines" }];
 
 /** How a tier ended: its runner leaves it in `reports/<tier>/tier.json`, beside the report in the runner's own format. */
 export interface TierEnd {

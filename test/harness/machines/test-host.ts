@@ -38,6 +38,15 @@ export abstract class TestHost {
   }
 }
 
+/** The lines that only one of two digests has. */
+export function differences(one: string, other: string): string[] {
+  const [lines, others] = [new Set(one.split("\n")), new Set(other.split("\n"))];
+  return [
+    ...[...lines].filter((line) => !others.has(line)).map((line) => `- ${line}`),
+    ...[...others].filter((line) => !lines.has(line)).map((line) => `+ ${line}`),
+  ];
+}
+
 /** A host that runs as a container: it is entered from the workstation, through its namespaces. */
 export abstract class ContainerHost extends TestHost {
   /** Process id, on the workstation, of the host's own init: another one after each start. */
@@ -88,6 +97,6 @@ files -print0 | sort -z | xargs -0 sha256sum
 dpkg-query -W -f 'package \${Package} \${Version} \${Status}\\n'
 systemctl list-unit-files --no-legend --plain | awk '$2 != "transient" { print "unit-file", $1, $2 }'
 systemctl list-units --all --no-legend --plain --type service,timer,socket,swap | awk '{ print "unit", $1, $2, $3 }' |
-  grep -vE ' (session-|user@|user-runtime-dir@|ssh@|systemd-tmpfiles-clean|apt-daily|dpkg-db-backup|man-db|logrotate|e2scrub|fstrim|systemd-timedated|systemd-hostnamed|systemd-localed)' |
+  grep -vE ' (session-|user@|user-runtime-dir@|ssh@|systemd-tmpfiles-clean|apt-daily|dpkg-db-backup|man-db|logrotate|e2scrub|fstrim|systemd-timedated|systemd-hostnamed|systemd-localed|systemd-networkd-wait-online)' |
   sort
 `;

@@ -22,7 +22,7 @@ const recipes = Object.fromEntries(
 );
 const commands = Object.keys(COMMANDS) as CommandName[];
 /** A tier of `make test` by another name; and what only a workflow calls. */
-const TIERS = ["e2e", "lint"];
+const TIERS = ["e2e", "e2e-vm", "lint"];
 const WITHOUT_TARGET = ["from-empty"];
 
 test("each command is a target of make, and `make help` says of it what it says itself", () => {

@@ -1,4 +1,4 @@
-import { whyNoTimeFor } from "../../../lab/addons/time-left";
+import { minutesLeft, whyNoTimeFor } from "../../../lab/addons/time-left";
 
 const NOW = new Date("2026-01-01T00:00:00Z").getTime();
 const before = process.env.HOMELAB_ENDS_AT;
@@ -17,10 +17,12 @@ afterEach(() => {
 test("a run without an end has time for everything", () => {
   delete process.env.HOMELAB_ENDS_AT;
   expect(whyNoTimeFor("Argo CD", 8, NOW)).toBeUndefined();
+  expect(minutesLeft(NOW)).toBeUndefined();
 });
 
 test("a run that ends late enough builds; one that ends too soon says what it has no time for", () => {
   expect(saidWith(38)).toBeUndefined();
+  expect(minutesLeft(NOW + 30_000)).toBe(37);
   expect(saidWith(37)).toBe(
     "Argo CD is not built on this workstation yet; that takes 8 minutes, and the run ends in 37",
   );
