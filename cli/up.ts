@@ -7,14 +7,19 @@ import { recoverFromKilledRun } from "./killed-run";
 import { allReady, clusterNodes, nodesTable } from "./nodes-table";
 import { findProgram } from "./programs";
 import { say } from "./progress";
-import { ensureStack, operate, protectedResources, stackOutput } from "./pulumi";
+import { ensureStack, operate, protectedResources, stackExists, stackOutput } from "./pulumi";
 import { setUp } from "./setup";
 import type { Stack } from "./stack";
+
+/** Said once, before the first machine is made. */
+const LAB_IS_ROOT = `  Note: root in a machine of the lab, or in a privileged pod there, can become root on this workstation: run nothing there that you
+  wouldn't run here as root (docs/security.md)`;
 
 /** `make up`: everything from an empty checkout to a cluster whose nodes are Ready. */
 async function up({ stack: wanted }: Called): Promise<void> {
   const { stack } = await setUp({ wanted, forPlan: true });
   await recoverFromKilledRun(stack.name);
+  if (stack.machineKind === "nspawn" && !(await stackExists(stack.name))) say(LAB_IS_ROOT);
   await ensureStack(stack.name);
   await operate(
     {

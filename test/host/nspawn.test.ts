@@ -54,6 +54,30 @@ onHosts(title, () => {
     await onMachine(`sudo rmdir ${root}/kubepods`);
   });
 
+  test("lab-is-root: has what Cilium and a kubelet need, and none of what only reaches the workstation", async () => {
+    // Their numbers in linux/capability.h.
+    const dropped = {
+      SYS_RAWIO: 17n,
+      SYS_PACCT: 20n,
+      SYS_TIME: 25n,
+      MAC_OVERRIDE: 32n,
+      MAC_ADMIN: 33n,
+      WAKE_ALARM: 35n,
+    };
+    const kept = { NET_ADMIN: 12n, SYS_MODULE: 16n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SYSLOG: 34n };
+    const boundOf = (status: string) => BigInt(`0x${/^CapBnd:\s*(\w+)$/m.exec(status)?.[1]}`);
+    const [own, workstation] = [
+      await onMachine("sudo cat /proc/self/status"),
+      readFileSync("/proc/self/status", "utf8"),
+    ].map(boundOf);
+    const namesIn = (set = 0n, of: Record<string, bigint>) =>
+      Object.keys(of).filter((name) => (set >> (of[name] ?? 0n)) & 1n);
+    // Else the test would show nothing.
+    expect(namesIn(workstation, dropped)).not.toEqual([]);
+    expect(namesIn(own, dropped)).toEqual([]);
+    expect(namesIn(own, kept)).toEqual(namesIn(workstation, kept));
+  });
+
   test("looks unchanged right after it was made", async () => {
     const reading = await machineDriver.read?.(machine.id, machine.outputs);
     expect(reading).toEqual({ id: machine.id, inputs, outputs: machine.outputs });

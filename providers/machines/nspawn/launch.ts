@@ -5,6 +5,13 @@ import { cgroupName, CONSOLE_LOG, machineDir, type MachineId, nspawnName, PROCES
 /** How systemd-nspawn ends when the machine restarts itself (systemd-nspawn(1), and systemd-nspawn@.service). */
 const REBOOT_EXIT_CODE = 133;
 
+/**
+ * What a machine may do beyond systemd-nspawn's own list: Cilium's agent asks for the first three, and loads programs into the
+ * kernel. Left out, among others, are those that reach the workstation and that nothing in a machine needs: to set its clock
+ * (CAP_SYS_TIME), to read and write its memory and ports (CAP_SYS_RAWIO), to change its security modules (CAP_MAC_…), to wake it.
+ */
+const CAPABILITIES = ["SYS_MODULE", "IPC_LOCK", "SYSLOG", "BPF", "PERFMON"].map((name) => `CAP_${name}`);
+
 /** What there is on this workstation that a machine uses. */
 export interface HostFeatures {
   cgroup: CgroupHost;
@@ -41,8 +48,7 @@ export function nspawnCommand(id: MachineId, host: HostFeatures): string[] {
     "--timezone=off",
     "--console=read-only",
     `--network-bridge=${id.bridge}`,
-    // Containers within the machine need all that root of a host has.
-    "--capability=all",
+    `--capability=${CAPABILITIES.join(",")}`,
     "--private-users=no",
     // The kubelet reads the kernel's log to find processes that ran out of memory.
     "--bind=/dev/kmsg",
