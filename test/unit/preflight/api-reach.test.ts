@@ -1,8 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import net from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { apiFindings } from "../../../providers/host/preflight/api-reach";
 import { freePort } from "../../harness/servers/free-port";
+
+jest.setTimeout(30_000);
 
 const cp1 = { name: "cp1", role: "control-plane", address: "10.0.0.1", incarnation: "a", sharedKernel: false } as const;
 
@@ -25,8 +28,13 @@ test("bastion-api: an address from which no answer comes is a finding that says 
   const silent = spawn(process.execPath, ["-e", SILENT], { stdio: ["ignore", "pipe", "inherit"] });
   const [text] = (await once(silent.stdout, "data")) as [Buffer];
   const port = Number(text);
-  const waiting = [1, 2, 3, 4].map(() => net.connect({ port, host: "127.0.0.1" }));
-  await once(waiting[0] as net.Socket, "connect");
+  const waiting: net.Socket[] = [];
+  // Until its queue is full: one more is not let in any more.
+  for (let isFull = false; !isFull;) {
+    const socket = net.connect({ port, host: "127.0.0.1" });
+    waiting.push(socket);
+    isFull = await Promise.race([once(socket, "connect").then(() => false), setTimeout(1000).then(() => true)]);
+  }
   const found = await apiFindings(cp1, { host: "127.0.0.1", port }, 1);
   for (const socket of waiting) socket.on("error", () => undefined).destroy();
   silent.kill("SIGKILL");
