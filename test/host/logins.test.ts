@@ -6,10 +6,10 @@ import { failure } from "../unit/ssh/failure";
 import { stepScript } from "../../providers/host/shell/script";
 import { asRoot, SCRIPT_COMMAND } from "../../providers/host/shell/as-root";
 import { withSsh } from "../../providers/host/ssh/connect";
-import { runAsRoot } from "../../providers/host/ssh/root";
+import { runAsRoot, runAsRootOrFail } from "../../providers/host/ssh/root";
 import type { RunResult, SshSession, SshTarget } from "../../providers/host/ssh/target";
 import { withDrift } from "../../components/remote/drift";
-import { LoginHost, whyNoLoginHost } from "../harness/machines/login-host";
+import { LoginHost, type Tools, whyNoLoginHost } from "../harness/machines/login-host";
 import { leaksInText, ProcessWatch } from "../harness/stacks/secret-search";
 
 jest.setTimeout(10 * 60_000);
@@ -154,6 +154,66 @@ describe.each([
     },
   );
 });
+
+/** Facts that differ from one minute to the next, or between two trees. */
+const PASSING = ["time", "varFreeMiB", "rootFreeMiB", "machineId", "listening", "swap", "addresses", "deviceMacs"];
+
+/** What the program sees of a host, and does to its files, where no service is needed. */
+async function withTools(tools: Tools): Promise<{ facts: object; printed: string; files: string }> {
+  const host = await LoginHost.create(tools);
+  try {
+    await host.addUser("ops", { sudoPassword: PASSWORD });
+    const asOps = <T>(work: (session: SshSession) => Promise<T>) =>
+      withSsh(host.target("ops", PASSWORD), LIMITS, "working", work);
+    const { report } = await asOps((session) => inspect(session, { preflight: true }));
+    const facts = Object.fromEntries(Object.entries(report.facts).filter(([name]) => !PASSING.includes(name)));
+    const script = stepScript({ standalone: true, host: "host1", step: "files", commands: FILES });
+    const { stdout } = await asOps((session) => runAsRootOrFail(session, script, LIMITS));
+    const files = await host.run("cd /srv && find . -printf '%p %m %u:%g %l\\n' | sort; head /srv/*/* /srv/*.conf");
+    return { facts, printed: stdout, files };
+  } finally {
+    await host.remove();
+  }
+}
+
+/** Files as steps write, remember and restore them: one that is there, a link, one that is not, in folders that are not. */
+const FILES = `mkdir -p /srv/theirs
+printf 'one\\n' >/srv/theirs/one.conf
+chown 1:2 /srv/theirs/one.conf
+chmod 640 /srv/theirs/one.conf
+ln -s theirs/one.conf /srv/link.conf
+for _ in 1 2; do
+  for file in /srv/theirs/one.conf /srv/link.conf /srv/new/new/two.conf; do printf 'ours\\n' | write_file "$file" 600; done
+done
+observe file /srv/theirs/one.conf
+remove_file /srv/theirs/one.conf
+expect file /srv/new/new/two.conf
+write_expected
+sed 's/"run":".*"/"run":""/' "$expected/files.json"
+prepare_restore file
+restore file
+free_kib=$(df -Pk /srv | awk 'NR == 2 { print ($4 > 0) }')
+echo "$free_kib $(printf '3\\n1\\n2\\n' | sort -r | tail -n +2 | head -n 1 | tr 1-3 a-c | cut -c -1 | paste -sd ,) $(date -u -d @0 +%FT%TZ)"
+`;
+
+onHost(
+  `ubuntu-2604: uutils and sudo-rs in the place of GNU's coreutils and sudo${missing ? ` (skipped: ${missing})` : ""}`,
+  () => {
+    test("ubuntu-2604: the facts are the same, and so is what is written, remembered and restored", async () => {
+      const [gnu, uutils] = [
+        await withTools({ sudo: "sudo", coreutils: "GNU" }),
+        await withTools({ sudo: "sudo-rs", coreutils: "uutils" }),
+      ];
+      expect(uutils).toEqual(gnu);
+      // Something was seen and done.
+      expect(gnu.facts).toMatchObject({ osId: "debian", cgroupVersion: expect.stringMatching(/^[12]$/) as string });
+      expect(gnu.printed).toContain("wrote /srv/new/new/two.conf");
+      expect(gnu.files).toMatch(/^\.\/theirs\/one\.conf 640 daemon:bin $/m);
+      expect(gnu.files).toMatch(/^\.\/link\.conf .* theirs\/one\.conf$/m);
+      expect(gnu.files).not.toContain("ours");
+    });
+  },
+);
 
 /** A script that has every file that a shell or sshd runs print, as it starts and as it ends, on both streams. */
 function noise(home: string): string {

@@ -30,6 +30,16 @@ remember_data() {
   done
 }
 
+# copy_as_is FROM TO: a file or a link. uutils' cp gives what the copy of a link leads to the link's own mode.
+copy_as_is() {
+  if [ -L "$1" ]; then
+    ln -sfT -- "$(readlink -- "$1")" "$2"
+    chown -h "$(stat -c %u:%g -- "$1")" -- "$2"
+  else
+    cp -aT -- "$1" "$2"
+  fi
+}
+
 # remember_file PATH: a file, link or its absence. Our own folders and what is in memory are left out.
 remember_file() {
   case $1 in "${before%/*}"/* | /run/*) return 0 ;; esac
@@ -37,7 +47,7 @@ remember_file() {
   if [ -e "$1" ] || [ -L "$1" ]; then
     install -d -m 700 -- "$before"
     mkdir -p -- "$before/files${1%/*}"
-    cp -aT -- "$1" "$before/files$1.new"
+    copy_as_is "$1" "$before/files$1.new"
     [ -L "$1" ] || sync -- "$before/files$1.new"
     mv -fT -- "$before/files$1.new" "$before/files$1"
     remember file "$1" kept
@@ -81,7 +91,7 @@ is_ours() {
 
 copy_whole() {
   mkdir -p -- "${2%/*}"
-  cp -aT -- "$1" "$2.homelab-new"
+  copy_as_is "$1" "$2.homelab-new"
   mv -fT -- "$2.homelab-new" "$2"
 }
 

@@ -66,7 +66,7 @@ export class LoginHost {
         "--numeric-owner",
         "--xattrs",
         "-f",
-        await ensureTree(),
+        await ensureLoginTree(),
         "-C",
         tree,
       ]);
@@ -160,13 +160,15 @@ ${coreutils === "uutils" ? UUTILS : ""}`);
 }
 
 /** As Ubuntu does: each program is a link to the one of uutils. */
-const UUTILS = `for file in /usr/lib/cargo/bin/coreutils/*; do
+export const UUTILS = `for file in /usr/lib/cargo/bin/coreutils/*; do
   ln -sf "$file" "/usr/bin/\${file##*/}.new" && /usr/lib/cargo/bin/coreutils/mv -f "/usr/bin/\${file##*/}.new" "/usr/bin/\${file##*/}"
 done`;
 
 /** Its arguments: the tree and the port. */
 const START = `hostname host1
 mount --make-rprivate /
+mount --bind "$1" "$1"
+cd "$1"
 mount -t proc proc "$1/proc"
 mount -t tmpfs tmpfs "$1/run"
 mount --rbind /dev "$1/dev"
@@ -178,7 +180,7 @@ async function removeSet(set: string): Promise<void> {
 }
 
 /** The tree as a tar file; made at most once per workstation, in two minutes. */
-async function ensureTree(): Promise<string> {
+export async function ensureLoginTree(): Promise<string> {
   const key = keyOf({ recipe: readFileSync(RECIPE, "utf8") }, []);
   const folder = await cached("login-host", key, async (result) => {
     await must("installing Debian 13 for the login host", "bash", [RECIPE, result]);
