@@ -1,6 +1,6 @@
 #!/bin/bash
 # Makes small apt repositories as others publish them, of packages without programs but with the real names and relations:
-# docker (as download.docker.com), kubernetes (as pkgs.k8s.io, flat) and tailscale (as pkgs.tailscale.com), each signed by a key
+# debian, docker (as download.docker.com), kubernetes (as pkgs.k8s.io, flat) and tailscale (as pkgs.tailscale.com), each signed by a key
 # of its own. Arguments: an empty folder, the release's codename, and packages `REPOSITORY/NAME=VERSION`, with `;FIELD: VALUE` for
 # each further field. Prints `REPOSITORY FINGERPRINT` for each.
 set -euo pipefail
@@ -8,6 +8,7 @@ folder=$1 codename=$2
 shift 2
 export GNUPGHOME=$folder/gpg LC_ALL=C
 mkdir -p "$GNUPGHOME"
+trap 'gpgconf --kill all' EXIT
 chmod 700 "$GNUPGHOME"
 architecture=$(dpkg --print-architecture)
 
@@ -23,11 +24,12 @@ pack() {
   dpkg-deb --root-owner-group -Zgzip --build "$tree" "$4/${name}_${version//:/_}_$architecture.deb" >/dev/null
 }
 
-for repository in docker kubernetes tailscale; do
+for repository in docker kubernetes tailscale debian; do
   root=$folder/$repository
   case $repository in
     docker) at=dists/$codename/stable/binary-$architecture release=dists/$codename key=gpg component=stable ;;
     kubernetes) at=. release=. key=Release.key component= ;;
+    debian) at=. release=. key=key component= ;;
     tailscale) at=dists/$codename/main/binary-$architecture release=dists/$codename key=$codename.noarmor.gpg component=main ;;
   esac
   mkdir -p "$root/$at" "$root/pool"

@@ -148,6 +148,56 @@ describe("with containerd installed", () => {
       SystemdCgroup = ${other}`);
   });
 
+  const UNIT = "/etc/systemd/system/containerd.service";
+  const SECOND = "/usr/local/bin/containerd";
+  const running = () => machine.run(`readlink /proc/$(systemctl show -p MainPID --value containerd.service)/exe`);
+
+  test("containerd-second: a unit that starts another containerd is refused by its path, and nothing is changed", async () => {
+    await machine.run(`cp /usr/bin/containerd ${SECOND}
+sed 's#=/usr/bin/containerd#=${SECOND}#' /usr/lib/systemd/system/containerd.service >${UNIT}
+systemctl daemon-reload; systemctl restart containerd.service`);
+    const before = await machine.digest();
+    await expect(hosts.step(hosts.host(0), "containerd")).rejects.toThrow(
+      `another containerd is on the host: ${UNIT} starts ${SECOND}; nothing was installed`,
+    );
+    expect(await machine.digest()).toBe(before);
+    expect(await running()).toBe(SECOND);
+  });
+
+  test("containerd-second: its process that still runs when its unit is gone makes way for the package's", async () => {
+    await machine.run(`rm ${UNIT}; systemctl daemon-reload`);
+    expect(await running()).toBe(SECOND);
+    await hosts.step(hosts.host(0), "containerd");
+    expect(await running()).toBe("/usr/bin/containerd");
+    await machine.run(`rm ${SECOND}`);
+  });
+
+  test("containerd-runtimes: those of conf.d stay in effect beside those of the settings, with the right cgroup driver", async () => {
+    const table = "plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.nvidia";
+    const theirs = (driver: boolean) =>
+      machine.run(`mkdir -p /etc/containerd/conf.d; cat >/etc/containerd/conf.d/99-nvidia.toml <<'EOF'
+version = 3
+[${table}]
+  runtime_type = "io.containerd.runc.v2"
+[${table}.options]
+  BinaryName = "/usr/bin/nvidia-container-runtime"
+  SystemdCgroup = ${driver}
+EOF`);
+    const { containerd } = nodeSteps(hosts.settings);
+    const kata = { type: "io.containerd.kata.v2" };
+    const step = () =>
+      hosts.step(hosts.host(0), "containerd", { settings: { containerd: { ...containerd, runtimes: { kata } } } });
+    await theirs(await systemdCgroup());
+    await step();
+    const dump = await machine.run("containerd config dump");
+    expect(dump).toContain("BinaryName = '/usr/bin/nvidia-container-runtime'");
+    expect(dump).toMatch(/runtimes\.kata\]\n\s+runtime_type = 'io\.containerd\.kata\.v2'/);
+    expect(await inEffect()).toContain(`SystemdCgroup = ${await systemdCgroup()}`);
+    await theirs(!(await systemdCgroup()));
+    await expect(step()).rejects.toThrow("containerd's runtime nvidia has another cgroup driver than the kubelet");
+    await machine.run("rm -r /etc/containerd/conf.d");
+  });
+
   test.each([
     ["commands", "pause; touch /pwned; $(touch /pwned) `touch /pwned`"],
     ["apostrophes", "pause' touch /pwned; echo '"],

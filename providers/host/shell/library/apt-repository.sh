@@ -4,11 +4,13 @@
 # `URL SUITE …`, with options that ours can't have beside it. Then foreign_file is its file, and foreign_problem why it can't be
 # used in the place of ours; empty where its key is the pinned one. Chooses the sources without ours.
 foreign_source() {
-  local said source
+  local said source part
   choose_sources "$3"
-  echo "deb [signed-by=/homelab] $1" >"$apt_view/zz-homelab.list"
+  # Under the name of ours: what apt accepts depends on the order of the files.
+  part=$(view_part "$3")
+  echo "deb [signed-by=/homelab] $1" >"$part"
   said=$(sources_problem)
-  rm -f -- "$apt_view/zz-homelab.list"
+  rm -f -- "$part"
   [ -n "$said" ] || return 1
   foreign_file='' foreign_problem=$said
   case $said in *"regarding source "*) ;; *) return 0 ;; esac
@@ -21,9 +23,11 @@ foreign_source() {
   foreign_file=$(source_file "$foreign_file")
   case $said in *"option Signed-By "*) ;; *) return 0 ;; esac
   said=${said#*option Signed-By regarding source *: }
-  said=$(signed_by_fingerprints "${said%% != *}")
+  # THEIRS != OURS, or the other way round.
+  case $said in "/homelab != "*) said=${said#/homelab != } ;; *) said=${said%% != *} ;; esac
+  [ -z "$said" ] || said=$(signed_by_fingerprints "$said")
   foreign_problem=
-  [ "$said" = "$2" ] || foreign_problem="its key is ${said:-no OpenPGP key}, the pinned one is $2"
+  [ "$said" = "$2" ] || foreign_problem="its key is ${said:-not named, or none of OpenPGP}, the pinned one is $2"
 }
 
 # signed_by_fingerprints VALUE: of what a source has as Signed-By: files of keys, a key itself, or fingerprints.
