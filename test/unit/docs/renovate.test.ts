@@ -35,7 +35,6 @@ test("Renovate finds what only the lab pins, but the language host, which is the
     "github.com/cilium/cilium",
     "github.com/argoproj/argo-cd/v3",
     "helm.sh/helm/v3",
-    "github.com/aquasecurity/kube-bench",
   ]);
 });
 
