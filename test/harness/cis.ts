@@ -92,7 +92,8 @@ export function cisScript(checks: readonly CisCheck[]): string {
 
 /** The numbers of the checks that fail by what the script printed, as kube-bench judges it. */
 export function failedCis(checks: readonly CisCheck[], printed: string): string[] {
-  const outputs = printed.split(`${MARK}\n`).slice(1);
+  // The last may have said nothing, and lost the end of its line.
+  const outputs = `${printed}\n`.split(`${MARK}\n`).slice(1);
   if (outputs.length !== 2 * checks.length) throw new Error("the script of the checks did not come to its end");
   return checks
     .filter(
