@@ -8,7 +8,7 @@ import { CLUSTER_GONE } from "../../providers/host/shell/library";
 import { ApiServer } from "../harness/api/api-server";
 import { LabStack } from "../harness/stacks/lab-stack";
 import { nameOf } from "../harness/stacks/stack-cli";
-import { type Answer, startServer, type TestServer } from "../unit/ssh/in-process-server";
+import { type Answer, answerScript, startServer, type TestServer } from "../unit/ssh/in-process-server";
 import type { Wanted } from "./lost-cluster-program";
 
 /** What `make down` does about a cluster on hosts that exist already, when the cluster's API is gone. */
@@ -53,8 +53,9 @@ afterAll(async () => {
 
 /** What the guard's script answers where the API is silent. */
 const noCluster: Answer = (channel) => {
-  channel.exit(CLUSTER_GONE);
-  channel.end();
+  let script = "";
+  channel.on("data", (data: Buffer) => (script += data.toString()));
+  channel.on("end", () => answerScript(channel, script, { exitCode: CLUSTER_GONE }));
 };
 
 async function chart(): Promise<string> {
