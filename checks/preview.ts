@@ -71,6 +71,8 @@ export function readPreview(text: string): Preview | undefined {
   ];
   const resources = new Map<string, PreviewedResource>();
   for (const { op, urn, oldState, newState, detailedDiff, diffReasons } of steps) {
+    // With `--refresh` each resource is first read, and then planned.
+    if (op === "refresh") continue;
     const { type, name } = urnParts(urn);
     const operation = OPERATIONS[op] ?? "update";
     // A replacement has a step for the new one, one for the old one, and one that joins them.
@@ -99,7 +101,6 @@ const OPERATIONS: Readonly<Record<string, PreviewedResource["operation"]>> = {
   "create-replacement": "replace",
   "delete-replaced": "replace",
   read: "read",
-  refresh: "same",
   same: "same",
 };
 

@@ -143,6 +143,7 @@ test("drift is what the preview would change, with what was found on the host", 
   const update = "bash -s # drift 1 sysctl vm.x is 0, expected 1";
   const steps = [
     step("refresh", "cp1"),
+    step("refresh", "w1-sysctls", { newState: { inputs: { update: "sudo -n bash -s # drift 0" } } }),
     step("same", "w1"),
     step("update", "w1-sysctls", { newState: { inputs: { update } }, detailedDiff: { update: {} } }),
     step("update", "cilium-release", { newState: { inputs: {} }, detailedDiff: { values: {} } }),
@@ -153,7 +154,7 @@ test("drift is what the preview would change, with what was found on the host", 
     status: "failed",
     text: "3 difference(s): cilium-release (values); w1-sysctls (sysctl vm.x is 0, expected 1); w2 (create)",
   });
-  expect(driftFinding(changesOf(read(steps.slice(0, 2))))).toMatchObject({ status: "ok" });
+  expect(driftFinding(changesOf(read(steps.slice(0, 3))))).toMatchObject({ status: "ok" });
   expect(readPreview("error: no stack")).toBeUndefined();
 });
 
