@@ -151,21 +151,15 @@ function handOver(): void {
       await argocd.sampleField(".metadata.uid"),
     ];
     const before = await uids();
-    const project = "jsonpath={.spec.project}";
-    await kubectl.run(
-      "-n",
-      "argocd",
-      "patch",
-      "application",
-      "root",
-      "--type",
-      "merge",
-      "-p",
-      '{"spec":{"project":"default"}}',
-    );
-    await stack.refresh();
+    const file = path.join(stack.project, "components", "addons", "argocd", "objects.ts");
+    const program = await readFile(file, "utf8");
+    expect(program).toContain("project: PROJECT");
+    await writeFile(file, program.replace("project: PROJECT", 'project: "default"'));
+    await stack.up();
+    await writeFile(file, program);
     expect(await stack.planned()).toEqual(["update argocd-root"]);
     await stack.up();
+    const project = "jsonpath={.spec.project}";
     expect(await kubectl.run("-n", "argocd", "get", "application", "root", "-o", project)).toBe("homelab-root");
     expect(await eventually(() => argocd.isSynced("root"), 120)).toBe(true);
     expect(await uids()).toEqual(before);

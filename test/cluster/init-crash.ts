@@ -29,7 +29,8 @@ export function initCrashes(stackUnderTest: () => LabStack): void {
   test("slow-host: an init that runs into its own limit ends with what to do, and leaves its pods running", async () => {
     const [stack, machine] = [stackUnderTest(), stackUnderTest().machine(0)];
     const { kubeadm } = stack.settings["homelab:cluster"] as { kubeadm: { timeouts?: object } };
-    await stack.change(() => (kubeadm.timeouts = { controlPlaneComponentHealthCheck: "1s" }));
+    // No kubelet that was just started answers within a second.
+    await stack.change(() => (kubeadm.timeouts = { kubeletHealthCheck: "1s" }));
     const failed = await stack.tryUp();
     await stack.change(() => delete kubeadm.timeouts);
     expect(failed.exitCode).not.toBe(0);
