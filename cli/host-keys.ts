@@ -74,7 +74,9 @@ function loginBy({ privateKey, privateKeyPath, publicKey }: Record<string, unkno
   if (typeof privateKeyPath === "string") {
     return { privateKey: fs.readFileSync(privateKeyPath.replace(/^~(?=\/)/, os.homedir()), "utf8") };
   }
-  return { agent: typeof publicKey === "string" ? { publicKey: publicKey.trim().split(/\s+/).slice(0, 2).join(" ") } : {} };
+  return {
+    agent: typeof publicKey === "string" ? { publicKey: publicKey.trim().split(/\s+/).slice(0, 2).join(" ") } : {},
+  };
 }
 
 void runCommand("host-keys", hostKeys);

@@ -113,9 +113,13 @@ PermitRootLogin no
 UseDNS no
 `;
 
-/** networkd would wait for udev to announce the interface, unless it sees a read-only /sys: then it knows that there is no udev. */
+/**
+ * networkd would wait for udev to announce the interface, unless it sees a read-only /sys: then it knows that there is no udev.
+ * That of Debian 13 finds /sys writable all the same; for it the interfaces have the records that udev would write.
+ */
 const NETWORKD_DROP_IN = `[Service]
 ReadOnlyPaths=/sys
+ExecStartPre=+/bin/sh -c 'mkdir -p /run/udev/data; for i in /sys/class/net/*/ifindex; do echo I:1 >"/run/udev/data/n$$(cat "$$i")"; done'
 `;
 
 function networkFile(machine: MachineIdentity): string {
