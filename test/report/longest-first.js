@@ -5,7 +5,7 @@ const Sequencer = require("@jest/test-sequencer").default;
  * Files on machines in the order of the minutes that they take on two cores: a long one that begins last has one core idle
  * until it ends. Others follow in jest's own order.
  */
-const LONGEST = ["lab", "changes", "gitops", "metal", "local", "helm-pending"].map((name) => `cluster/${name}`);
+const LONGEST = ["gitops", "lab", "metal", "changes", "local", "helm-pending"].map((name) => `cluster/${name}`);
 
 module.exports = class extends Sequencer {
   sort(tests) {
