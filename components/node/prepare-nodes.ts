@@ -22,21 +22,20 @@ export interface InventoriedNode {
 
 /** Inspects all hosts before the first change on any; then inspects and prepares each, without waiting for others. */
 export function prepareNodes(machines: Machine[], settings: Settings): InventoriedNode[] {
-  const inventory: readonly NodeSettings[] = settings.machines.nodes;
   const parts = addons.flatMap(({ hosts }) => hosts?.(settings) ?? []);
   const partOf = storageParts(settings);
   const own = nodeSteps(settings);
-  const settingsOf = (node: NodeSettings): NodeSteps => ({
-    ...own,
-    sysctls: { ...kernelDefaultsOf(node, settings), ...own.sysctls },
-    storage: partOf(node).folder,
+  const nodes = settings.machines.nodes.map((node: NodeSettings, index) => {
+    const machine = machines[index];
+    if (!machine) throw new Error(`${node.name}: there is no machine for the node`);
+    const { folder: storage, inventory } = partOf(node);
+    const sysctls = { ...kernelDefaultsOf(node, settings), ...own.sysctls };
+    return { machine, inventory, steps: stepsOf(machine.capabilities, { ...own, sysctls, storage }) };
   });
   const preflight = new Preflight(
     "preflight",
     {
-      hosts: machines.map(({ name, role, address, incarnation, capabilities }, index) => {
-        const node = inventory[index];
-        const steps = node ? stepsOf(capabilities, settingsOf(node)) : [];
+      hosts: nodes.map(({ machine: { name, role, address, incarnation, capabilities }, steps }) => {
         const modules = modulesOf(steps).filter((module) => !NODE_MODULES.includes(module));
         const { sharedKernel } = capabilities;
         const host = { name, role, sharedKernel, ...(modules.length > 0 ? { modules } : {}) };
@@ -48,28 +47,21 @@ export function prepareNodes(machines: Machine[], settings: Settings): Inventori
     { dependsOn: machines.map(({ running }) => running) },
   );
   const accepted = [...settings.preflight.accept];
-  return inventory.map((node, index) => {
-    const steps = settingsOf(node);
-    const machine = machines[index];
-    if (!machine) throw new Error(`${node.name}: there is no machine for the node`);
+  return nodes.map(({ machine, inventory, steps }) => {
     const inspection = new HostInspection(
       `${machine.name}-inspection`,
       {
         target: sshTarget(machine),
         incarnation: machine.incarnation,
-        steps: [...stepsOf(machine.capabilities, steps).map((step) => step.name), ...parts.map(({ step }) => step)],
+        steps: [...steps.map(({ name }) => name), ...parts.map(({ step }) => step)],
         sharedKernel: machine.capabilities.sharedKernel,
         ...(accepted.length > 0 ? { accepted } : {}),
       },
       { deletedWith: machine.resource, dependsOn: [machine.running, preflight] },
     );
-    const prepared = new PreparedNode(machine.name, {
-      machine,
-      settings: steps,
-      drift: (step) => inspection.drift(step),
-    });
+    const prepared = new PreparedNode(machine.name, { machine, steps, drift: (step) => inspection.drift(step) });
     for (const part of parts) part.install(machine, { drift: inspection.drift(part.step), after: [prepared] });
-    return { prepared, inventory: partOf(node).inventory };
+    return { prepared, inventory };
   });
 }
 

@@ -2,13 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../../providers/machines/machine";
 import type { Drift } from "../remote/drift";
 import { RemoteStep } from "../remote/remote-step";
-import type { NodeSteps } from "./step";
-import { stepsOf } from "./steps";
+import type { HostStep } from "./steps";
 
 interface PreparedNodeArgs {
   machine: Machine;
-  /** What the settings say of hosts. */
-  settings: NodeSteps;
+  steps: readonly HostStep[];
   /** What the inspection found of a step on this host. */
   drift: (step: string) => pulumi.Output<Drift>;
 }
@@ -21,7 +19,7 @@ export class PreparedNode extends pulumi.ComponentResource {
     super("homelab:node:PreparedNode", name, {}, opts);
     this.machine = args.machine;
     let before: pulumi.Resource[] = [];
-    for (const step of stepsOf(args.machine.capabilities, args.settings)) {
+    for (const step of args.steps) {
       const resource = new RemoteStep(
         `${name}-${step.name}`,
         {
