@@ -1,7 +1,7 @@
 import { driftReason } from "../components/remote/drift";
 import type { Check } from "./check";
 import { CheckFailure, failed, few, type Finding, ok } from "./finding";
-import { type Preview, readPreview } from "./preview";
+import { isChanged, type Preview, readPreview } from "./preview";
 
 const NAME = "drift";
 const LIMIT_SECONDS = 300;
@@ -33,15 +33,13 @@ export interface Change {
   why: string;
 }
 
-/** What the plan would change; reading a thing is no change. */
+/** What the plan would change. */
 export function changesOf({ resources }: Preview): Change[] {
-  return resources
-    .filter(({ operation }) => operation !== "same" && operation !== "read")
-    .map(({ operation, name, changed, after }) => ({
-      op: operation,
-      resource: name,
-      why: foundOnHost(after) ?? changed.join(", "),
-    }));
+  return resources.filter(isChanged).map(({ operation, name, changed, after }) => ({
+    op: operation,
+    resource: name,
+    why: foundOnHost(after) ?? changed.join(", "),
+  }));
 }
 
 function oneLine(text: string): string {

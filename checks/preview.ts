@@ -1,8 +1,5 @@
 import { urnParts } from "./stack-state";
 
-/** How Pulumi writes a value in a preview that only an `up` will know. */
-export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-
 /** One resource in a preview. Secrets in it are masked. */
 export interface PreviewedResource {
   urn: string;
@@ -20,6 +17,21 @@ export interface PreviewedResource {
   parent?: string;
   /** URNs that it waits for. */
   dependencies: readonly string[];
+}
+
+/** One that `up` would do something with. */
+export type ChangedResource = PreviewedResource & {
+  operation: Exclude<PreviewedResource["operation"], "read" | "same">;
+};
+
+/** Whether `up` would do something with it; reading a thing is no change. */
+export function isChanged(resource: PreviewedResource): resource is ChangedResource {
+  return resource.operation !== "same" && resource.operation !== "read";
+}
+
+/** The names of the inputs that differ, each once. */
+export function changedInputs({ changed }: PreviewedResource): string[] {
+  return [...new Set(changed.map((input) => input.replace(/[.[].*$/, "")))];
 }
 
 /** What `pulumi preview --json` says. */

@@ -29,6 +29,12 @@ export const TYPES = {
   sshKey: `${OF_DRIVER}ssh:Key`,
   nspawnMachine: `${OF_DRIVER}nspawn:Machine`,
   multipassMachine: `${OF_DRIVER}multipass:Machine`,
+  metalHost: `${OF_DRIVER}metal:Host`,
+  /** A node's membership. */
+  join: `${OF_DRIVER}kubeadm:Join`,
+  /** The component of the machines, and that of the steps of one host. */
+  machines: "homelab:machines:Machines",
+  preparedNode: "homelab:node:PreparedNode",
   /** The inspection of a host: the one resource that each host has, and that knows how it is reached. */
   inspection: `${OF_DRIVER}host:Inspection`,
 } as const;
@@ -49,6 +55,10 @@ export const NAMES = {
   preflight: "preflight",
   /** The cluster's initialisation, on its control plane. */
   init: "cluster-control-plane-init",
+  /** The administrator's kubeconfig, read from the control plane. */
+  kubeconfig: "cluster-control-plane-kubeconfig",
+  /** Done when all nodes are Ready. */
+  ready: "cluster-ready",
 } as const;
 
 /** What a URN is made of: `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`. */

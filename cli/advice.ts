@@ -1,4 +1,4 @@
-import { addons } from "../components/addons/list";
+import { addonOf, addons } from "../components/addons/list";
 
 /** What to do next, where the engine's own words or a finished command don't say it. Pure. */
 
@@ -10,10 +10,7 @@ export function knownAction(diagnostic: string): string | undefined {
 
 /** The settings that protect the resources of these names. */
 export function protectingSettings(names: readonly string[]): string {
-  const settings = names.map((resource) => {
-    const owner = addons.find(({ name, protection }) => protection !== undefined && resource.startsWith(name));
-    return `${owner?.protection ?? "machines.protect"}: false`;
-  });
+  const settings = names.map((resource) => `${addonOf(resource)?.protection ?? "machines.protect"}: false`);
   return [...new Set(settings)].join(" and ");
 }
 

@@ -64,7 +64,7 @@ export function isUnknown(wanted: unknown): boolean {
 }
 
 /** The engine's placeholder for a value that is not known during a preview: `pulumi.runtime.unknownValue`. */
-const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /**
  * Compares inputs by value. `replaceOn` lists the inputs that can't be changed in place, `ignore` those whose change

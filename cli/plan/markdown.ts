@@ -90,20 +90,24 @@ function details({ title, lines }: Change, most: number): string {
   ].join("\n");
 }
 
-/** A block of code that its lines can't end: its fence is longer than any in them. */
+/** A block of code that its lines can't end. */
 function fenced(lines: readonly string[], language = "text"): string[] {
-  const longest = Math.max(2, ...lines.flatMap((line) => [...line.matchAll(/`+/g)].map(([run]) => run.length)));
-  const fence = "`".repeat(longest + 1);
+  const fence = fenceFor(lines.join("\n"), 3);
   return [`${fence}${language}`, ...lines, fence];
 }
 
 /** A text as code within a line, also in a cell of a table. */
 function code(text: string): string {
   const line = clipped(text, NAME_LENGTH).replace(/\s+/g, " ").replaceAll("|", "\\|");
-  const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = "`".repeat(longest + 1);
+  const fence = fenceFor(line, 1);
   const pad = /^`|`$/.test(line) ? " " : "";
   return `${fence}${pad}${line}${pad}${fence}`;
+}
+
+/** Backticks that a text has no run as long of: so it can't end the code that it is in. */
+function fenceFor(text: string, least: number): string {
+  const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  return "`".repeat(Math.max(least, longest + 1));
 }
 
 /** A text of our own words with names in it: what Markdown or HTML would take for markup, or GitHub for a mention, is left out. */

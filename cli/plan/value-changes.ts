@@ -1,5 +1,5 @@
 import { isMapping } from "../../settings/stack-file";
-import { UNKNOWN } from "../../checks/preview";
+import { UNKNOWN } from "../../providers/driver";
 import type { Line } from "./plan";
 
 /** Longest value that is shown, in characters. */
@@ -8,7 +8,7 @@ const LENGTH = 120;
 /** The leaves in which two values differ, by their paths: what comes and what goes. What is unknown or masked on a side is left out. */
 export function valueChanges(before: unknown, after: unknown, path: readonly string[] = []): Line[] {
   if (hidden(before) || hidden(after) || JSON.stringify(before) === JSON.stringify(after)) return [];
-  if (isTree(before) && isTree(after)) {
+  if (isMapping(before) && isMapping(after)) {
     const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
     return names.flatMap((name) => valueChanges(before[name], after[name], [...path, name]));
   }
@@ -17,7 +17,7 @@ export function valueChanges(before: unknown, after: unknown, path: readonly str
 
 function leaves(value: unknown, path: readonly string[], mark: Line["mark"]): Line[] {
   if (value === undefined || hidden(value)) return [];
-  if (isTree(value) && Object.keys(value).length > 0)
+  if (isMapping(value) && Object.keys(value).length > 0)
     return Object.keys(value)
       .sort()
       .flatMap((name) => leaves(value[name], [...path, name], mark));
@@ -27,9 +27,10 @@ function leaves(value: unknown, path: readonly string[], mark: Line["mark"]): Li
   return [{ mark, text: `${path.join(".")} = ${shown}` }];
 }
 
-const isTree = isMapping;
+/** How Pulumi shows a secret. */
+export const MASKED = "[secret]";
 
 /** A value that a preview doesn't show: a secret, or one that only an `up` will know. */
-export function hidden(value: unknown): boolean {
-  return value === UNKNOWN || value === "[secret]";
+function hidden(value: unknown): boolean {
+  return value === UNKNOWN || value === MASKED;
 }

@@ -14,10 +14,10 @@ export function headline({ stack, errors, refused, changes, logins }: Plan): str
   const hosts = new Set(changes.filter(({ section }) => section === "hosts").flatMap((change) => change.hosts)).size;
   const others = changes.filter(({ section }) => section !== "nodes" && section !== "hosts").map(({ title }) => title);
   const parts = [
-    ...(coming > 0 ? [`${counted(coming, "node joins", "nodes join")}`] : []),
-    ...(going > 0 ? [`${counted(going, "node leaves", "nodes leave")}`] : []),
-    ...(hosts > 0 ? [`${counted(hosts, "host changes", "hosts change")}`] : []),
-    ...(others.length > 0 ? [`${[...new Set(others)].join(", ")}`] : []),
+    ...(coming > 0 ? [counted(coming, "node joins", "nodes join")] : []),
+    ...(going > 0 ? [counted(going, "node leaves", "nodes leave")] : []),
+    ...(hosts > 0 ? [counted(hosts, "host changes", "hosts change")] : []),
+    ...(others.length > 0 ? [[...new Set(others)].join(", ")] : []),
   ];
   return `${stack}: ${parts.join("; ")}`;
 }
@@ -38,7 +38,7 @@ export function summary({ refused, changes, logins, follows, counts, unknown, di
       : []),
     ...(follows.length > 0
       ? [
-          `${counted(follows.length, "resource follows", "resources follow")} and ${follows.length === 1 ? "changes" : "change"} nothing by ${follows.length === 1 ? "itself" : "themselves"}.`,
+          `${counted(follows.length, "resource follows and changes nothing by itself", "resources follow and change nothing by themselves")}.`,
         ]
       : []),
     ...(unknown.length > 0 ? [`Not known here: ${unknown.join("; ")}.`] : []),
@@ -46,6 +46,6 @@ export function summary({ refused, changes, logins, follows, counts, unknown, di
   ];
 }
 
-export function counted(count: number, one: string, many: string): string {
+function counted(count: number, one: string, many: string): string {
   return `${count} ${count === 1 ? one : many}`;
 }

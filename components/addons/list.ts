@@ -1,4 +1,5 @@
 import type { AddonsSettings } from "../../settings";
+import type { Addon } from "./addon";
 import { argocd } from "./argocd/addon";
 import { cilium } from "./cilium/addon";
 import { longhorn } from "./longhorn/addon";
@@ -19,4 +20,9 @@ export function leftOut(settings: AddonsSettings): Record<string, string> {
 export function addonsOn(settings: AddonsSettings): OneAddon[] {
   const missing = leftOut(settings);
   return addons.filter(({ name }) => settings[name].enabled && !(name in missing));
+}
+
+/** The add-on that a resource belongs to, by the resource's name. */
+export function addonOf(resource: string): Addon | undefined {
+  return addons.find(({ name }) => resource === name || resource.startsWith(`${name}-`));
 }
