@@ -66,7 +66,14 @@ export async function importState(stack: string, state: StackState, doing: strin
 export async function stackExists(stack: string): Promise<boolean> {
   // The CLI needs most of a second to say the same.
   if (hasLocalState(stack)) return true;
-  const listed = await must("listing the stacks", "pulumi", ["stack", "ls", "--json"]);
+  return listsStack(await must("listing the stacks", "pulumi", LIST_STACKS), stack);
+}
+
+/** The arguments of the CLI that print what `listsStack` reads. */
+export const LIST_STACKS = ["stack", "ls", "--json"];
+
+/** Whether a list of stacks has this one, whoever owns it. */
+export function listsStack(listed: string, stack: string): boolean {
   return (JSON.parse(listed) as { name: string }[]).some(({ name }) => name.split("/").pop() === stack);
 }
 

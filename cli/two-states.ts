@@ -4,6 +4,7 @@ import { Failure, run } from "../lab/run-program";
 import { type Backend, stateFile } from "./backend";
 import { places, writePrivate } from "./places";
 import { say } from "./progress";
+import { LIST_STACKS, listsStack } from "./pulumi";
 
 /** Where a checkout tells of a stack's states. */
 interface StatePlaces {
@@ -70,9 +71,8 @@ To keep the local one: remove the other with \`pulumi stack rm --force --preserv
 
 /** Whether the backend in effect has the stack; nothing where it doesn't answer. */
 async function hasStack(stack: string, env?: NodeJS.ProcessEnv): Promise<boolean | undefined> {
-  const listed = await run("pulumi", ["stack", "ls", "--json"], { env, timeoutSeconds: ANSWER_SECONDS });
-  if (listed.exitCode !== 0) return undefined;
-  return (JSON.parse(listed.stdout) as { name: string }[]).some(({ name }) => name.split("/").pop() === stack);
+  const listed = await run("pulumi", LIST_STACKS, { env, timeoutSeconds: ANSWER_SECONDS });
+  return listed.exitCode === 0 ? listsStack(listed.stdout, stack) : undefined;
 }
 
 function shown(file: string): string {

@@ -21,8 +21,8 @@ const text = readFileSync(path.join(__dirname, "driver-provider.txt"), "utf8");
  * nothing but the driver's kind, and loads the driver from disk when it is called. So the state stays small (a class would take twice the
  * 1.5 KB), `refresh` and `destroy` run the code of today's checkout rather than of the day of creation, and drivers may use any library.
  *
- * The text is the one that Pulumi's SDK made of functions for the first clusters: any other previews every resource that has a driver as
- * changed. The SDK would make it again in each run, which takes a quarter of a second, because it attaches a debugger to the program.
+ * The text must stay as it is, byte for byte: any other previews every resource that has a driver as changed. It has the form that
+ * Pulumi's SDK gives to functions. The SDK itself would need a quarter of a second in each run, to attach a debugger to the program.
  */
 export function driverProvider(kind: DriverKind): string {
   return text.replace('"KIND"', JSON.stringify(kind));
