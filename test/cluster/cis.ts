@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { cisChecksOf, cisDefinitions, cisScript, failedCis } from "../harness/cis";
 import { CHECKOUT } from "../harness/stacks/lab-settings";
+import { testUnless } from "../harness/machines/requirements";
 import type { TestHost } from "../harness/machines/test-host";
 
 const { folder, missing } = { folder: undefined, ...cisDefinitions() };
-const whereDefined = (name: string, run: () => Promise<void>) =>
-  missing ? test.skip(`${name} (skipped: ${missing})`, run) : test(name, run);
+const whereDefined = testUnless(missing);
 
 /** The numbers of the checks that docs/security.md lists with a reason. */
 function exceptions(): string[] {

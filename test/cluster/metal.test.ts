@@ -15,6 +15,7 @@ import { inventoryEntry } from "../harness/stacks/metal-settings";
 import { whyNoMetalHosts } from "../harness/machines/metal-hosts-tree";
 import { ArgocdView } from "./argocd-view";
 import { clusterChecks, type ClusterUnderTest, readyNodes, restartCheck } from "./checks";
+import { testUnless } from "../harness/machines/requirements";
 
 jest.setTimeout(15 * 60_000);
 
@@ -25,8 +26,7 @@ const title = `the stack metal: a cluster on hosts that exist already${missing ?
 
 const withoutArgocd = whyNoAddon("argocd");
 /** A test with Argo CD. */
-const gitops = (name: string, run: () => Promise<void>) =>
-  withoutArgocd ? test.skip(`${name} (skipped: ${withoutArgocd})`, run) : test(name, run);
+const gitops = testUnless(withoutArgocd);
 
 const SUDO_PASSWORD = "canary-sudo-'pass\"word$";
 const WEB_PORT = 30090;

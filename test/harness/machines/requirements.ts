@@ -16,3 +16,8 @@ export function missingRequirements(what: string, needs: Record<string, string>)
 function onPath(program: string): boolean {
   return execa.sync("sh", ["-c", `command -v ${program}`], { reject: false }).exitCode === 0;
 }
+
+/** `test`; where something is missing the same one, skipped, with the reason in its title: the report shows it. */
+export function testUnless(missing: string | undefined): (title: string, run: () => Promise<void>) => void {
+  return missing === undefined ? test : (title, run) => test.skip(`${title} (skipped: ${missing})`, run);
+}

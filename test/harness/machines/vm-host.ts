@@ -9,25 +9,13 @@ import { succeeded } from "../../../providers/host/ssh/run";
 import { generateKeyPair } from "../../../providers/machines/ssh-key/key-pair";
 import { eventually } from "../eventually";
 import type { ExistingHost, HostSsh } from "./existing-host";
-import { makeUserScript, type SudoRule } from "./metal-hosts-config";
+import { type HostPlan, makeUserScript } from "./metal-hosts-config";
 import { TestHost } from "./test-host";
 import { type Accelerator, acceleratorArguments } from "./vm-accelerator";
 import type { VmTree } from "./vm-tree";
 
-/** What a machine with a kernel of its own is made from. */
-export interface VmPlan {
-  /** Hostname, and name of its cable on the workstation: at most 15 characters. */
-  name: string;
-  /** IPv4, in a /24. */
-  address: string;
-  gateway: string;
-  bridge: string;
-  /** Of its disk, its console and its sockets; all that is in it is the machine's. */
-  folder: string;
-  user: string;
-  /** Line of authorized_keys of the user. */
-  authorizedKey: string;
-  sudo: SudoRule;
+/** What a machine with a kernel of its own is made from. Its disk, its console and its sockets are in the folder. */
+export interface VmPlan extends HostPlan {
   /** In MiB. */
   memory: number;
   tree: VmTree;

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { IN_CLUSTER, TYPES, urnParts } from "../../../checks/stack-state";
+import { IN_CLUSTER, inClear, TYPES, urnParts } from "../../../checks/stack-state";
+import { noDrift } from "../../../providers/host/inspection/compare";
 import { incarnationOf } from "../../../providers/host/ssh/host-key";
 import type { ApiServer } from "../api/api-server";
 import type { LabStack } from "./lab-stack";
@@ -121,7 +122,7 @@ function outputsOf(urn: string, inputs: Values, kubeconfig: string): Values {
     case "metal:Host":
       return { incarnation: incarnationOf(String(inputs["hostKey"])) };
     case "host:Inspection":
-      return { facts: {}, drifts: driftsOf(inputs["steps"] as string[]), raisedFor: {} };
+      return { facts: {}, ...noDrift(inputs["steps"] as string[]) };
     case "host:Preflight":
       return { checked: [], unchecked: [] };
     case "kubernetes:core/v1:Namespace":
@@ -137,21 +138,17 @@ function outputsOf(urn: string, inputs: Values, kubeconfig: string): Values {
 async function makeObject(api: ApiServer, { type, inputs }: Resource): Promise<void> {
   const [, kind] = /^kubernetes:core\/v1:(Namespace|Secret)$/.exec(type) ?? [];
   if (!kind) return;
-  const object = inClear(inputs) as { metadata: { namespace?: string } };
+  const object = withoutMarks(inputs) as { metadata: { namespace?: string } };
   const at = kind === "Namespace" ? "namespaces" : `namespaces/${object.metadata.namespace}/secrets`;
   await api.request("POST", `/api/v1/${at}`, object);
 }
 
-/** A value without the marks of its secrets. */
-function inClear(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(inClear);
-  if (value === null || typeof value !== "object") return value;
-  if ("plaintext" in value) return inClear(JSON.parse(String(value.plaintext)));
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, inClear(inner)]));
-}
-
-function driftsOf(steps: readonly string[]): Record<string, { generation: number; reason: string }> {
-  return Object.fromEntries(steps.map((step) => [step, { generation: 0, reason: "" }]));
+/** A value without the marks of its secrets, at any depth. */
+function withoutMarks(value: unknown): unknown {
+  const clear = inClear(value);
+  if (Array.isArray(clear)) return clear.map(withoutMarks);
+  if (clear === null || typeof clear !== "object") return clear;
+  return Object.fromEntries(Object.entries(clear).map(([name, inner]) => [name, withoutMarks(inner)]));
 }
 
 function secret(value: string): Values {
@@ -160,7 +157,7 @@ function secret(value: string): Values {
 
 async function importState(stack: LabStack, resources: Resource[]): Promise<void> {
   const ids = new Map<string, string>();
-  const providers = [...new Set(resources.flatMap(({ provider = "" }) => provider.replace(/::[^:]*$/, "") || []))];
+  const providers = [...new Set(resources.flatMap(({ provider = "" }) => withoutId(provider) || []))];
   for (const urn of providers) ids.set(urn, resources.find((one) => one.urn === urn)?.id ?? randomUUID());
   const defaults = providers
     .filter((urn) => !resources.some((one) => one.urn === urn))
@@ -180,7 +177,7 @@ async function importState(stack: LabStack, resources: Resource[]): Promise<void
       propertyDependencies: Object.fromEntries(byProperty),
     };
     if (!resource.provider) return resource;
-    const urn = resource.provider.replace(/::[^:]*$/, "");
+    const urn = withoutId(resource.provider);
     return { ...resource, provider: `${urn}::${ids.get(urn) ?? ""}` };
   });
   const file = path.join(stack.folder, "imagined.json");
@@ -192,6 +189,11 @@ async function importState(stack: LabStack, resources: Resource[]): Promise<void
   if (ended.exitCode !== 0) throw new Error(ended.output);
 }
 
+/** The URN of a provider, of a reference to it: that has its id, too. */
+function withoutId(provider: string): string {
+  return provider.replace(/::[^:]*$/, "");
+}
+
 /** Each after what it refers to, as a state must have them. */
 function inOrder(resources: Resource[]): Resource[] {
   const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
@@ -199,8 +201,7 @@ function inOrder(resources: Resource[]): Resource[] {
   const add = (resource: Resource | undefined): void => {
     if (!resource || sorted.has(resource)) return;
     const { parent, provider = "", dependencies = [], deletedWith } = resource;
-    for (const urn of [parent, provider.replace(/::[^:]*$/, ""), deletedWith, ...dependencies])
-      add(byUrn.get(urn ?? ""));
+    for (const urn of [parent, withoutId(provider), deletedWith, ...dependencies]) add(byUrn.get(urn ?? ""));
     sorted.add(resource);
   };
   resources.forEach(add);

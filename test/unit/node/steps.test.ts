@@ -7,6 +7,7 @@ import { inspectionScript } from "../../../providers/host/inspection/script";
 import { probePlan } from "../../../providers/host/preflight/probe-plan";
 import { probeScript } from "../../../providers/host/preflight/probe-script";
 import { HOSTILE, testGolden } from "../../harness/golden";
+import { EXPECTED } from "../preflight/expectations";
 
 const plain: NodeSteps = {
   kubernetesVersion: "1.36.3",
@@ -47,16 +48,7 @@ const PROBES = probePlan(
     { name: "cp1", role: "control-plane", address: "10.90.0.11", ...PROBED },
     { name: "worker1", role: "worker", address: "10.90.0.12", ...PROBED },
   ],
-  {
-    apiPort: 6443,
-    cilium: true,
-    hubble: true,
-    subnets: [],
-    refusesCgroupV1: true,
-    ignored: [],
-    accepted: [],
-    packages: [],
-  },
+  EXPECTED,
 );
 
 testGolden(
@@ -145,4 +137,14 @@ test("a sysctl that would be two lines is refused", () => {
   expect(() => stepsOf({ sharedKernel: false, iscsi: true }, { ...plain, sysctls: { "a\nb": "1" } })).toThrow(
     "two lines",
   );
+});
+
+test("a step that says what it disturbs says so of facts that it has, and of nothing else", () => {
+  const disturbing = STEPS.filter(({ effects }) => effects);
+  expect(disturbing.map(({ name }) => name)).toEqual(["containerd", "kubernetes-packages"]);
+  for (const { effects, expected } of disturbing) {
+    const facts = expected({ ...plain, sharedKernel: false, iscsi: true }).map(({ kind, key }) => `${kind} ${key}`);
+    expect(facts.filter((fact) => effects?.(new Set([fact])).length !== 0)).not.toEqual([]);
+    expect(effects?.(new Set())).toEqual([]);
+  }
 });

@@ -1,5 +1,4 @@
-import { STEPS, stepsOf } from "../../../components/node/steps";
-import { filesIn, quote, quoteAll, unquote } from "../../../providers/host/shell/quote";
+import { filesIn, quoteAll, unquote } from "../../../providers/host/shell/quote";
 import { readExpected } from "../../../providers/host/facts/expected";
 import { stepScript } from "../../../providers/host/shell/script";
 import { scriptChanges } from "../../../cli/plan/script-changes";
@@ -34,11 +33,4 @@ test("only what differs is said, and a script that differs in nothing else by it
     { mark: "+", text: "echo b" },
   ]);
   expect(scriptChanges(script("remember_unit a"), script("remember_unit b")).lines).toEqual([]);
-});
-
-test("every step that says what it disturbs says so of facts that it has", () => {
-  const said = STEPS.filter(({ effects }) => effects).map(({ name }) => name);
-  expect(said).toEqual(["containerd", "kubernetes-packages"]);
-  expect(stepsOf).toBeDefined();
-  expect(quote("")).toBe("''");
 });

@@ -2,6 +2,7 @@ import type { SshTarget } from "../../../providers/host/ssh/target";
 import { preflightDriver, type PreflightInputs, type PreflightOutputs } from "../../../providers/host/preflight/driver";
 import type { PreflightHost } from "../../../providers/host/preflight/hosts";
 import { rememberInspected, takeInspected } from "../../../providers/host/preflight/cache";
+import { EXPECTED } from "./expectations";
 
 const host = (number: number): PreflightHost => {
   const role = number === 1 ? "control-plane" : "worker";
@@ -17,16 +18,7 @@ const facts = (number: number) => {
 const inputs: PreflightInputs = {
   hosts: [host(1), host(2)],
   targets: [target(1), target(2)],
-  expected: {
-    apiPort: 6443,
-    cilium: true,
-    hubble: true,
-    subnets: [],
-    refusesCgroupV1: true,
-    ignored: [],
-    accepted: [],
-    packages: [],
-  },
+  expected: EXPECTED,
 };
 const recorded: PreflightOutputs = {
   hosts: inputs.hosts,

@@ -3,6 +3,7 @@ import type { StepArgs } from "../../../components/node/step";
 import { hostFindings } from "../../../providers/host/preflight/judge";
 import { NODE_MODULES } from "../../../providers/host/inspection/wanted";
 import type { Expectations, InspectedHost } from "../../../providers/host/preflight/hosts";
+import { EXPECTED as ANY } from "./expectations";
 
 const GOOD: Readonly<Record<string, string>> = {
   osId: "debian",
@@ -40,17 +41,11 @@ const GOOD: Readonly<Record<string, string>> = {
   kubernetesFile: "",
 };
 const EXPECTED: Expectations = {
-  apiPort: 6443,
-  cilium: true,
-  hubble: true,
+  ...ANY,
   subnets: [
     { setting: "cluster.podSubnet", subnet: "10.244.0.0/16" },
     { setting: "cluster.serviceSubnet", subnet: "10.96.0.0/12" },
   ],
-  refusesCgroupV1: true,
-  ignored: [],
-  accepted: [],
-  packages: [],
 };
 
 const host = (facts: Record<string, string> = {}, args: Partial<InspectedHost> = {}): InspectedHost => ({

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import type { Expectations, Role } from "../../../providers/host/preflight/hosts";
+import type { Role } from "../../../providers/host/preflight/hosts";
 import type { NeededPort } from "../../../providers/host/preflight/ports";
 import { type Probe, type ProbedHost, probePlan } from "../../../providers/host/preflight/probe-plan";
 import {
@@ -12,17 +12,7 @@ import {
 } from "../../../providers/host/preflight/probe-script";
 import { reachFindings } from "../../../providers/host/preflight/reach-findings";
 import { freePort } from "../../harness/servers/free-port";
-
-const EXPECTED: Expectations = {
-  apiPort: 6443,
-  cilium: true,
-  hubble: true,
-  subnets: [],
-  refusesCgroupV1: true,
-  ignored: [],
-  accepted: [],
-  packages: [],
-};
+import { EXPECTED } from "./expectations";
 
 function host(number: number, role: Role, listening?: string): ProbedHost {
   const address = `10.0.0.${number}`;
